@@ -1,0 +1,196 @@
+"""What people decide: a row first, then an update that carries only the row's id."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.lifecycle import Role
+from domain.money import MAX_MINOR
+
+
+class DecisionKind(StrEnum):
+    """Every decision that a person can take."""
+
+    # staff, on a campaign
+    SIGN_OFF_SHORTLIST = "sign_off_shortlist"
+    PAUSE_CAMPAIGN = "pause_campaign"
+    RESUME_CAMPAIGN = "resume_campaign"
+    STOP_CAMPAIGN = "stop_campaign"
+    # staff, on a collaboration
+    CONFIRM_CONTACT = "confirm_contact"  # the message was sent by hand
+    JUDGE_SCREENING = "judge_screening"
+    ANSWER_COUNTER = "answer_counter"
+    REVIEW_DRAFT = "review_draft"
+    JUDGE_PUBLICATION = "judge_publication"
+    DECIDE_HEARING = "decide_hearing"
+    DECIDE_KILL_FEE = "decide_kill_fee"
+    CANCEL_COLLABORATION = "cancel_collaboration"
+    SUSPEND_COLLABORATION = "suspend_collaboration"
+    RESUME_COLLABORATION = "resume_collaboration"
+    RETRY_STEP = "retry_step"
+    # staff, on a payout
+    RELEASE_PAYOUT = "release_payout"
+    HOLD_PAYOUT = "hold_payout"
+    # creators, on their collaboration
+    ANSWER_OFFER = "answer_offer"
+    SIGN_TERMS = "sign_terms"
+    SUBMIT_DRAFT = "submit_draft"
+    REPORT_PUBLICATION = "report_publication"
+    OBJECT = "object"
+    WITHDRAW = "withdraw"
+    OPT_OUT = "opt_out"
+
+
+CREATOR_DECISIONS = frozenset(
+    {
+        DecisionKind.ANSWER_OFFER,
+        DecisionKind.SIGN_TERMS,
+        DecisionKind.SUBMIT_DRAFT,
+        DecisionKind.REPORT_PUBLICATION,
+        DecisionKind.OBJECT,
+        DecisionKind.WITHDRAW,
+        DecisionKind.OPT_OUT,
+    }
+)
+
+ROLE_FOR: dict[DecisionKind, Role] = {
+    DecisionKind.SIGN_OFF_SHORTLIST: Role.MANAGER,
+    DecisionKind.PAUSE_CAMPAIGN: Role.MANAGER,
+    DecisionKind.RESUME_CAMPAIGN: Role.MANAGER,
+    DecisionKind.STOP_CAMPAIGN: Role.MANAGER,
+    DecisionKind.CONFIRM_CONTACT: Role.MANAGER,
+    DecisionKind.JUDGE_SCREENING: Role.REVIEWER,
+    DecisionKind.ANSWER_COUNTER: Role.MANAGER,
+    DecisionKind.REVIEW_DRAFT: Role.REVIEWER,
+    DecisionKind.JUDGE_PUBLICATION: Role.REVIEWER,
+    DecisionKind.DECIDE_HEARING: Role.MANAGER,
+    DecisionKind.DECIDE_KILL_FEE: Role.MANAGER,
+    DecisionKind.CANCEL_COLLABORATION: Role.MANAGER,
+    DecisionKind.SUSPEND_COLLABORATION: Role.MANAGER,
+    DecisionKind.RESUME_COLLABORATION: Role.MANAGER,
+    DecisionKind.RETRY_STEP: Role.OPERATOR,
+    DecisionKind.RELEASE_PAYOUT: Role.FINANCE,
+    DecisionKind.HOLD_PAYOUT: Role.FINANCE,
+}
+"""The role that a member of staff needs; checked on the page and again when it is applied."""
+
+NEEDS_COMMENT = frozenset({"changes", "reject", "block", "withhold", "faulty", "refuse", "hold"})
+"""Answers that the other side reads: a reason is required."""
+
+
+class _Choice(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PlainChoice(_Choice):
+    """A decision that is its own answer: sign off, pause, retry, object, withdraw…"""
+
+    kind: Literal[
+        DecisionKind.SIGN_OFF_SHORTLIST, DecisionKind.PAUSE_CAMPAIGN, DecisionKind.RESUME_CAMPAIGN,
+        DecisionKind.STOP_CAMPAIGN, DecisionKind.CONFIRM_CONTACT, DecisionKind.CANCEL_COLLABORATION,
+        DecisionKind.SUSPEND_COLLABORATION, DecisionKind.RESUME_COLLABORATION,
+        DecisionKind.RETRY_STEP, DecisionKind.WITHDRAW, DecisionKind.OPT_OUT,
+        DecisionKind.RELEASE_PAYOUT, DecisionKind.HOLD_PAYOUT,
+    ]  # fmt: skip
+
+
+class ScreeningChoice(_Choice):
+    """A reviewer's word on a creator whom brand safety could not clear."""
+
+    kind: Literal[DecisionKind.JUDGE_SCREENING] = DecisionKind.JUDGE_SCREENING
+    answer: Literal["clear", "block"]
+
+
+class OfferChoice(_Choice):
+    """The creator's answer to the offered fee."""
+
+    kind: Literal[DecisionKind.ANSWER_OFFER] = DecisionKind.ANSWER_OFFER
+    answer: Literal["interested", "no", "counter"]
+    amount_minor: Annotated[int, Field(ge=0, le=MAX_MINOR)] = 0
+    """The fee asked for with ``counter``, in the campaign's currency."""
+
+
+class CounterChoice(_Choice):
+    """The manager's answer to a counter-offer above what is accepted at once."""
+
+    kind: Literal[DecisionKind.ANSWER_COUNTER] = DecisionKind.ANSWER_COUNTER
+    answer: Literal["accept", "refuse", "offer"]
+    amount_minor: Annotated[int, Field(ge=0, le=MAX_MINOR)] = 0
+
+
+class TermsChoice(_Choice):
+    """The creator's answer to the terms; ``content_id`` is the row with the typed name."""
+
+    kind: Literal[DecisionKind.SIGN_TERMS] = DecisionKind.SIGN_TERMS
+    answer: Literal["sign", "decline"]
+    content_id: str = ""
+
+
+class DraftChoice(_Choice):
+    """A submitted draft: the id of its row."""
+
+    kind: Literal[DecisionKind.SUBMIT_DRAFT] = DecisionKind.SUBMIT_DRAFT
+    content_id: str
+
+
+class ReviewChoice(_Choice):
+    """The reviewer's word on one version; the reason stands in the decision's comment."""
+
+    kind: Literal[DecisionKind.REVIEW_DRAFT] = DecisionKind.REVIEW_DRAFT
+    answer: Literal["approve", "changes", "reject"]
+
+
+class PublicationChoice(_Choice):
+    """The creator reports where the post is: the id of the publication's row."""
+
+    kind: Literal[DecisionKind.REPORT_PUBLICATION] = DecisionKind.REPORT_PUBLICATION
+    content_id: str
+
+
+class PublicationJudgement(_Choice):
+    """A reviewer's word where the engine cannot tell."""
+
+    kind: Literal[DecisionKind.JUDGE_PUBLICATION] = DecisionKind.JUDGE_PUBLICATION
+    answer: Literal["verified", "faulty"]
+
+
+class Objection(_Choice):
+    """The creator's statement in a hearing: the id of its row."""
+
+    kind: Literal[DecisionKind.OBJECT] = DecisionKind.OBJECT
+    content_id: str
+
+
+class HearingChoice(_Choice):
+    """The manager's word after the creator was heard."""
+
+    kind: Literal[DecisionKind.DECIDE_HEARING] = DecisionKind.DECIDE_HEARING
+    answer: Literal["withhold", "pay"]
+
+
+class KillFeeChoice(_Choice):
+    """What a stopped creator is paid for the work begun, in percent of what is still open."""
+
+    kind: Literal[DecisionKind.DECIDE_KILL_FEE] = DecisionKind.DECIDE_KILL_FEE
+    percent: Annotated[int, Field(ge=0, le=100)]
+
+
+Choice = Annotated[
+    PlainChoice
+    | ScreeningChoice
+    | OfferChoice
+    | CounterChoice
+    | TermsChoice
+    | DraftChoice
+    | ReviewChoice
+    | PublicationChoice
+    | PublicationJudgement
+    | Objection
+    | HearingChoice
+    | KillFeeChoice,
+    Field(discriminator="kind"),
+]
+"""What was decided: ids, numbers and enums only, so that it may stand in a history."""

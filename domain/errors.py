@@ -1,0 +1,77 @@
+"""The one error taxonomy: a type per case, a stable code for machines, a sentence for people."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class TroupeError(Exception):
+    """Base of all errors that Troupe raises on purpose.
+
+    ``code`` is stable and may be stored, logged and compared; the message is for people and may
+    name things, so it never enters a workflow history or a log.
+    """
+
+    code: ClassVar[str] = "troupe_error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        """What the reader can do about it; may be empty."""
+
+
+class UserMistake(TroupeError):
+    """The person who asked can mend it (exit code 2, HTTP 4xx)."""
+
+    code = "user_mistake"
+
+
+class NotFound(UserMistake):
+    """The named thing does not exist."""
+
+    code = "not_found"
+
+
+class NotAllowed(UserMistake):
+    """The person's role, or the separation of duties, forbids it."""
+
+    code = "not_allowed"
+
+
+class StaleDecision(UserMistake):
+    """What was decided on is not what is there now."""
+
+    code = "stale"
+
+
+class StreamConflict(TroupeError):
+    """An event with this number exists and differs, or the chain's head does not match."""
+
+    code = "stream_conflict"
+
+
+class ContentConflict(TroupeError):
+    """The same idempotency key came with other content."""
+
+    code = "content_conflict"
+
+
+class Unavailable(TroupeError):
+    """A foreign system cannot be reached now; trying again later may work."""
+
+    code = "unavailable"
+    retryable = True
+
+
+class RailStopped(TroupeError):
+    """The payment provider refuses our key: nothing can be paid until a person mends it."""
+
+    code = "rail_stopped"
+
+
+class ConfigurationError(TroupeError):
+    """A setting is missing or contradicts another one."""
+
+    code = "configuration"

@@ -1,0 +1,68 @@
+"""What waits for a person: one kind of inbox item per decision that somebody must take."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from domain.decisions import DecisionKind
+from domain.lifecycle import Role
+
+
+class ItemKind(StrEnum):
+    """What somebody has to decide or to do; a creator's items are shown in the portal."""
+
+    SHORTLIST = "shortlist"  # sign off who is invited
+    CONTACT = "contact"  # a creator without an address is written to by hand
+    SCREENING = "screening"  # brand safety cannot clear this creator
+    COUNTER = "counter"  # a counter-offer above what is accepted at once
+    DRAFT = "draft"  # a draft waits for review
+    PUBLICATION = "publication"  # the engine cannot tell whether the post is right
+    HEARING = "hearing"  # money is to be withheld; the creator was heard
+    KILL_FEE = "kill_fee"  # stopped after work began
+    RELEASE = "release"  # a payment waits for release
+    ATTENTION = "attention"  # a step failed and can be tried again
+    # the creator's
+    OFFER = "offer"  # interested, no, or a counter-offer
+    TERMS = "terms"  # sign or decline
+    SUBMIT = "submit"  # hand in a draft
+    PUBLISH = "publish"  # publish, and say where (again, after mending)
+    STATEMENT = "statement"  # object before money is withheld
+
+
+ROLE_OF: dict[ItemKind, Role] = {
+    ItemKind.SHORTLIST: Role.MANAGER,
+    ItemKind.CONTACT: Role.MANAGER,
+    ItemKind.SCREENING: Role.REVIEWER,
+    ItemKind.COUNTER: Role.MANAGER,
+    ItemKind.DRAFT: Role.REVIEWER,
+    ItemKind.PUBLICATION: Role.REVIEWER,
+    ItemKind.HEARING: Role.MANAGER,
+    ItemKind.KILL_FEE: Role.MANAGER,
+    ItemKind.RELEASE: Role.FINANCE,
+    ItemKind.ATTENTION: Role.OPERATOR,
+    ItemKind.OFFER: Role.CREATOR,
+    ItemKind.TERMS: Role.CREATOR,
+    ItemKind.SUBMIT: Role.CREATOR,
+    ItemKind.PUBLISH: Role.CREATOR,
+    ItemKind.STATEMENT: Role.CREATOR,
+}
+"""Whose inbox the item is in."""
+
+DECIDED_BY: dict[ItemKind, DecisionKind] = {
+    ItemKind.SHORTLIST: DecisionKind.SIGN_OFF_SHORTLIST,
+    ItemKind.CONTACT: DecisionKind.CONFIRM_CONTACT,
+    ItemKind.SCREENING: DecisionKind.JUDGE_SCREENING,
+    ItemKind.COUNTER: DecisionKind.ANSWER_COUNTER,
+    ItemKind.DRAFT: DecisionKind.REVIEW_DRAFT,
+    ItemKind.PUBLICATION: DecisionKind.JUDGE_PUBLICATION,
+    ItemKind.HEARING: DecisionKind.DECIDE_HEARING,
+    ItemKind.KILL_FEE: DecisionKind.DECIDE_KILL_FEE,
+    ItemKind.RELEASE: DecisionKind.RELEASE_PAYOUT,
+    ItemKind.ATTENTION: DecisionKind.RETRY_STEP,
+    ItemKind.OFFER: DecisionKind.ANSWER_OFFER,
+    ItemKind.TERMS: DecisionKind.SIGN_TERMS,
+    ItemKind.SUBMIT: DecisionKind.SUBMIT_DRAFT,
+    ItemKind.PUBLISH: DecisionKind.REPORT_PUBLICATION,
+    ItemKind.STATEMENT: DecisionKind.OBJECT,
+}
+"""The decision that closes the item."""

@@ -1,0 +1,33 @@
+"""Every mail that Troupe sends, by the name of its template in ``templates/email/``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Mail(StrEnum):
+    """The templates; each has a subject, a text and an HTML part."""
+
+    INVITATION = "invitation"  # is there interest? to a stranger
+    INVITATION_REMINDER = "invitation_reminder"
+    OFFER_CHANGED = "offer_changed"  # the manager's counter to a counter-offer
+    TERMS = "terms"  # the offer to sign
+    TERMS_REMINDER = "terms_reminder"
+    BRIEF = "brief"  # signed: the brief, and the payout set-up
+    DRAFT_REMINDER = "draft_reminder"
+    CHANGES_ASKED = "changes_asked"
+    DRAFT_APPROVED = "draft_approved"  # with the disclosure label and the window
+    PUBLISH_REMINDER = "publish_reminder"
+    PUBLICATION_FAULTY = "publication_faulty"  # what to mend, until when
+    PUBLICATION_VERIFIED = "publication_verified"
+    POST_MISSING = "post_missing"  # not found any more; please restore or explain
+    HEARING = "hearing"  # money is to be withheld; you may object
+    PAYMENT_WITHHELD = "payment_withheld"
+    PAYOUT_SETUP = "payout_setup"  # a payment waits because the set-up is not finished
+    REMITTANCE = "remittance"  # the money was sent
+    COMPLETED = "completed"
+    ENDED = "ended"  # the collaboration ended early: said politely, with the reason
+
+
+STRANGER = frozenset({Mail.INVITATION, Mail.INVITATION_REMINDER})
+"""Mails to somebody who has not answered yet: sent at most once, with opt-out headers."""

@@ -1,0 +1,102 @@
+"""Every setting, once, typed, with its unit. Read by the entry points and handed in from there.
+
+Each field is the environment variable of the same name with the prefix ``TROUPE_`` unless it says
+otherwise; Temporal's own variables (``TEMPORAL_ADDRESS``, ``TEMPORAL_API_KEY``, …) are read by
+Temporal's environment configuration.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from domain.errors import ConfigurationError
+
+
+class Settings(BaseModel):
+    """All settings of all processes; a process uses the ones it needs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    database_url: Annotated[SecretStr, Field(description="PostgreSQL, the application's role")]
+    database_owner_url: Annotated[
+        SecretStr | None, Field(description="PostgreSQL, the role that migrates")
+    ] = None
+    public_url: Annotated[str, Field(description="what links in mails begin with")] = (
+        "http://127.0.0.1:8000"
+    )
+    secret_key: Annotated[SecretStr, Field(description="signs portal links; 32 bytes or more")]
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 25
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_tls: Annotated[str, Field(pattern="^(none|starttls|tls)$")] = "starttls"
+    mail_from: Annotated[str, Field(description="address that mails come from")] = (
+        "campaigns@troupe.invalid"
+    )
+    mail_catcher_url: Annotated[str, Field(description="set: SMTP is a local catcher")] = ""
+    stripe_key: Annotated[SecretStr, Field(description="secret or restricted key")] = SecretStr("")
+    stripe_webhook_secret: SecretStr = SecretStr("")
+    stripe_api_base: Annotated[str, Field(description="set: a stand-in answers, not Stripe")] = ""
+    social_base: Annotated[str, Field(description="set: a stand-in for all platforms")] = ""
+    instagram_token: SecretStr = SecretStr("")
+    instagram_business_id: str = ""
+    youtube_key: SecretStr = SecretStr("")
+    temporal_ui_url: str = "http://127.0.0.1:8233"
+    worker_health_port: Annotated[int, Field(description="0: none")] = 0
+
+    @property
+    def is_local(self) -> bool:
+        """True if links point to this machine, so that real mail would be useless."""
+        return urlsplit(self.public_url).hostname in {"127.0.0.1", "localhost", "::1"}
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings.
+
+        Raises:
+            ConfigurationError: a setting is missing or wrong; says which and what would be right.
+        """
+        source = os.environ if environment is None else environment
+        given = {
+            name: source[f"TROUPE_{name.upper()}"]
+            for name in cls.model_fields
+            if source.get(f"TROUPE_{name.upper()}")
+        }
+        try:
+            settings = cls.model_validate(given)
+        except ValidationError as error:
+            wrong = "; ".join(
+                f"TROUPE_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()
+            )
+            raise ConfigurationError(
+                f"settings are not complete: {wrong}", hint="see docs/configuration.md"
+            ) from None
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Refuse combinations that could hurt somebody.
+
+        Raises:
+            ConfigurationError: real mail with links to this machine, or a live Stripe key with
+                the stand-in's address.
+        """
+        if self.is_local and not self.mail_catcher_url and self.smtp_host not in {
+            "127.0.0.1", "localhost",
+        }:  # fmt: skip
+            raise ConfigurationError(
+                f"TROUPE_PUBLIC_URL is {self.public_url}, which nobody else can open, and mail "
+                f"would go out through {self.smtp_host}",
+                hint="set TROUPE_PUBLIC_URL to the address that creators can reach",
+            )
+        key = self.stripe_key.get_secret_value()
+        if self.stripe_api_base and key.startswith(("sk_live_", "rk_live_")):
+            raise ConfigurationError(
+                "a live Stripe key is set together with TROUPE_STRIPE_API_BASE",
+                hint="unset TROUPE_STRIPE_API_BASE to use Stripe, or use a test key",
+            )

@@ -1,0 +1,556 @@
+"""Every table. Columns say their unit; amounts are in the smallest unit of the row's currency.
+
+Names, addresses, handles and texts of people stand only in `creators`, `creator_posts`, `terms`,
+`drafts`, `publications`, `statements`, `outbox` and `decisions.comment`; everything else refers
+to them by id, so that erasing a person leaves events and ledger whole.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+Json = dict[str, Any]
+
+
+class Base(DeclarativeBase):
+    """Base of all tables."""
+
+    type_annotation_map = {
+        datetime: DateTime(timezone=True),
+        Json: JSONB,
+        list[Any]: JSONB,
+        str: Text,
+        int: BigInteger,
+    }
+
+
+# --- people and sessions -------------------------------------------------------------------
+
+
+class Staff(Base):
+    """A member of the brand's staff who can sign in."""
+
+    __tablename__ = "staff"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    roles: Mapped[list[Any]]
+    password_hash: Mapped[str]
+    active: Mapped[bool] = mapped_column(default=True)
+    timezone: Mapped[str] = mapped_column(default="UTC")
+    created_at: Mapped[datetime]
+
+
+class DeskSession(Base):
+    """A signed-in browser; the cookie holds a random token, this row its SHA-256."""
+
+    __tablename__ = "desk_sessions"
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id"))
+    csrf: Mapped[str]
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+# --- campaigns and the roster --------------------------------------------------------------
+
+
+class Campaign(Base):
+    """A campaign: its file as it was started, and its read model."""
+
+    __tablename__ = "campaigns"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str]
+    file: Mapped[Json]
+    """The campaign file as JSON, as validated by `domain.campaign.CampaignFile`."""
+    source: Mapped[str] = mapped_column(default="")
+    """The YAML as the person wrote it."""
+    status: Mapped[str] = mapped_column(String(20))
+    currency: Mapped[str] = mapped_column(String(3))
+    budget_minor: Mapped[int]
+    wanted: Mapped[int]
+    salt: Mapped[str]
+    shortlist_digest: Mapped[str] = mapped_column(default="")
+    report: Mapped[Json | None]
+    started_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    sequence: Mapped[int] = mapped_column(default=0)
+    digest: Mapped[str] = mapped_column(default="")
+
+
+class Creator(Base):
+    """A person or account in the roster; one row per platform and handle."""
+
+    __tablename__ = "creators"
+    __table_args__ = (UniqueConstraint("platform", "handle_key"),)
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    platform: Mapped[str] = mapped_column(String(20))
+    handle: Mapped[str]
+    handle_key: Mapped[str]
+    """The handle for comparison: without @, case-folded."""
+    platform_account_id: Mapped[str] = mapped_column(default="")
+    name: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+    country: Mapped[str] = mapped_column(String(2), default="")
+    language: Mapped[str] = mapped_column(String(8), default="")
+    timezone: Mapped[str] = mapped_column(default="")
+    category: Mapped[str] = mapped_column(default="")
+    followers: Mapped[int]
+    following: Mapped[int | None]
+    posts_count: Mapped[int | None]
+    engagement_ppm: Mapped[int | None]
+    """Engagements per post as parts per million of the followers; 25,000 is 2.5 %."""
+    audience_country: Mapped[str] = mapped_column(String(2), default="")
+    source: Mapped[str] = mapped_column(default="")
+    """Where the record comes from; named in the first mail (GDPR art. 14)."""
+    salt: Mapped[str]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class CreatorPost(Base):
+    """A recent post of a creator, for vetting."""
+
+    __tablename__ = "creator_posts"
+    __table_args__ = (UniqueConstraint("creator_id", "post_key"),)
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    creator_id: Mapped[str] = mapped_column(ForeignKey("creators.id"))
+    post_key: Mapped[str]
+    """The platform's id of the post, or a digest of caption and date."""
+    caption: Mapped[str]
+    posted_at: Mapped[datetime | None]
+    likes: Mapped[int | None]
+    comments: Mapped[int | None]
+
+
+class Candidate(Base):
+    """What a campaign thinks of a creator: verdict, quote, place in the list, and why."""
+
+    __tablename__ = "candidates"
+    __table_args__ = (
+        Index("ix_candidates_place", "campaign_id", "status", "place"),
+        Index("ix_candidates_batch", "campaign_id", "batch"),
+    )
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"), primary_key=True)
+    creator_id: Mapped[str] = mapped_column(ForeignKey("creators.id"), primary_key=True)
+    status: Mapped[str] = mapped_column(String(12))
+    """``chosen``, ``waitlist`` or ``out``."""
+    place: Mapped[int] = mapped_column(default=0)
+    """Order in which candidates are invited: the chosen first, then the waitlist."""
+    verdict: Mapped[str] = mapped_column(String(10))
+    verdict_reasons: Mapped[list[Any]]
+    out_rule: Mapped[str] = mapped_column(default="")
+    """Code of the rule that left the candidate out."""
+    reasons: Mapped[list[Any]]
+    """Sentences: why in, why out."""
+    fit_percent: Mapped[int] = mapped_column(Integer, default=0)
+    quote: Mapped[Json]
+    """`domain.quote.Quote` as JSON: total, range and lines."""
+    fee_minor: Mapped[int]
+    expected: Mapped[int] = mapped_column(default=0)
+    """What the candidate is expected to bring of the campaign's metric."""
+    batch: Mapped[int | None]
+    collaboration_id: Mapped[str | None]
+
+
+# --- collaborations and their content ------------------------------------------------------
+
+
+class Collaboration(Base):
+    """One creator in one campaign: the read model that lists and screens use."""
+
+    __tablename__ = "collaborations"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "creator_id"),
+        Index("ix_collaborations_stage", "campaign_id", "stage"),
+    )
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"))
+    creator_id: Mapped[str] = mapped_column(ForeignKey("creators.id"))
+    stage: Mapped[str] = mapped_column(String(20))
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    waiting_for: Mapped[str] = mapped_column(String(20))
+    due_at: Mapped[datetime | None]
+    needs_attention: Mapped[bool] = mapped_column(default=False)
+    suspended: Mapped[bool] = mapped_column(default=False)
+    quoted_minor: Mapped[int]
+    fee_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    draft_version: Mapped[int] = mapped_column(Integer, default=0)
+    salt: Mapped[str]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    sequence: Mapped[int] = mapped_column(default=0)
+    digest: Mapped[str] = mapped_column(default="")
+
+
+class Terms(Base):
+    """The terms of one offer, rendered once; what was signed, by whom and when."""
+
+    __tablename__ = "terms"
+    __table_args__ = (UniqueConstraint("collaboration_id", "version"),)
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    collaboration_id: Mapped[str] = mapped_column(ForeignKey("collaborations.id"))
+    version: Mapped[int] = mapped_column(Integer)
+    fee_minor: Mapped[int]
+    html: Mapped[str]
+    digest: Mapped[str]
+    """SHA-256 over the collaboration's salt and the text."""
+    created_at: Mapped[datetime]
+
+
+class Signature(Base):
+    """A name typed under terms; counts when a SIGN_TERMS decision refers to it and is applied."""
+
+    __tablename__ = "signatures"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    terms_id: Mapped[str] = mapped_column(ForeignKey("terms.id"))
+    typed_name: Mapped[str]
+    address: Mapped[str] = mapped_column(default="")
+    """Postal address for the contract and the remittance."""
+    created_at: Mapped[datetime]
+
+
+class Draft(Base):
+    """One version of a deliverable's content, as submitted."""
+
+    __tablename__ = "drafts"
+    __table_args__ = (Index("ix_drafts_collaboration", "collaboration_id", "created_at"),)
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    collaboration_id: Mapped[str] = mapped_column(ForeignKey("collaborations.id"))
+    version: Mapped[int | None] = mapped_column(Integer)
+    """Given when the submission is applied; None before."""
+    caption: Mapped[str]
+    media_note: Mapped[str] = mapped_column(default="")
+    """Link to, or description of, the picture or video."""
+    digest: Mapped[str]
+    """SHA-256 over the collaboration's salt, the caption and the media note."""
+    prechecks: Mapped[list[Any]]
+    """`domain.prechecks.Precheck` rows as JSON."""
+    created_at: Mapped[datetime]
+
+
+class Publication(Base):
+    """Where the creator says the post is."""
+
+    __tablename__ = "publications"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    collaboration_id: Mapped[str] = mapped_column(ForeignKey("collaborations.id"), index=True)
+    url: Mapped[str]
+    platform: Mapped[str] = mapped_column(String(20))
+    platform_post_id: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Check(Base):
+    """One look at a publication, with its evidence."""
+
+    __tablename__ = "checks"
+    __table_args__ = (UniqueConstraint("publication_id", "number"),)
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    collaboration_id: Mapped[str] = mapped_column(ForeignKey("collaborations.id"), index=True)
+    publication_id: Mapped[str] = mapped_column(ForeignKey("publications.id"))
+    number: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(String(10))
+    level: Mapped[str] = mapped_column(String(2))
+    """Evidence level E0 (nothing) to E4 (the creator's own consented account)."""
+    faults: Mapped[list[Any]]
+    reasons: Mapped[list[Any]]
+    evidence: Mapped[Json]
+    """What was read: caption, account, label, figures, source and time."""
+    checked_at: Mapped[datetime]
+
+
+class Statement(Base):
+    """A creator's objection in a hearing."""
+
+    __tablename__ = "statements"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    collaboration_id: Mapped[str] = mapped_column(ForeignKey("collaborations.id"), index=True)
+    text: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+# --- what happened, what waits, what was decided -------------------------------------------
+
+
+class Event(Base):
+    """One event of one stream; append-only, chained by digest."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index("ix_events_at", "at"),)
+    kind: Mapped[str] = mapped_column(String(15), primary_key=True)
+    entity_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    event: Mapped[str]
+    at: Mapped[datetime]
+    data: Mapped[Json]
+    decision_id: Mapped[str | None]
+    previous: Mapped[str]
+    digest: Mapped[str]
+
+
+class InboxItem(Base):
+    """Something that waits for a member of staff."""
+
+    __tablename__ = "inbox_items"
+    __table_args__ = (
+        Index(
+            "uq_inbox_open",
+            "kind",
+            "subject_id",
+            unique=True,
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+        Index(
+            "ix_inbox_open_role", "role", "opened_at", postgresql_where=text("closed_at IS NULL")
+        ),
+    )
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    role: Mapped[str] = mapped_column(String(12))
+    subject_kind: Mapped[str] = mapped_column(String(15))
+    """``campaign``, ``collaboration`` or ``payout``."""
+    subject_id: Mapped[str] = mapped_column(String(40))
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    seen: Mapped[str] = mapped_column(default="")
+    code: Mapped[str] = mapped_column(default="")
+    opened_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    reminded: Mapped[int] = mapped_column(Integer, default=0)
+    escalated: Mapped[bool] = mapped_column(Boolean, default=False)
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None]
+    """The decision that closed it, or None when the engine did."""
+
+
+class Decision(Base):
+    """A person's decision: written first, applied by the subject's workflow."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (
+        Index("ix_decisions_waiting", "created_at", postgresql_where=text("status = 'submitted'")),
+        Index("ix_decisions_subject", "subject_id", "kind"),
+    )
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(30))
+    subject_kind: Mapped[str] = mapped_column(String(15))
+    subject_id: Mapped[str] = mapped_column(String(40))
+    actor_kind: Mapped[str] = mapped_column(String(10))
+    """``staff`` or ``creator``."""
+    actor_id: Mapped[str] = mapped_column(String(40))
+    choice: Mapped[Json]
+    """`domain.decisions.Choice` as JSON."""
+    seen: Mapped[str] = mapped_column(default="")
+    comment: Mapped[str] = mapped_column(default="")
+    status: Mapped[str] = mapped_column(String(10), default="submitted")
+    """``submitted``, ``applied`` or ``refused``."""
+    code: Mapped[str] = mapped_column(default="")
+    """Why it was refused."""
+    created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+
+
+class ExternalEvent(Base):
+    """An event from outside, stored before it is acknowledged."""
+
+    __tablename__ = "external_events"
+    __table_args__ = (UniqueConstraint("source", "event_id"),)
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    source: Mapped[str] = mapped_column(String(20))
+    event_id: Mapped[str]
+    type: Mapped[str]
+    payload: Mapped[Json]
+    received_at: Mapped[datetime]
+    dispatched_at: Mapped[datetime | None]
+    applied_at: Mapped[datetime | None]
+
+
+# --- mail ----------------------------------------------------------------------------------
+
+
+class OutboxMail(Base):
+    """A mail that is to be sent once: the row is claimed before the server is spoken to."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("collaboration_id", "step"),
+        Index(
+            "ix_outbox_open", "planned_at", postgresql_where=text("status IN ('planned','claimed')")
+        ),
+    )
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"))
+    collaboration_id: Mapped[str] = mapped_column(ForeignKey("collaborations.id"))
+    mail: Mapped[str] = mapped_column(String(30))
+    step: Mapped[str]
+    facts: Mapped[Json]
+    not_before: Mapped[datetime | None]
+    not_after: Mapped[datetime | None]
+    status: Mapped[str] = mapped_column(String(12), default="planned")
+    """``planned``, ``claimed``, ``accepted``, ``bounced``, ``suppressed``, ``expired``,
+    ``by_hand`` or ``in_doubt``."""
+    code: Mapped[str] = mapped_column(default="")
+    message_id: Mapped[str] = mapped_column(default="")
+    subject: Mapped[str] = mapped_column(default="")
+    text_body: Mapped[str] = mapped_column(default="")
+    planned_at: Mapped[datetime]
+    claimed_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+
+
+class Suppression(Base):
+    """An address that is never written to again; survives erasure as a hash."""
+
+    __tablename__ = "suppressions"
+    address_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime]
+
+
+# --- money ---------------------------------------------------------------------------------
+
+
+class Recipient(Base):
+    """A creator's account at the payment provider."""
+
+    __tablename__ = "recipients"
+    creator_id: Mapped[str] = mapped_column(ForeignKey("creators.id"), primary_key=True)
+    account_id: Mapped[str] = mapped_column(unique=True)
+    status: Mapped[str] = mapped_column(String(12))
+    """``pending``, ``active`` or ``restricted``."""
+    requirements: Mapped[list[Any]]
+    updated_at: Mapped[datetime]
+
+
+class OnboardingLink(Base):
+    """A single-use link to the provider's onboarding; made on the creator's click."""
+
+    __tablename__ = "onboarding_links"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    creator_id: Mapped[str] = mapped_column(ForeignKey("creators.id"))
+    url: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+
+
+class Payout(Base):
+    """An earned payment; unique by (collaboration, kind, number): it is paid once."""
+
+    __tablename__ = "payouts"
+    __table_args__ = (
+        UniqueConstraint("collaboration_id", "kind", "number"),
+        CheckConstraint("amount_minor > 0", name="payout_amount_positive"),
+        Index("ix_payouts_status", "campaign_id", "status"),
+    )
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"))
+    collaboration_id: Mapped[str] = mapped_column(ForeignKey("collaborations.id"))
+    creator_id: Mapped[str] = mapped_column(ForeignKey("creators.id"))
+    kind: Mapped[str] = mapped_column(String(24))
+    """The milestone, or ``kill_fee``."""
+    number: Mapped[int] = mapped_column(Integer)
+    amount_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    status: Mapped[str] = mapped_column(String(12))
+    hold_reason: Mapped[str | None] = mapped_column(String(20))
+    releases: Mapped[int] = mapped_column(Integer, default=0)
+    attempt: Mapped[int] = mapped_column(Integer, default=0)
+    pay_by: Mapped[datetime]
+    sends_at: Mapped[datetime | None]
+    transfer_id: Mapped[str | None] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    sequence: Mapped[int] = mapped_column(default=0)
+    digest: Mapped[str] = mapped_column(default="")
+
+
+class PayoutAttempt(Base):
+    """One try to pay; committed before the provider is called."""
+
+    __tablename__ = "payout_attempts"
+    payout_id: Mapped[str] = mapped_column(ForeignKey("payouts.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    request_hash: Mapped[str]
+    account_id: Mapped[str]
+    first_sent_at: Mapped[datetime]
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    transfer_id: Mapped[str | None] = mapped_column(unique=True)
+    code: Mapped[str] = mapped_column(default="")
+    settled_at: Mapped[datetime | None]
+
+
+class LedgerAccount(Base):
+    """An account with its balance, locked while a transaction is written.
+
+    The balance counts in the account's normal direction; ``guarded`` accounts cannot be
+    overdrawn, which is what stops a hundred signatures in the same second from overspending.
+    """
+
+    __tablename__ = "ledger_accounts"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "name", "owner_id", "currency"),
+        CheckConstraint("balance_minor >= 0 OR NOT guarded", name="no_overdraft"),
+    )
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"))
+    name: Mapped[str] = mapped_column(String(20))
+    """``funding``, ``available``, ``reserved``, ``payable``, ``in_transit`` or ``paid``."""
+    owner_id: Mapped[str] = mapped_column(String(40), default="")
+    """The creator, for ``payable``, ``in_transit`` and ``paid``; else empty."""
+    currency: Mapped[str] = mapped_column(String(3))
+    normal: Mapped[str] = mapped_column(String(6))
+    """``debit`` or ``credit``."""
+    guarded: Mapped[bool]
+    balance_minor: Mapped[int] = mapped_column(default=0)
+
+
+class LedgerTransaction(Base):
+    """One movement; ``key`` is unique, so the same movement is written once."""
+
+    __tablename__ = "ledger_transactions"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    collaboration_id: Mapped[str | None] = mapped_column(String(40))
+    payout_id: Mapped[str | None] = mapped_column(String(40))
+    amount_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    at: Mapped[datetime]
+
+
+class LedgerEntry(Base):
+    """One side of a movement: debits positive, credits negative; each transaction sums to zero."""
+
+    __tablename__ = "ledger_entries"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    transaction_id: Mapped[int] = mapped_column(ForeignKey("ledger_transactions.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("ledger_accounts.id"), index=True)
+    signed_minor: Mapped[int]
+
+
+APPEND_ONLY = ("events", "ledger_transactions", "ledger_entries", "signatures", "terms")
+"""Tables on which the application's role may only insert and read."""
