@@ -23,8 +23,8 @@ class Outcome(StrEnum):
     """How a collaboration ended."""
 
     COMPLETED = "completed"  # everything delivered
-    DECLINED = "declined"  # the creator said no, or no agreement on the fee
-    UNREACHABLE = "unreachable"  # no answer, or no mail could be delivered
+    DECLINED = "declined"  # said no, did not answer, or no agreement on the fee
+    UNREACHABLE = "unreachable"  # no mail could be delivered
     UNSUITABLE = "unsuitable"  # brand safety said no
     WAITLISTED = "waitlisted"  # the budget was gone when terms were agreed
     WITHDRAWN = "withdrawn"  # the creator left after signing

@@ -107,6 +107,7 @@ class CollaborationChange(Message):
     draft_version: int | None = None
     needs_attention: bool | None = None
     suspended: bool | None = None
+    delivered: bool | None = None
 
 
 class CampaignChange(Message):
@@ -195,6 +196,12 @@ class Append(Message):
     payout: PayoutChange | None = None
     open_items: tuple[OpenItem, ...] = ()
     close_items: tuple[ItemKind, ...] = ()
+    remind_items: tuple[ItemKind, ...] = ()
+    """Open items whose person is reminded: their ``reminded`` count goes up by one."""
+    escalate_items: tuple[ItemKind, ...] = ()
+    """Open items that the manager is to see as well."""
+    close_all_items: bool = False
+    """Close whatever is still open on this subject: the last event of a life."""
     mails: tuple[PlannedMail, ...] = ()
     postings: tuple[Posting, ...] = ()
     new_payouts: tuple[NewPayout, ...] = ()
@@ -233,22 +240,21 @@ class AppliedDecision(Message):
 
 
 class CampaignState(Message):
-    """Everything a campaign's workflow remembers; handed whole to continue-as-new."""
+    """Everything a campaign's workflow remembers; handed whole to continue-as-new.
+
+    Who is invited, working or done stands in PostgreSQL and is counted there (`Standing`), so
+    this stays small however many creators take part.
+    """
 
     head: StreamHead
     status: CampaignStatus = CampaignStatus.VETTING
     shortlist_digest: str = ""
     batch: int = 0
     """Number of the next batch of starts; makes a repeated batch harmless."""
-    started: int = 0
-    undecided: int = 0
-    """Started and neither signed nor ended: the window counts these."""
-    signed: int = 0
-    ended: int = 0
     exhausted: bool = False
+    """Nobody is left on the waitlist whom the budget could pay."""
+    paused: bool = False
     stopped: bool = False
-    seen: tuple[str, ...] = ()
-    """News already counted, as ``collaboration:phase``, for collaborations not yet ended."""
 
 
 class CampaignInput(Message):
@@ -258,9 +264,9 @@ class CampaignInput(Message):
     wanted: int
     window: int
     budget_minor: int
-    currency: str
     remind_shortlist_seconds: int = 86_400
-    reconcile_seconds: int = 300
+    recount_seconds: int = 300
+    """How often the standing is counted even without news: finds what ended silently."""
     state: CampaignState | None = None
 
 
@@ -277,7 +283,6 @@ class CollaborationNews(Message):
     collaboration_id: str
     phase: NewsPhase
     outcome: Outcome | None = None
-    was_signed: bool = False
 
 
 class VettingResult(Message):
@@ -310,13 +315,25 @@ class PlanStarts(Message):
     count: int
 
 
-class Reconciliation(Message):
-    """What PostgreSQL says of the campaign's collaborations."""
+class Standing(Message):
+    """What PostgreSQL says of a campaign's collaborations and payments."""
 
     undecided: int
-    signed: int
-    ended: int
-    seen: tuple[str, ...] = ()
+    """Started and neither signed nor ended: the window counts these."""
+    holding: int
+    """Signed and going on, completed, or ended after the post had been verified."""
+    open: int
+    """Not ended."""
+    open_payouts: int
+    """Neither transferred nor cancelled."""
+
+
+class TellCollaborations(Message):
+    """Signal every collaboration of a campaign that has not ended."""
+
+    campaign_id: str
+    news: str
+    """``paused``, ``resumed`` or ``stopped``."""
 
 
 # --- collaboration -------------------------------------------------------------------------

@@ -102,7 +102,12 @@ class Creator(Base):
     """A person or account in the roster; one row per platform and handle."""
 
     __tablename__ = "creators"
-    __table_args__ = (UniqueConstraint("platform", "handle_key"),)
+    __table_args__ = (
+        UniqueConstraint("platform", "handle_key"),
+        # byte order, so that one index serves both the order of the list and a search by prefix
+        Index("ix_creators_handle", text('handle_key COLLATE "C"'), "id"),
+        Index("ix_creators_name", text('lower(name) COLLATE "C"')),
+    )
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     platform: Mapped[str] = mapped_column(String(20))
     handle: Mapped[str]
@@ -183,6 +188,8 @@ class Collaboration(Base):
     __table_args__ = (
         UniqueConstraint("campaign_id", "creator_id"),
         Index("ix_collaborations_stage", "campaign_id", "stage"),
+        Index("ix_collaborations_moved", "campaign_id", "updated_at", "id"),
+        Index("ix_collaborations_creator", "creator_id"),
     )
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"))
@@ -193,6 +200,8 @@ class Collaboration(Base):
     due_at: Mapped[datetime | None]
     needs_attention: Mapped[bool] = mapped_column(default=False)
     suspended: Mapped[bool] = mapped_column(default=False)
+    delivered: Mapped[bool] = mapped_column(default=False)
+    """The publication was verified once; such a creator is not replaced."""
     quoted_minor: Mapped[int]
     fee_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
@@ -463,6 +472,8 @@ class Payout(Base):
         UniqueConstraint("collaboration_id", "kind", "number"),
         CheckConstraint("amount_minor > 0", name="payout_amount_positive"),
         Index("ix_payouts_status", "campaign_id", "status"),
+        Index("ix_payouts_created", "created_at", "id"),
+        Index("ix_payouts_creator", "creator_id"),
     )
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"))
