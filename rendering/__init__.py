@@ -1,0 +1,1 @@
+"""The Jinja environment, its filters and the signed links."""

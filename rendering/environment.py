@@ -1,0 +1,51 @@
+"""The one Jinja environment: for mails, documents, the desk and the portal.
+
+A missing variable is an error, never an empty string. Values are escaped in HTML and left alone in
+plain text. The filters know the reader: put ``reader=Reader(...)`` into the context, and money,
+dates and counts come out as that person writes them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from rendering import filters
+from rendering.reader import Reader
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+"""Root of all templates; names are relative to it, like ``email/layout.html``."""
+
+__all__ = ["TEMPLATES", "Reader", "make_environment"]
+
+
+def _escapes(name: str | None) -> bool:
+    # Everything is HTML unless it says that it is text: forgetting the suffix must be harmless.
+    return name is None or not name.endswith(".txt")
+
+
+def make_environment() -> Environment:
+    """A fresh environment with the templates folder as its root and all filters.
+
+    Filters: ``money``, ``when``, ``day``, ``duration``, ``count``, ``percent_ppm``, ``country``;
+    see `rendering.filters`.
+    """
+    environment = Environment(  # noqa: S701 - escaped by default, except in *.txt
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=_escapes,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(
+        money=filters.money,
+        when=filters.when,
+        day=filters.day,
+        duration=filters.duration,
+        count=filters.count,
+        percent_ppm=filters.percent_ppm,
+        country=filters.country,
+    )
+    return environment
