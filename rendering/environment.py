@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from rendering import filters
 from rendering.reader import Reader
@@ -20,20 +20,20 @@ TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 __all__ = ["TEMPLATES", "Reader", "make_environment"]
 
 
-def _escapes(name: str | None) -> bool:
-    # Everything is HTML unless it says that it is text: forgetting the suffix must be harmless.
-    return name is None or not name.endswith(".txt")
-
-
 def make_environment() -> Environment:
     """A fresh environment with the templates folder as its root and all filters.
 
     Filters: ``money``, ``when``, ``day``, ``duration``, ``count``, ``percent_ppm``, ``country``;
     see `rendering.filters`.
     """
-    environment = Environment(  # noqa: S701 - escaped by default, except in *.txt
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=_escapes,
+        autoescape=select_autoescape(
+            # Everything is HTML unless it says that it is text: forgetting the suffix is harmless.
+            disabled_extensions=("txt",),
+            default=True,
+            default_for_string=True,
+        ),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -33,7 +33,7 @@ def _moment(value: datetime | str) -> datetime:
 
 @pass_context
 def money(context: Context, value: int | Money, currency: str = "") -> str:
-    """An amount: ``{{ fee_minor | money("EUR") }}`` or ``{{ some_money | money }}``.
+    """An amount, from the smallest unit and a currency, or from a `Money`.
 
     Without a currency, the context's ``currency`` is used.
     """
