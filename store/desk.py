@@ -1,0 +1,309 @@
+"""What the desk's inbox and its items show."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from store.paging import PAGE, Page, mark, read_mark
+from store.tables import (
+    Campaign,
+    Candidate,
+    Check,
+    Collaboration,
+    Creator,
+    Decision,
+    Draft,
+    Event,
+    InboxItem,
+    OutboxMail,
+    Payout,
+    Publication,
+    Recipient,
+    Staff,
+    Statement,
+)
+
+FAR = datetime(9000, 1, 1, tzinfo=UTC)
+"""Stands for "no due date" in the order of the inbox."""
+
+
+@dataclass(frozen=True)
+class InboxRow:
+    """An item with the rows that its sentence speaks of."""
+
+    item: InboxItem
+    campaign: Campaign
+    collaboration: Collaboration | None
+    creator: Creator | None
+    payout: Payout | None
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """What waits for somebody: how much of each kind, and the first rows, worst due first."""
+
+    counts: dict[str, int]
+    page: Page[InboxRow]
+
+    @property
+    def total(self) -> int:
+        """Number of open items, shown or not."""
+        return sum(self.counts.values())
+
+
+def _mine(roles: Collection[str]) -> ColumnElement[bool]:
+    """Open items of these roles; what was escalated is the manager's too."""
+    whose: ColumnElement[bool] = InboxItem.role.in_(list(roles))
+    if "manager" in roles:
+        whose = or_(whose, and_(InboxItem.escalated, InboxItem.role != "creator"))
+    return and_(InboxItem.closed_at.is_(None), whose)
+
+
+def _rows() -> Select[InboxItem, Campaign, Collaboration, Creator, Payout]:
+    return (
+        select(InboxItem, Campaign, Collaboration, Creator, Payout)
+        .join(Campaign, Campaign.id == InboxItem.campaign_id)
+        .outerjoin(Payout, Payout.id == InboxItem.subject_id)
+        .outerjoin(
+            Collaboration,
+            Collaboration.id == func.coalesce(Payout.collaboration_id, InboxItem.subject_id),
+        )
+        .outerjoin(Creator, Creator.id == Collaboration.creator_id)
+    )
+
+
+async def inbox(
+    session: AsyncSession, roles: Collection[str], after: str = "", size: int = PAGE
+) -> Inbox:
+    """Everything that waits for these roles, worst due first; two queries."""
+    mine = _mine(roles)
+    counts = await session.execute(
+        select(InboxItem.kind, func.count()).where(mine).group_by(InboxItem.kind)
+    )
+    due = func.coalesce(InboxItem.due_at, FAR)
+    query = _rows().where(mine).order_by(due, InboxItem.opened_at, InboxItem.id)
+    position = read_mark(after, str, str, str)
+    if position:
+        query = query.where(
+            tuple_(due, InboxItem.opened_at, InboxItem.id)
+            > tuple_(
+                datetime.fromisoformat(str(position[0])),
+                datetime.fromisoformat(str(position[1])),
+                str(position[2]),
+            )
+        )
+    found = [InboxRow(*row) for row in (await session.execute(query.limit(size + 1)))]
+    shown = tuple(found[:size])
+    last = shown[-1].item if len(found) > size else None
+    next_mark = (
+        mark((last.due_at or FAR).isoformat(), last.opened_at.isoformat(), last.id) if last else ""
+    )
+    return Inbox({kind: count for kind, count in counts}, Page(shown, next_mark))
+
+
+async def next_due(session: AsyncSession, after: datetime) -> InboxRow | None:
+    """What is due next for whomever: shown where the inbox is empty."""
+    query = (
+        _rows()
+        .where(InboxItem.closed_at.is_(None), InboxItem.due_at > after)
+        .order_by(InboxItem.due_at)
+        .limit(1)
+    )
+    row = (await session.execute(query)).first()
+    return InboxRow(*row) if row else None
+
+
+async def item(session: AsyncSession, item_id: str) -> InboxRow | None:
+    """One item, open or closed."""
+    row = (await session.execute(_rows().where(InboxItem.id == item_id))).first()
+    return InboxRow(*row) if row else None
+
+
+async def open_item(session: AsyncSession, kind: str, subject_id: str) -> InboxItem | None:
+    """The open item of this kind on this subject."""
+    return await session.scalar(
+        select(InboxItem).where(
+            InboxItem.kind == kind,
+            InboxItem.subject_id == subject_id,
+            InboxItem.closed_at.is_(None),
+        )
+    )
+
+
+async def next_item(session: AsyncSession, roles: Collection[str], beside: str) -> str:
+    """The item to go to after the one just decided; empty if nothing waits."""
+    query = (
+        select(InboxItem.id)
+        .where(_mine(roles), InboxItem.id != beside)
+        .order_by(func.coalesce(InboxItem.due_at, FAR), InboxItem.opened_at, InboxItem.id)
+        .limit(1)
+    )
+    return await session.scalar(query) or ""
+
+
+# --- what stands beside an item ------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ShortlistPart:
+    """How many candidates of one status, and what they cost together."""
+
+    count: int
+    fee_minor: int
+    expected: int
+
+
+async def shortlist_sums(session: AsyncSession, campaign_id: str) -> dict[str, ShortlistPart]:
+    """Sums by status of a campaign's candidates."""
+    rows = await session.execute(
+        select(
+            Candidate.status,
+            func.count(),
+            func.coalesce(func.sum(Candidate.fee_minor), 0),
+            func.coalesce(func.sum(Candidate.expected), 0),
+        )
+        .where(Candidate.campaign_id == campaign_id)
+        .group_by(Candidate.status)
+    )
+    return {
+        status: ShortlistPart(int(count), int(fee), int(expected))
+        for status, count, fee, expected in rows
+    }
+
+
+async def candidates(
+    session: AsyncSession, campaign_id: str, status: str, after: str = ""
+) -> Page[tuple[Candidate, Creator]]:
+    """Candidates of one status in the order in which they are invited."""
+    query = (
+        select(Candidate, Creator)
+        .join(Creator, Creator.id == Candidate.creator_id)
+        .where(Candidate.campaign_id == campaign_id, Candidate.status == status)
+        .order_by(Candidate.place, Candidate.creator_id)
+        .limit(PAGE + 1)
+    )
+    position = read_mark(after, int, str)
+    if position:
+        query = query.where(
+            tuple_(Candidate.place, Candidate.creator_id)
+            > tuple_(int(position[0]), str(position[1]))
+        )
+    found = [(candidate, creator) for candidate, creator in (await session.execute(query))]
+    last = found[PAGE - 1][0] if len(found) > PAGE else None
+    return Page(tuple(found[:PAGE]), mark(last.place, last.creator_id) if last else "")
+
+
+async def candidate(session: AsyncSession, campaign_id: str, creator_id: str) -> Candidate | None:
+    """What the campaign thinks of one creator."""
+    return await session.get(Candidate, (campaign_id, creator_id))
+
+
+async def drafts(session: AsyncSession, collaboration_id: str) -> list[Draft]:
+    """All versions that were handed in, oldest first."""
+    rows = await session.scalars(
+        select(Draft)
+        .where(Draft.collaboration_id == collaboration_id)
+        .order_by(Draft.created_at, Draft.id)
+        .limit(PAGE)
+    )
+    return list(rows)
+
+
+async def last_publication(session: AsyncSession, collaboration_id: str) -> Publication | None:
+    """Where the creator says the post is."""
+    return await session.scalar(
+        select(Publication)
+        .where(Publication.collaboration_id == collaboration_id)
+        .order_by(Publication.created_at.desc(), Publication.id)
+        .limit(1)
+    )
+
+
+async def checks(session: AsyncSession, collaboration_id: str) -> list[Check]:
+    """All looks at the publication, newest first."""
+    rows = await session.scalars(
+        select(Check)
+        .where(Check.collaboration_id == collaboration_id)
+        .order_by(Check.checked_at.desc(), Check.id.desc())
+        .limit(PAGE)
+    )
+    return list(rows)
+
+
+async def statements(session: AsyncSession, collaboration_id: str) -> list[Statement]:
+    """What the creator objects, newest first."""
+    rows = await session.scalars(
+        select(Statement)
+        .where(Statement.collaboration_id == collaboration_id)
+        .order_by(Statement.created_at.desc())
+        .limit(PAGE)
+    )
+    return list(rows)
+
+
+async def payouts(session: AsyncSession, collaboration_id: str) -> list[Payout]:
+    """All payments of a collaboration, oldest first."""
+    rows = await session.scalars(
+        select(Payout)
+        .where(Payout.collaboration_id == collaboration_id)
+        .order_by(Payout.created_at, Payout.number)
+        .limit(PAGE)
+    )
+    return list(rows)
+
+
+async def recipient(session: AsyncSession, creator_id: str) -> Recipient | None:
+    """The creator's account at the payment provider."""
+    return await session.get(Recipient, creator_id)
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decision with the name of the member of staff who took it."""
+
+    decision: Decision
+    name: str
+
+
+async def decisions(session: AsyncSession, subject_ids: Collection[str]) -> list[Decided]:
+    """Decisions on these subjects, newest first, with who took them."""
+    rows = await session.execute(
+        select(Decision, Staff.name)
+        .outerjoin(Staff, and_(Decision.actor_kind == "staff", Staff.id == Decision.actor_id))
+        .where(Decision.subject_id.in_(list(subject_ids)))
+        .order_by(Decision.created_at.desc())
+        .limit(PAGE)
+    )
+    return [Decided(decision, name or "") for decision, name in rows]
+
+
+async def mails(session: AsyncSession, collaboration_id: str) -> list[OutboxMail]:
+    """Mails to the creator, newest first."""
+    rows = await session.scalars(
+        select(OutboxMail)
+        .where(OutboxMail.collaboration_id == collaboration_id)
+        .order_by(OutboxMail.planned_at.desc(), OutboxMail.id)
+        .limit(PAGE)
+    )
+    return list(rows)
+
+
+async def events_of(session: AsyncSession, ids: Collection[str]) -> list[Event]:
+    """What happened to these collaborations and payouts, newest first."""
+    rows = await session.scalars(
+        select(Event)
+        .where(Event.entity_id.in_(list(ids)), Event.kind.in_(("collaboration", "payout")))
+        .order_by(Event.at.desc(), Event.sequence.desc())
+        .limit(4 * PAGE)
+    )
+    return list(rows)
+
+
+async def decision(session: AsyncSession, decision_id: str) -> Decision | None:
+    """One decision's row."""
+    return await session.get(Decision, decision_id)

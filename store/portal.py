@@ -1,0 +1,264 @@
+"""What a creator's page shows, and the rows that their forms write before a decision."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from store.tables import (
+    Campaign,
+    Check,
+    Collaboration,
+    Creator,
+    Decision,
+    Draft,
+    InboxItem,
+    OnboardingLink,
+    Payout,
+    Publication,
+    Recipient,
+    Signature,
+    Statement,
+    Terms,
+)
+
+
+@dataclass(frozen=True)
+class PortalView:
+    """Everything on a creator's page."""
+
+    collaboration: Collaboration
+    creator: Creator
+    campaign: Campaign
+    items: dict[str, InboxItem]
+    """The creator's open items by kind."""
+    drafts: tuple[Draft, ...]
+    reviews: tuple[Decision, ...]
+    """The brand's applied words on the drafts, oldest first."""
+    terms: Terms | None
+    signature: Signature | None
+    publication: Publication | None
+    check: Check | None
+    payouts: tuple[Payout, ...]
+    recipient: Recipient | None
+    waiting: tuple[Decision, ...]
+    """The creator's own decisions that are recorded and not applied yet."""
+
+
+async def view(session: AsyncSession, collaboration_id: str) -> PortalView | None:
+    """One creator's page."""
+    row = (
+        await session.execute(
+            select(Collaboration, Creator, Campaign, Recipient)
+            .join(Creator, Creator.id == Collaboration.creator_id)
+            .join(Campaign, Campaign.id == Collaboration.campaign_id)
+            .outerjoin(Recipient, Recipient.creator_id == Creator.id)
+            .where(Collaboration.id == collaboration_id)
+        )
+    ).first()
+    if row is None:
+        return None
+    items = await session.scalars(
+        select(InboxItem).where(
+            InboxItem.subject_id == collaboration_id,
+            InboxItem.closed_at.is_(None),
+            InboxItem.role == "creator",
+        )
+    )
+    decisions = list(
+        await session.scalars(
+            select(Decision)
+            .where(Decision.subject_id == collaboration_id)
+            .order_by(Decision.created_at)
+        )
+    )
+    drafts = await session.scalars(
+        select(Draft)
+        .where(Draft.collaboration_id == collaboration_id)
+        .order_by(Draft.created_at, Draft.id)
+    )
+    terms = await session.scalar(
+        select(Terms)
+        .where(Terms.collaboration_id == collaboration_id)
+        .order_by(Terms.version.desc())
+        .limit(1)
+    )
+    signed_by = next(
+        (
+            str(decision.choice.get("content_id", ""))
+            for decision in reversed(decisions)
+            if decision.kind == "sign_terms"
+            and decision.status == "applied"
+            and decision.choice.get("answer") == "sign"
+        ),
+        "",
+    )
+    publication = await session.scalar(
+        select(Publication)
+        .where(Publication.collaboration_id == collaboration_id)
+        .order_by(Publication.created_at.desc(), Publication.id)
+        .limit(1)
+    )
+    check = await session.scalar(
+        select(Check)
+        .where(Check.collaboration_id == collaboration_id)
+        .order_by(Check.checked_at.desc(), Check.id.desc())
+        .limit(1)
+    )
+    payouts = await session.scalars(
+        select(Payout)
+        .where(Payout.collaboration_id == collaboration_id)
+        .order_by(Payout.created_at, Payout.number)
+    )
+    return PortalView(
+        collaboration=row[0],
+        creator=row[1],
+        campaign=row[2],
+        recipient=row[3],
+        items={item.kind: item for item in items},
+        drafts=tuple(drafts),
+        reviews=tuple(d for d in decisions if d.kind == "review_draft" and d.status == "applied"),
+        terms=terms,
+        signature=await session.get(Signature, signed_by) if signed_by else None,
+        publication=publication,
+        check=check,
+        payouts=tuple(payouts),
+        waiting=tuple(
+            d for d in decisions if d.status == "submitted" and d.actor_kind == "creator"
+        ),
+    )
+
+
+async def exists(session: AsyncSession, collaboration_id: str) -> bool:
+    """True if there is such a collaboration."""
+    return await session.get(Collaboration, collaboration_id) is not None
+
+
+async def creator_of(session: AsyncSession, collaboration_id: str) -> Creator | None:
+    """The creator of a collaboration."""
+    return await session.scalar(
+        select(Creator)
+        .join(Collaboration, Collaboration.creator_id == Creator.id)
+        .where(Collaboration.id == collaboration_id)
+    )
+
+
+def _id(prefix: str) -> str:
+    return f"{prefix}_{uuid.uuid4().hex[:20]}"
+
+
+def draft_digest(salt: str, caption: str, media_note: str) -> str:
+    """What a reviewer's word is bound to: salted, because it stands in the history."""
+    return hashlib.sha256(f"{salt}\x1f{caption}\x1f{media_note}".encode()).hexdigest()
+
+
+async def add_draft(
+    session: AsyncSession,
+    collaboration: Collaboration,
+    caption: str,
+    media_note: str,
+    prechecks: list[Any],
+    at: datetime,
+) -> str:
+    """A version as handed in; it counts once a SUBMIT_DRAFT decision is applied."""
+    draft_id = _id("dra")
+    session.add(
+        Draft(
+            id=draft_id,
+            collaboration_id=collaboration.id,
+            version=None,
+            caption=caption,
+            media_note=media_note,
+            digest=draft_digest(collaboration.salt, caption, media_note),
+            prechecks=prechecks,
+            created_at=at,
+        )
+    )
+    await session.flush()
+    return draft_id
+
+
+async def add_signature(
+    session: AsyncSession, terms_id: str, typed_name: str, address: str, at: datetime
+) -> str:
+    """A typed name; it counts once a SIGN_TERMS decision is applied."""
+    signature_id = _id("sig")
+    session.add(
+        Signature(
+            id=signature_id,
+            terms_id=terms_id,
+            typed_name=typed_name,
+            address=address,
+            created_at=at,
+        )
+    )
+    await session.flush()
+    return signature_id
+
+
+async def add_publication(
+    session: AsyncSession,
+    collaboration_id: str,
+    url: str,
+    platform: str,
+    platform_post_id: str,
+    at: datetime,
+) -> str:
+    """Where the post is; it counts once a REPORT_PUBLICATION decision is applied."""
+    publication_id = _id("pub")
+    session.add(
+        Publication(
+            id=publication_id,
+            collaboration_id=collaboration_id,
+            url=url,
+            platform=platform,
+            platform_post_id=platform_post_id,
+            created_at=at,
+        )
+    )
+    await session.flush()
+    return publication_id
+
+
+async def add_statement(
+    session: AsyncSession, collaboration_id: str, text: str, at: datetime
+) -> str:
+    """A creator's objection; it counts once an OBJECT decision is applied."""
+    statement_id = _id("sta")
+    session.add(
+        Statement(id=statement_id, collaboration_id=collaboration_id, text=text, created_at=at)
+    )
+    await session.flush()
+    return statement_id
+
+
+async def add_onboarding_link(session: AsyncSession, creator_id: str, at: datetime) -> str:
+    """An empty row that the payout worker fills with a single-use link."""
+    link_id = _id("onb")
+    session.add(
+        OnboardingLink(id=link_id, creator_id=creator_id, url="", created_at=at, expires_at=None)
+    )
+    await session.flush()
+    return link_id
+
+
+async def onboarding_url(session: AsyncSession, link_id: str, creator_id: str) -> str:
+    """The link, once the payout worker has made it; else empty."""
+    link = await session.get(OnboardingLink, link_id)
+    return link.url if link is not None and link.creator_id == creator_id else ""
+
+
+async def recent_links(session: AsyncSession, creator_id: str, since: datetime) -> int:
+    """How many onboarding links were asked for lately: each is a call to the provider."""
+    count = await session.scalar(
+        select(func.count())
+        .select_from(OnboardingLink)
+        .where(OnboardingLink.creator_id == creator_id, OnboardingLink.created_at > since)
+    )
+    return count or 0
