@@ -1,0 +1,1 @@
+"""What happens when: campaign, collaboration and payout, as Temporal workflows."""

@@ -1,0 +1,383 @@
+"""One creator in one campaign, from the first mail to the last look at the post."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.documents import Documents
+    from activities.payouts import Payouts
+    from activities.vetting import Vetting
+    from domain.campaign import MilestoneKind
+    from domain.decisions import (
+        CounterChoice,
+        DecisionKind,
+        DraftChoice,
+        KillFeeChoice,
+        OfferChoice,
+        ReviewChoice,
+        ScreeningChoice,
+        TermsChoice,
+    )
+    from domain.inbox import ItemKind
+    from domain.lifecycle import Outcome, SafetyVerdict, Stage, WaitingFor
+    from domain.mails import Mail
+    from domain.messages import (
+        CAMPAIGN_STOPPED,
+        COLLABORATION_WORKFLOW,
+        DECIDE,
+        PAUSE_CLOCK,
+        REQUEST_ONBOARDING,
+        AppliedDecision,
+        CollaborationChange,
+        CollaborationInput,
+        CollaborationResult,
+        DecisionRef,
+        DecisionResult,
+        NewsPhase,
+        OnboardingRequest,
+        OnboardingTask,
+        PauseClock,
+        Posting,
+        PostingKind,
+        Queue,
+        Screening,
+        TermsReady,
+        TermsRequest,
+    )
+    from domain.sending_hours import next_moment
+    from workflows.collaboration_base import KILL_FEE, Ended
+    from workflows.publication_watch import PublicationWatch
+    from workflows.questions import Interrupted, Question, refuse
+    from workflows.timeouts import MONEY_TASK, RECORD, RULE_QUICK
+
+
+@workflow.defn(name=COLLABORATION_WORKFLOW)
+class CollaborationWorkflow(PublicationWatch):
+    """The life of a collaboration; `_live` reads like the table in docs/architecture.md."""
+
+    @workflow.init
+    def __init__(self, offer: CollaborationInput) -> None:
+        super().__init__(offer)
+        always = self._questions.accept_always
+        always(DecisionKind.WITHDRAW, self._withdrawn)
+        always(DecisionKind.OPT_OUT, self._opted_out)
+        always(DecisionKind.CANCEL_COLLABORATION, lambda _: self._stop("cancelled"))
+        always(DecisionKind.SUSPEND_COLLABORATION, lambda _: self._questions.stop_clock())
+        always(DecisionKind.RESUME_COLLABORATION, lambda _: self._questions.start_clock())
+
+    @workflow.run
+    async def run(self, offer: CollaborationInput) -> CollaborationResult:
+        """Live through the stages; whatever ends them early is settled and told to everybody."""
+        try:
+            await self._live()
+            end = Ended(Outcome.COMPLETED, "completed", Mail.COMPLETED)
+        except Ended as ended:
+            end = ended
+        except Interrupted:
+            end = self.leaving or Ended(Outcome.CANCELLED, "cancelled")
+            if end.outcome is Outcome.CANCELLED and self.signed:
+                await self._settle_kill_fee()
+        await self._close(end)
+        return CollaborationResult(outcome=end.outcome)
+
+    async def _live(self) -> None:
+        await self._screen()
+        await self._agree_fee()
+        await self._sign()
+        digest = await self._create()
+        await self._publish(digest)
+        await self._retain()
+
+    # --- before signing -----------------------------------------------------------------
+
+    async def _screen(self) -> None:
+        """Brand safety once more, just before the first mail; a person decides where it can't."""
+        screening: Screening = await self._step(
+            "screening", Vetting.recheck_creator, self.offer.collaboration_id,
+            Queue.VETTING, RULE_QUICK,
+        )  # fmt: skip
+        if screening.verdict is SafetyVerdict.BLOCKED:
+            raise Ended(Outcome.UNSUITABLE, "blocked")
+        if screening.verdict is SafetyVerdict.CLEAR:
+            return
+        review = self.policy.review
+        question = Question(
+            ItemKind.SCREENING, seen=screening.digest, code=screening.verdict.value,
+            within=review.remind_after + review.escalate_after,
+        )  # fmt: skip
+        self._nudges(question, review.remind_after, None)
+        answer = await self._ask(question, "screening_asked", {"verdict": screening.verdict.value})
+        choice = answer.choice if answer else None
+        if not (isinstance(choice, ScreeningChoice) and choice.answer == "clear"):
+            raise Ended(Outcome.UNSUITABLE, "not_cleared" if answer else "nobody_reviewed")
+
+    async def _agree_fee(self) -> None:
+        """Ask for interest and settle the fee, in a fixed number of rounds."""
+        self._enter(Stage.INVITING)
+        outreach = self.policy.outreach
+        collaboration = self.offer.collaboration_id
+        await self._sleep_until(
+            next_moment(workflow.now(), self.offer.zone, outreach, collaboration)
+        )
+        mail = self._plan(Mail.INVITATION, "invitation")
+        if not self.offer.has_address:
+            await self._contact_by_hand(mail.step)
+        turn = 0
+        while True:
+            question = Question(
+                ItemKind.OFFER, seen=f"{turn}:{self.fee_minor}", within=outreach.reply_within
+            )
+            answer = await self._ask_creator(
+                question, "offered", mail, reminder=Mail.INVITATION_REMINDER,
+                remind_after=outreach.remind_after,
+                data={"fee_minor": self.fee_minor, "round": turn},
+                collaboration=self._change(WaitingFor.CREATOR, fee_minor=self.fee_minor),
+            )  # fmt: skip
+            choice = answer.choice if answer else None
+            if not isinstance(choice, OfferChoice):
+                raise Ended(Outcome.DECLINED, "silence")
+            if choice.answer == "no":
+                raise Ended(Outcome.DECLINED, "no")
+            if choice.answer == "interested" or choice.amount_minor <= self.fee_minor:
+                return
+            if await self._settle_counter(choice.amount_minor, turn):
+                return
+            turn += 1
+            mail = self._plan(Mail.OFFER_CHANGED, f"offer:{turn}")
+
+    async def _contact_by_hand(self, step: str) -> None:
+        """No address: a manager sends the prepared message and says so."""
+        question = Question(ItemKind.CONTACT, within=self.policy.outreach.reply_within)
+        if await self._ask(question, "contact_asked", {"step": step}) is None:
+            raise Ended(Outcome.UNREACHABLE, "not_contacted")
+
+    async def _settle_counter(self, asked_minor: int, turn: int) -> bool:
+        """Answer a counter-offer; True if the fee is agreed, False if the creator is asked again.
+
+        Raises:
+            Ended: no agreement.
+        """
+        self._enter(Stage.NEGOTIATING)
+        rules = self.policy.negotiation
+        at_once = self.offer.fee_minor * rules.accept_up_to_percent // 100
+        if asked_minor <= min(at_once, self.policy.ceiling_minor):
+            self.fee_minor = asked_minor
+            return True
+        if turn >= rules.rounds:
+            raise Ended(Outcome.DECLINED, "no_agreement", Mail.ENDED)
+        question = Question(
+            ItemKind.COUNTER, seen=f"{turn}:{asked_minor}", code=str(asked_minor),
+            within=rules.answer_within,
+        )  # fmt: skip
+        self._nudges(question, rules.answer_within / 2, None)
+        answer = await self._ask(question, "countered", {"asked_minor": asked_minor})
+        choice = answer.choice if answer else None
+        if not isinstance(choice, CounterChoice):
+            raise Ended(Outcome.DECLINED, "no_agreement", Mail.ENDED)
+        if choice.answer == "accept":
+            self.fee_minor = asked_minor
+            return True
+        if choice.answer == "offer":
+            self.fee_minor = min(choice.amount_minor, self.policy.ceiling_minor)
+        return False
+
+    async def _sign(self) -> None:
+        """Reserve the budget, offer the terms, have them signed."""
+        self._enter(Stage.CONTRACTING)
+        collaboration = self.offer.collaboration_id
+        reserve = Posting(
+            kind=PostingKind.RESERVE, key=f"reserve:{collaboration}", amount_minor=self.fee_minor
+        )
+        agreed = self._change(WaitingFor.ENGINE, fee_minor=self.fee_minor)
+        data: dict[str, str | int | bool | None] = {"fee_minor": self.fee_minor}
+        postings = (reserve,) if self.fee_minor else ()
+        if await self._stream.append(
+            "terms_agreed", data, collaboration=agreed, postings=postings
+        ):
+            raise Ended(Outcome.WAITLISTED, "over_budget", Mail.ENDED)
+        self.reserved_minor = self.fee_minor
+        terms: TermsReady = await workflow.execute_local_activity_method(
+            Documents.render_terms,
+            TermsRequest(collaboration_id=collaboration, version=1, fee_minor=self.fee_minor),
+            summary="render terms",
+            **RECORD,
+        )
+        rules = self.policy.contract
+        answer = await self._ask_creator(
+            Question(ItemKind.TERMS, seen=terms.digest, within=rules.sign_within),
+            "terms_offered",
+            self._plan(Mail.TERMS, "terms"),
+            reminder=Mail.TERMS_REMINDER,
+            remind_after=rules.remind_after,
+        )
+        choice = answer.choice if answer else None
+        if not (isinstance(choice, TermsChoice) and choice.answer == "sign"):
+            raise Ended(Outcome.DECLINED, "not_signed" if answer is None else "no")
+        self.signed = True
+        self._enter(Stage.DRAFTING)
+        await self._reach(
+            "signed",
+            self._milestone(MilestoneKind.CONTRACT_SIGNED),
+            collaboration=self._change(WaitingFor.CREATOR),
+        )
+        await self._tell_campaign(NewsPhase.SIGNED)
+
+    # --- content ------------------------------------------------------------------------
+
+    async def _create(self) -> str:
+        """Versions 1, 2, 3… until one is approved; gives the approved version's digest."""
+        rules = self.policy.drafting
+        mail = self._plan(Mail.BRIEF, "brief")
+        for version in range(1, rules.rounds + 1):
+            self._enter(Stage.DRAFTING)
+            submitted = await self._ask_creator(
+                Question(ItemKind.SUBMIT, seen=str(version), within=rules.submit_within),
+                "draft_asked", mail, reminder=Mail.DRAFT_REMINDER,
+                remind_after=rules.remind_after, data={"version": version},
+            )  # fmt: skip
+            if submitted is None or not isinstance(submitted.choice, DraftChoice):
+                raise Ended(Outcome.BREACHED, "no_draft", Mail.ENDED)
+            digest = submitted.seen_digest
+            answer = await self._review(digest, version)
+            if answer == "approve":
+                await self._reach(
+                    "draft_approved",
+                    self._milestone(MilestoneKind.DRAFT_APPROVED),
+                    collaboration=self._change(WaitingFor.ENGINE),
+                )
+                return digest
+            if answer == "reject":
+                break
+            mail = self._plan(Mail.CHANGES_ASKED, f"changes:{version}", version=version)
+        raise Ended(Outcome.REJECTED, "rejected", Mail.ENDED)
+
+    async def _review(self, digest: str, version: int) -> str:
+        """The reviewer's word, bound to the version's digest; silence never approves by itself."""
+        self._enter(Stage.REVIEWING)
+        rules = self.policy.review
+        question = Question(ItemKind.DRAFT, seen=digest)
+        if rules.on_silence == "approve":
+            question.within = rules.approve_after
+        self._nudges(question, rules.remind_after, rules.escalate_after)
+        answer = await self._ask(question, "review_asked", {"version": version})
+        if answer is None:
+            return "approve"
+        return answer.choice.answer if isinstance(answer.choice, ReviewChoice) else "changes"
+
+    # --- the end ------------------------------------------------------------------------
+
+    async def _settle_kill_fee(self) -> None:
+        """The brand stopped after signing: a person says what the work begun is worth."""
+        self._questions.go_on()
+        if not self.reserved_minor:
+            return
+        question = self._nudges(
+            Question(ItemKind.KILL_FEE, seen=str(self.reserved_minor)),
+            self.policy.review.remind_after,
+            None,
+        )
+        answer = await self._ask(question, "kill_fee_asked", {"open_minor": self.reserved_minor})
+        choice = answer.choice if answer else None
+        percent = choice.percent if isinstance(choice, KillFeeChoice) else 0
+        amount = self.reserved_minor * percent // 100
+        if amount:
+            within = max(each.pay_within for each in self.policy.milestones)
+            await self._reach("kill_fee_earned", self._earned(KILL_FEE, amount, within))
+
+    async def _close(self, end: Ended) -> None:
+        """Free what is left of the budget, close what is open, tell the creator and the campaign."""
+        self._over = True
+        self.stage = Stage.CLOSED
+        mails = (self._plan(end.mail, "ended", reason=end.reason),) if end.mail else ()
+        postings = ()
+        if self.reserved_minor:
+            free = f"free:{self.offer.collaboration_id}"
+            postings = (
+                Posting(kind=PostingKind.FREE, key=free, amount_minor=self.reserved_minor),
+            )
+        await self._stream.append(
+            "ended",
+            {"outcome": end.outcome.value, "reason": end.reason},
+            collaboration=CollaborationChange(
+                stage=Stage.CLOSED, outcome=end.outcome, waiting_for=WaitingFor.NOBODY,
+                clear_due=True, needs_attention=False,
+            ),
+            close_all_items=True, mails=mails, postings=postings,
+        )  # fmt: skip
+        self.reserved_minor = 0
+        for mail in mails:
+            await self._send(mail)
+        await self._tell_campaign(NewsPhase.ENDED, end.outcome)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+
+    # --- what may come at any time ------------------------------------------------------
+
+    _over = False
+
+    def _leave(self, end: Ended) -> None:
+        if not self._over and self.leaving is None:
+            self.leaving = end
+            self._questions.interrupt()
+
+    def _withdrawn(self, _: AppliedDecision) -> None:
+        outcome = Outcome.WITHDRAWN if self.signed else Outcome.DECLINED
+        self._leave(Ended(outcome, "withdrawn"))
+
+    def _opted_out(self, _: AppliedDecision) -> None:
+        # After signing, "no more mail" is about advertising; the contract goes on in the portal.
+        if not self.signed:
+            self._leave(Ended(Outcome.DECLINED, "opted_out"))
+
+    def _stop(self, reason: str) -> None:
+        invited = self.stage is not Stage.SCREENING
+        self._leave(Ended(Outcome.CANCELLED, reason, Mail.ENDED if invited else None))
+
+    @workflow.signal(name=CAMPAIGN_STOPPED)
+    def campaign_stopped(self) -> None:
+        """The campaign was stopped by its manager."""
+        self._stop("campaign_stopped")
+
+    @workflow.signal(name=PAUSE_CLOCK)
+    def pause_clock(self, news: PauseClock) -> None:
+        """The campaign was paused or goes on."""
+        if news.paused:
+            self._questions.stop_clock()
+        else:
+            self._questions.start_clock()
+
+    @workflow.update(name=DECIDE)
+    async def decide(self, ref: DecisionRef) -> DecisionResult:
+        """Apply a person's decision; returns after its event is committed."""
+        result = await self._decide(ref)
+        suspends = ref.kind is DecisionKind.SUSPEND_COLLABORATION
+        if result.applied and (suspends or ref.kind is DecisionKind.RESUME_COLLABORATION):
+            await self._stream.append(
+                "suspended" if suspends else "resumed",
+                collaboration=CollaborationChange(suspended=suspends),
+            )
+        return result
+
+    @decide.validator
+    def _may_decide(self, ref: DecisionRef) -> None:
+        if self._over:
+            raise refuse("closed")
+        self._questions.validate(ref)
+
+    @workflow.update(name=REQUEST_ONBOARDING)
+    async def request_onboarding(self, request: OnboardingRequest) -> str:
+        """Make a single-use link to the payment provider's set-up; gives the link's row id."""
+        task = OnboardingTask(creator_id=self.offer.creator_id, link_id=request.link_id)
+        link: str = await workflow.execute_activity_method(
+            Payouts.prepare_onboarding,
+            task,
+            task_queue=Queue.PAYOUTS.value,
+            summary="payout set-up link",
+            **MONEY_TASK,
+        )
+        return link
+
+    @request_onboarding.validator
+    def _may_onboard(self, request: OnboardingRequest) -> None:
+        if not self.signed:
+            raise refuse("wrong_stage")

@@ -1,0 +1,250 @@
+"""Asking people: one small vocabulary of waiting, reminding and escalating for every stage.
+
+A question opens an inbox item (or a form in the portal) and ends with a decision, with silence
+past its deadline, or with an interruption. Deadlines stand still while the clock is stopped, and
+nobody is timed out without notice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from domain.decisions import DecisionKind
+    from domain.inbox import DECIDED_BY, ROLE_OF, ItemKind
+    from domain.lifecycle import Role
+    from domain.messages import AppliedDecision, DecisionRef, DecisionResult, OpenItem
+    from workflows.stream import Stream
+
+Action = Callable[[], Awaitable[bool | None]]
+"""Something done while waiting; True ends the wait without an answer."""
+
+
+def refuse(code: str) -> ApplicationError:
+    """A refusal that the person sees as a sentence for ``code``."""
+    return ApplicationError(code, type=code, non_retryable=True)
+
+
+@dataclass
+class Beat:
+    """Something that is done when a question has been open for a while."""
+
+    after: timedelta
+    action: Action
+    again_every: timedelta | None = None
+
+
+@dataclass
+class Question:
+    """What is asked, of whom, and until when."""
+
+    item: ItemKind
+    seen: str = ""
+    code: str = ""
+    within: timedelta | None = None
+    """None: the question stays open; beats remind and escalate."""
+    beats: list[Beat] = field(default_factory=list)
+    opened_at: datetime | None = None
+    due_at: datetime | None = None
+    stood_still_before: timedelta = timedelta(0)
+
+    @property
+    def kind(self) -> DecisionKind:
+        """The decision that answers it."""
+        return DECIDED_BY[self.item]
+
+    @property
+    def role(self) -> Role:
+        """Who answers it."""
+        return ROLE_OF[self.item]
+
+    @property
+    def for_creator(self) -> bool:
+        """True if the creator answers, whose deadlines are protected."""
+        return self.role is Role.CREATOR
+
+    def as_item(self) -> OpenItem:
+        """The inbox item to open in the event that asks."""
+        return OpenItem(kind=self.item, seen=self.seen, due_at=self.due_at, code=self.code)
+
+
+class Interrupted(Exception):
+    """The wait was ended from outside; the story decides what that means."""
+
+
+class Questions:
+    """All questions that one workflow has open, and the decisions that may come at any time."""
+
+    def __init__(self, stream: Stream, *, min_notice: timedelta = timedelta(0)) -> None:
+        self._stream = stream
+        self._min_notice = min_notice
+        self._open: dict[DecisionKind, Question] = {}
+        self._answers: dict[DecisionKind, AppliedDecision] = {}
+        self._always: dict[DecisionKind, Callable[[AppliedDecision], None]] = {}
+        self._applying = asyncio.Lock()
+        self._interrupted = False
+        self._clock_stopped_at: datetime | None = None
+        self._stood_still = timedelta(0)
+        self.noticed_at: datetime | None = None
+        """When the creator last got a mail about the open question."""
+
+    # --- decisions, as they come in -----------------------------------------------------
+
+    def accept_always(
+        self, kind: DecisionKind, effect: Callable[[AppliedDecision], None]
+    ) -> None:
+        """Let a decision come at any time; ``effect`` changes state and must not wait."""
+        self._always[kind] = effect
+
+    def validate(self, ref: DecisionRef) -> None:
+        """Refuse a decision that answers nothing asked now, or something else than was asked.
+
+        Raises:
+            ApplicationError: ``wrong_stage`` or ``stale``.
+        """
+        if ref.kind in self._always:
+            return
+        question = self._open.get(ref.kind)
+        if question is None:
+            raise refuse("wrong_stage")
+        if question.seen != ref.seen:
+            raise refuse("stale")
+
+    async def decide(self, ref: DecisionRef) -> DecisionResult:
+        """Apply a decision; the answer is returned after its event is committed."""
+        async with self._applying:
+            if ref.kind in self._always:
+                applied = await self._stream.apply(ref, ())
+                if applied.choice is not None:
+                    self._always[ref.kind](applied)
+                return DecisionResult(applied=applied.choice is not None, code=applied.code)
+            question = self._open.get(ref.kind)
+            if question is None or ref.kind in self._answers:
+                # Answered, or timed out, while this one waited for the lock.
+                return DecisionResult(applied=False, code="already_decided")
+            applied = await self._stream.apply(ref, (question.item,))
+            if applied.choice is not None:
+                self._answers[ref.kind] = applied
+            return DecisionResult(applied=applied.choice is not None, code=applied.code)
+
+    # --- asking -------------------------------------------------------------------------
+
+    def prepare(self, question: Question) -> Question:
+        """Fix the question's times and let decisions for it in, before its event is written."""
+        question.opened_at = workflow.now()
+        question.due_at = workflow.now() + question.within if question.within else None
+        question.stood_still_before = self._stood_still
+        self.noticed_at = None
+        self._answers.pop(question.kind, None)
+        self._open[question.kind] = question
+        return question
+
+    async def wait(self, question: Question) -> AppliedDecision | None:
+        """Wait for the answer; None is silence past the deadline, or the end set by a beat.
+
+        Raises:
+            Interrupted: `interrupt` was called.
+        """
+        beats = list(question.beats)
+        try:
+            while not await self._rest(question, beats):
+                if self.clock_stopped:
+                    continue
+                elapsed = self._elapsed(question)
+                beat = min(beats, key=lambda each: each.after, default=None)
+                if beat is not None and elapsed >= beat.after:
+                    beats.remove(beat)
+                    if beat.again_every:
+                        beats.append(replace(beat, after=elapsed + beat.again_every))
+                    if await beat.action():
+                        return await self._close(question)
+                elif question.within and elapsed >= self._allowed(question):
+                    return await self._close(question)
+            return self._answers[question.kind]
+        finally:
+            self._open.pop(question.kind, None)
+
+    async def _rest(self, question: Question, beats: list[Beat]) -> bool:
+        """Rest until there is an answer (True) or something may have to be done (False)."""
+        if self._interrupted:
+            raise Interrupted
+        if question.kind in self._answers:
+            return True
+        moments = [beat.after for beat in beats]
+        if question.within:
+            moments.append(self._allowed(question))
+        pause = None
+        if moments and not self.clock_stopped:
+            pause = max(min(moments) - self._elapsed(question), timedelta(milliseconds=1))
+        stopped = self.clock_stopped
+        with contextlib.suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: (
+                    question.kind in self._answers
+                    or self._interrupted
+                    or self.clock_stopped != stopped
+                ),
+                timeout=pause,
+                timeout_summary=question.item.value,
+            )
+        if self._interrupted:
+            raise Interrupted
+        return question.kind in self._answers
+
+    def _elapsed(self, question: Question) -> timedelta:
+        """Time since the question was asked, without the time in which the clock stood still."""
+        assert question.opened_at is not None
+        moved = self._stood_still - question.stood_still_before
+        return workflow.now() - question.opened_at - moved
+
+    def _allowed(self, question: Question) -> timedelta:
+        """The time a person has: moved on while the last notice is younger than promised."""
+        assert question.within is not None
+        assert question.opened_at is not None
+        if not question.for_creator or self.noticed_at is None:
+            return question.within
+        return max(question.within, self.noticed_at - question.opened_at + self._min_notice)
+
+    async def _close(self, question: Question) -> AppliedDecision | None:
+        # A decision that is being applied right now was in time: it wins over the deadline.
+        async with self._applying:
+            self._open.pop(question.kind, None)
+            return self._answers.get(question.kind)
+
+    # --- the clock ----------------------------------------------------------------------
+
+    def interrupt(self) -> None:
+        """End the current wait, and every later one, with `Interrupted`."""
+        self._interrupted = True
+
+    def go_on(self) -> None:
+        """Let the story ask again after an interruption (a kill fee is still to be decided)."""
+        self._interrupted = False
+
+    @property
+    def interrupted(self) -> bool:
+        """True after `interrupt`."""
+        return self._interrupted
+
+    def stop_clock(self) -> None:
+        """Let all deadlines stand still."""
+        if self._clock_stopped_at is None:
+            self._clock_stopped_at = workflow.now()
+
+    def start_clock(self) -> None:
+        """Go on; every deadline has moved by the time the clock stood still."""
+        if self._clock_stopped_at is not None:
+            self._stood_still += workflow.now() - self._clock_stopped_at
+            self._clock_stopped_at = None
+
+    @property
+    def clock_stopped(self) -> bool:
+        """True while deadlines stand still."""
+        return self._clock_stopped_at is not None

@@ -1,0 +1,84 @@
+"""What every long story of ours can do: write events, ask people, and take failed steps again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from domain.inbox import ItemKind
+    from domain.messages import AppliedDecision, DecisionRef, DecisionResult, Queue, StreamHead
+    from workflows.questions import Question, Questions
+    from workflows.stream import Stream
+    from workflows.timeouts import CallOptions, Data
+
+ResultT = TypeVar("ResultT")
+
+
+def error_code(error: ActivityError) -> str:
+    """The code behind a failed activity; texts never enter a history."""
+    cause = error.cause
+    if isinstance(cause, ApplicationError) and cause.type:
+        return cause.type
+    return type(cause).__name__.removesuffix("Error").lower() if cause else "unknown"
+
+
+class Story:
+    """Base of the workflows that people take part in."""
+
+    def __init__(self, head: StreamHead, questions: Questions, stream: Stream) -> None:
+        self._stream = stream
+        self._questions = questions
+
+    async def _ask(
+        self, question: Question, event: str, data: Data | None = None, **parts: Any
+    ) -> AppliedDecision | None:
+        """Write the event that asks, wait, and close the item again if nobody answered."""
+        await self._open(question, event, data, **parts)
+        return await self._answer(question)
+
+    async def _open(
+        self, question: Question, event: str, data: Data | None = None, **parts: Any
+    ) -> None:
+        """Write the event that asks; decisions are let in from now on."""
+        self._questions.prepare(question)
+        await self._stream.append(event, data, open_items=(question.as_item(),), **parts)
+
+    async def _answer(self, question: Question) -> AppliedDecision | None:
+        answer = await self._questions.wait(question)
+        if answer is None:
+            await self._stream.append(
+                "not_answered", {"item": question.item.value}, close_items=(question.item,)
+            )
+        return answer
+
+    async def _step(
+        self,
+        name: str,
+        activity: Callable[..., Any],
+        argument: object,
+        queue: Queue,
+        options: CallOptions,
+    ) -> Any:
+        """Do a step outside; if it cannot be done, a person mends the cause and it is done again.
+
+        Never fails the workflow: the step is parked with an inbox item until `RETRY_STEP`.
+        """
+        while True:
+            try:
+                return await workflow.execute_activity_method(
+                    activity, argument, task_queue=queue.value, summary=name, **options
+                )
+            except ActivityError as error:
+                code = error_code(error)
+            question = Question(ItemKind.ATTENTION, seen=code, code=f"{name}:{code}")
+            await self._park(question, name, code)
+
+    async def _park(self, question: Question, name: str, code: str) -> None:
+        await self._ask(question, "step_failed", {"step": name, "code": code})
+
+    async def _decide(self, ref: DecisionRef) -> DecisionResult:
+        return await self._questions.decide(ref)

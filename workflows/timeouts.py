@@ -1,0 +1,113 @@
+"""Every timeout and retry policy of an activity call, by kind of work. Nowhere else.
+
+Errors arrive as codes (see `activities/guard.py`); the codes listed as not retryable are the ones
+that no repetition can mend.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, TypedDict
+
+from temporalio.common import RetryPolicy
+from temporalio.workflow import ActivityCancellationType
+
+HOPELESS = [
+    "stream_conflict", "content_conflict", "not_found", "configuration", "user_mistake",
+    "not_allowed",
+]  # fmt: skip
+"""Error codes that are not retried: the same call can only fail again."""
+
+
+class CallOptions(TypedDict, total=False):
+    """Options of an activity call."""
+
+    start_to_close_timeout: timedelta
+    schedule_to_close_timeout: timedelta
+    heartbeat_timeout: timedelta
+    retry_policy: RetryPolicy
+    cancellation_type: ActivityCancellationType
+
+
+RECORD_RETRY = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200),
+    maximum_interval=timedelta(seconds=10),
+    non_retryable_error_types=HOPELESS,
+)
+"""Writing our own database: for as long as it takes, since nothing may go on without it."""
+
+RULES_RETRY = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    maximum_interval=timedelta(minutes=1),
+    non_retryable_error_types=HOPELESS,
+)
+"""Vetting, shortlist and report: our own code on our own data."""
+
+MAIL_RETRY = RetryPolicy(
+    initial_interval=timedelta(seconds=2),
+    backoff_coefficient=2,
+    maximum_interval=timedelta(minutes=15),
+    non_retryable_error_types=HOPELESS,
+)
+"""Mail servers ask for patience (greylisting); a day of it, then a person looks."""
+
+CHECK_RETRY = RetryPolicy(
+    initial_interval=timedelta(seconds=2),
+    maximum_interval=timedelta(minutes=5),
+    maximum_attempts=5,
+    non_retryable_error_types=HOPELESS,
+)
+"""Platforms: a few tries, then "could not be checked", which is a state of its own."""
+
+MONEY_RETRY = RetryPolicy(
+    initial_interval=timedelta(seconds=2),
+    maximum_interval=timedelta(minutes=5),
+    non_retryable_error_types=[*HOPELESS, "rail_stopped"],
+)
+"""The payment provider: the same key is safe for 24 hours; we stop well before."""
+
+RECORD: CallOptions = {
+    "start_to_close_timeout": timedelta(seconds=5),
+    "retry_policy": RECORD_RETRY,
+}
+RULES: CallOptions = {
+    "start_to_close_timeout": timedelta(minutes=5),
+    "retry_policy": RULES_RETRY,
+}
+RULE_QUICK: CallOptions = {
+    "start_to_close_timeout": timedelta(seconds=30),
+    "retry_policy": RULES_RETRY,
+}
+MAIL: CallOptions = {
+    "start_to_close_timeout": timedelta(seconds=45),
+    "schedule_to_close_timeout": timedelta(hours=24),
+    "retry_policy": MAIL_RETRY,
+}
+CHECK: CallOptions = {
+    "start_to_close_timeout": timedelta(seconds=30),
+    "retry_policy": CHECK_RETRY,
+}
+MONEY: CallOptions = {
+    # The heartbeat tells within seconds that a payout worker was killed in the middle of a call.
+    "start_to_close_timeout": timedelta(seconds=90),
+    "heartbeat_timeout": timedelta(seconds=5),
+    "schedule_to_close_timeout": timedelta(hours=22),
+    "retry_policy": MONEY_RETRY,
+}
+MONEY_TASK: CallOptions = {
+    "start_to_close_timeout": timedelta(seconds=60),
+    "schedule_to_close_timeout": timedelta(hours=22),
+    "retry_policy": MONEY_RETRY,
+}
+SWEEP: CallOptions = {
+    "start_to_close_timeout": timedelta(seconds=60),
+    "retry_policy": RetryPolicy(maximum_attempts=1),
+}
+"""A sweep that failed is done again by the next one."""
+
+TASK_TIMEOUT = timedelta(seconds=5)
+"""A workflow task of ours takes milliseconds; a killed worker's task is given away after this."""
+
+Facts = dict[str, str | int]
+Data = dict[str, str | int | bool | None]
+Parts = dict[str, Any]
