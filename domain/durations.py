@@ -36,7 +36,20 @@ def parse_duration(value: Any) -> timedelta:
         position = match.end()
     if not text:
         raise ValueError("empty duration; write it like '3 days' or '90 seconds'")
-    return timedelta(seconds=seconds)
+    try:
+        return timedelta(seconds=seconds)
+    except (OverflowError, ValueError) as error:
+        raise ValueError(f"'{text[:40]}' is longer than anything can last") from error
+
+
+def say_duration(value: timedelta) -> str:
+    """A duration as people write it, exact, in the fewest words: ``36 hours``, ``7 days``."""
+    seconds = int(value.total_seconds())
+    for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds and seconds % size == 0:
+            number = seconds // size
+            return f"{number} {word}{'' if number == 1 else 's'}"
+    return f"{seconds} second{'' if seconds == 1 else 's'}"
 
 
 def _from_people(value: Any) -> Any:
