@@ -1,0 +1,1 @@
+"""A stand-in for Instagram, TikTok and YouTube: their interfaces, and a site for people."""
