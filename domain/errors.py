@@ -75,3 +75,25 @@ class ConfigurationError(TroupeError):
     """A setting is missing or contradicts another one."""
 
     code = "configuration"
+
+
+class MailRefused(TroupeError):
+    """The mail server refuses us or our message, not the recipient: a person has to mend it."""
+
+    code = "mail_refused"
+
+
+class UnsafeMessage(TroupeError):
+    """A message would not have had exactly the headers and the one recipient meant for it."""
+
+    code = "unsafe_message"
+
+
+class Overdrawn(TroupeError):
+    """A movement would spend more than an account holds; nothing of its transaction stays."""
+
+    code = "overdrawn"
+
+    def __init__(self, message: str, *, account: str) -> None:
+        super().__init__(message)
+        self.account = account

@@ -1,0 +1,119 @@
+"""Mail to creators, through the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio import activity
+
+from domain.correspondence import MailOrder
+from domain.errors import MailRefused, Unavailable
+from domain.mails import STRANGER
+from domain.messages import MailResult
+from integrations.mail_lookup import MailLookup
+from integrations.smtp import (
+    DeliveryUnknown,
+    Envelope,
+    Mailer,
+    MailNotTaken,
+    RecipientRefused,
+)
+from rendering.links import Links
+from rendering.mail_writer import MailWriter
+from store import outbox
+from store.outbox import Abandoned, Claim, Settled, Written
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Outreach:
+    """Sends the mails that workflows have planned."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        mailer: Mailer,
+        links: Links,
+        *,
+        mail_from: str,
+        lookup: MailLookup | None = None,
+        clock: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._engine = engine
+        self._mailer = mailer
+        self._writer = MailWriter(links, mail_from)
+        self._mail_from = mail_from
+        self._lookup = lookup
+        self._clock = clock
+
+    @activity.defn(name="send_mail")
+    async def send_mail(self, outbox_id: str) -> MailResult:
+        """Send one mail of the outbox and say what became of it.
+
+        Sending twice is one mail: the row is claimed before the server is spoken to. A claim that
+        an earlier attempt left behind is looked up where the server can be asked; where it cannot,
+        a stranger's mail stays in doubt, and a partner's is sent once more under the same
+        Message-ID.
+        """
+        found = await outbox.claim(self._engine, outbox_id, self._clock(), self._write)
+        while isinstance(found, Abandoned):
+            found = await self._take_over(found)
+        if isinstance(found, Claim):
+            found = await self._deliver(found)
+        return MailResult(status=found.status)
+
+    async def _take_over(self, left: Abandoned) -> Claim | Settled | Abandoned:
+        arrived = await self._lookup.has(left.message_id) if self._lookup else None
+        if arrived:
+            return await self._settle_left(left, "accepted")
+        if arrived is None and (left.mail in STRANGER or left.again):
+            return await self._settle_left(left, "in_doubt")
+        return await outbox.claim_again(
+            self._engine, left, self._clock(), self._write, certain=arrived is False
+        )
+
+    async def _settle_left(self, left: Abandoned, status: str) -> Claim | Settled | Abandoned:
+        now = self._clock()
+        if await outbox.settle(self._engine, left.outbox_id, left.claimed_at, status, now):
+            return Settled(status)
+        return await outbox.claim(self._engine, left.outbox_id, now, self._write)
+
+    async def _deliver(self, claim: Claim) -> Settled:
+        envelope = Envelope(self._mail_from, claim.recipient, claim.written.message)
+        try:
+            await self._mailer.send(envelope)
+        except RecipientRefused as refusal:
+            await outbox.settle_bounced(
+                self._engine,
+                claim,
+                self._clock(),
+                refusal.status,
+                suppress_address=refusal.lasting,
+            )
+            return Settled("bounced")
+        except (MailNotTaken, MailRefused):
+            await outbox.release(self._engine, claim)
+            raise
+        except DeliveryUnknown:
+            return await self._after_loss(claim)
+        await outbox.settle(self._engine, claim.outbox_id, claim.at, "accepted", self._clock())
+        return Settled("accepted")
+
+    async def _after_loss(self, claim: Claim) -> Settled:
+        """The line went dead after DATA: the same question as after the death of a worker."""
+        if claim.mail in STRANGER and not self._lookup:
+            await outbox.settle(self._engine, claim.outbox_id, claim.at, "in_doubt", self._clock())
+            return Settled("in_doubt")
+        raise Unavailable("the mail server's answer was lost; the next attempt will ask for it")
+
+    def _write(self, order: MailOrder, recipient: str | None) -> Written:
+        rendered = self._writer.render(order)
+        if recipient is None:
+            return Written(rendered.subject, rendered.text, "", b"")
+        message_id, message = self._writer.message(order, rendered, recipient, self._clock())
+        kept = self._writer.without_access(order, rendered.text)
+        return Written(rendered.subject, kept, message_id, message)

@@ -1,0 +1,67 @@
+"""Everything that a mail or a document to a creator may speak of, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.campaign import CampaignFile
+
+
+@dataclass(frozen=True)
+class PayoutFigures:
+    """A payment as the creator sees it."""
+
+    kind: str
+    """The milestone, or ``kill_fee``."""
+    amount_minor: int
+    pay_by: datetime
+    transfer_id: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True)
+class Correspondence:
+    """One collaboration, seen from the creator's letter box."""
+
+    campaign_id: str
+    collaboration_id: str
+    file: CampaignFile
+    stage: str
+    outcome: str
+    fee_minor: int
+    currency: str
+    due_at: datetime | None
+    draft_version: int
+    # the creator
+    name: str
+    handle: str
+    platform: str
+    email: str
+    country: str
+    audience_country: str
+    language: str
+    timezone: str
+    source: str
+    # what came last, if anything
+    comment: str = ""
+    """The reason that a member of staff gave with the last decision that the creator reads."""
+    approved_caption: str = ""
+    publication_url: str = ""
+    check_faults: tuple[str, ...] = ()
+    check_reasons: tuple[str, ...] = ()
+    payout: PayoutFigures | None = None
+    paid_minor: int = 0
+    """Sum of the payments that the provider has moved."""
+
+
+@dataclass(frozen=True)
+class MailOrder:
+    """A mail that is to be written: its row in the outbox and what it may speak of."""
+
+    outbox_id: str
+    mail: str
+    facts: dict[str, str | int]
+    about: Correspondence
+    earlier_message_ids: tuple[str, ...] = field(default=())
+    """The messages of this collaboration that went before, oldest first."""

@@ -1,0 +1,170 @@
+"""Every mail, in text and HTML, with much to say and with little."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from domain.campaign import DeliverableKind, MilestoneKind
+from domain.lifecycle import EARLY_OUTCOMES
+from domain.mails import STRANGER, Mail
+from rendering.environment import make_environment
+from rendering.links import Links
+from rendering.mail_writer import MailWriter
+from rendering.message import Rendered
+from tests.fixtures.correspondence import correspondence, order
+
+LINKS = Links("https://troupe.example", "a secret of more than thirty-two bytes")
+WRITER = MailWriter(LINKS, "campaigns@lumen.example")
+SPARSE = correspondence(
+    name="", outcome="", due_at=None, comment="", approved_caption="", publication_url="",
+    check_faults=(), check_reasons=(), payout=None, paid_minor=0, source="", timezone="",
+    country="", audience_country="", language="",
+)  # fmt: skip
+
+ALL = pytest.mark.parametrize("mail", list(Mail))
+
+
+class _Reading(HTMLParser):
+    """Collects links with their text, all text, and all tags."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[tuple[str, str]] = []
+        self.tags: list[str] = []
+        self.text = ""
+        self._href = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag == "a":
+            self._href = dict(attrs)["href"] or ""
+            self.links.append((self._href, ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a":
+            self._href = ""
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if self._href:
+            href, text = self.links[-1]
+            self.links[-1] = (href, text + data)
+
+
+def read(rendered: Rendered) -> _Reading:
+    reading = _Reading()
+    reading.feed(rendered.html)
+    return reading
+
+
+def both(mail: Mail) -> list[Rendered]:
+    return [WRITER.render(order(mail)), WRITER.render(order(mail, SPARSE))]
+
+
+@ALL
+def test_every_mail_has_a_subject_of_one_short_line_and_a_plain_text(mail: Mail) -> None:
+    for rendered in both(mail):
+        assert 8 < len(rendered.subject) <= 78
+        assert "\n" not in rendered.subject
+        assert len(rendered.text) > 200
+        assert "\n\n\n" not in rendered.text
+        assert "<" not in rendered.text.replace("<3", "")
+
+
+@ALL
+def test_no_mail_is_long_enough_to_be_cut_off_by_a_mail_program(mail: Mail) -> None:
+    for rendered in both(mail):
+        assert len(rendered.html.encode()) < 100_000
+
+
+@ALL
+def test_a_link_that_shows_an_address_leads_to_that_address(mail: Mail) -> None:
+    for rendered in both(mail):
+        for href, shown in read(rendered).links:
+            assert href.startswith("https://")
+            if "://" in shown:
+                assert shown.strip() == href
+
+
+@ALL
+def test_every_mail_asks_for_one_thing_with_one_button(mail: Mail) -> None:
+    for rendered in both(mail):
+        assert rendered.html.count('class="button"') == 1
+        assert LINKS.portal("col_1") in rendered.text
+        assert LINKS.opt_out("col_1") in rendered.text
+        assert LINKS.opt_out("col_1") in rendered.html
+
+
+@ALL
+def test_text_and_html_say_the_same(mail: Mail) -> None:
+    for rendered in both(mail):
+        seen = re.sub(r"[\s:“”\"]+", "", read(rendered).text)
+        for line in rendered.text.splitlines():
+            words = re.sub(r"[\s:“”\"]+", "", line.strip().removeprefix("- "))
+            is_mark_or_list = words == "--" or ": " in line and "," in line and "(" not in line
+            assert is_mark_or_list or words in seen
+
+
+@ALL
+def test_no_code_of_ours_reaches_a_creator(mail: Mail) -> None:
+    for rendered in both(mail):
+        for text in (rendered.subject, rendered.text.split("\n-- \n")[0]):
+            assert not re.search(r"\b[a-z]+_[a-z_]+\b", re.sub(r"https?://\S+|tr_123", "", text))
+            assert "None" not in text
+
+
+@ALL
+def test_nothing_that_a_person_typed_becomes_markup(mail: Mail) -> None:
+    hostile = "<img src=x onerror=alert(1)>\"'&"
+    about = correspondence(
+        name=hostile, handle=hostile, source=hostile, comment=hostile,
+        approved_caption=hostile, check_reasons=(hostile,),
+    )  # fmt: skip
+    hostile_page, usual_page = (
+        read(WRITER.render(order(mail, a))) for a in (about, correspondence())
+    )
+    assert hostile_page.tags == usual_page.tags
+
+
+def test_the_first_mail_says_who_writes_where_the_address_is_from_and_what_the_rights_are() -> None:
+    rendered = WRITER.render(order(Mail.INVITATION))
+    for part in (rendered.text, re.sub(r"\s+", " ", read(rendered).text)):
+        assert "Lindenweg 4, 10117 Berlin" in part
+        assert "her public profile, read on 2 November 2026" in part
+        assert "legitimate interest" in part
+        assert "object to its use" in re.sub(r"\s+", " ", part)
+
+
+def test_times_and_money_are_written_as_the_creator_writes_them() -> None:
+    text = WRITER.render(order(Mail.INVITATION)).text
+    assert "Friday, 4 December 2026, 17:00 (Berlin time)" in text
+    assert "625,00 €" in text.replace("\xa0", " ")
+
+
+def test_the_label_is_the_one_of_the_audience() -> None:
+    abroad = correspondence(audience_country="FR", language="fr")
+    assert "Publicité" in WRITER.render(order(Mail.BRIEF, abroad)).text
+
+
+def test_what_the_workflow_said_takes_precedence_over_what_the_database_says_now() -> None:
+    due = "2026-12-01T09:00:00+00:00"
+    text = WRITER.render(order(Mail.TERMS, fee_minor=70_000, due=due)).text
+    assert "700,00" in text
+    assert "1 December 2026, 10:00" in text
+
+
+def test_every_word_of_the_business_is_known_in_english() -> None:
+    words = make_environment().get_template("email/en/words.txt").module
+    assert set(MilestoneKind) <= set(words.milestones)  # type: ignore[attr-defined]
+    assert set(MilestoneKind) <= set(words.milestones_when)  # type: ignore[attr-defined]
+    assert set(DeliverableKind) <= set(words.deliverables_words)  # type: ignore[attr-defined]
+    assert set(EARLY_OUTCOMES) <= set(words.endings)  # type: ignore[attr-defined]
+
+
+def test_only_strangers_are_told_that_one_click_ends_it() -> None:
+    for mail in Mail:
+        text = WRITER.render(order(mail)).text
+        assert ("never write to you again" in text) == (mail in STRANGER)
