@@ -1,0 +1,19 @@
+#!/bin/sh
+# Everything that must hold before a change is merged. Runs all checks even if one fails; the
+# summary of the tests is the last line.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+bin=.venv/bin
+bad=0
+what=${1:-all}
+
+"$bin/ruff" check . || bad=1
+"$bin/ruff" format --check --quiet . || { echo "ruff format would change files"; bad=1; }
+"$bin/mypy" . || bad=1
+if [ "$what" = all ]; then
+    TROUPE_CHROMIUM=$(sh local/chromium.sh) || exit 1
+    export TROUPE_CHROMIUM
+    [ $bad = 0 ] || echo "lint or types: not clean, see above"
+    "$bin/python" -m pytest -q || bad=1
+fi
+exit $bad
