@@ -47,6 +47,9 @@ class Settings(BaseModel):
     instagram_business_id: str = ""
     youtube_key: SecretStr = SecretStr("")
     temporal_ui_url: str = "http://127.0.0.1:8233"
+    sweep_seconds: Annotated[int, Field(ge=1, description="how often lost messages are resent")] = (
+        15
+    )
     worker_health_port: Annotated[int, Field(description="0: none")] = 0
 
     @property

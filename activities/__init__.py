@@ -1,0 +1,1 @@
+"""What touches the world: one class per outside party, its dependencies handed in."""

@@ -232,6 +232,8 @@ class AppliedDecision(Message):
     head: StreamHead
     choice: Choice | None = None
     code: str = "applied"
+    decision_id: str = ""
+    """Filled in by the workflow, which knows it already."""
     seen_digest: str = ""
     """Digest of the content that the choice refers to (a draft's, a publication's), if any."""
 
@@ -247,7 +249,8 @@ class CampaignState(Message):
     """
 
     head: StreamHead
-    status: CampaignStatus = CampaignStatus.VETTING
+    phase: CampaignStatus = CampaignStatus.VETTING
+    """``vetting``, ``shortlisted`` or ``running``; a pause or a stop comes on top."""
     shortlist_digest: str = ""
     batch: int = 0
     """Number of the next batch of starts; makes a repeated batch harmless."""

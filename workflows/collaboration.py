@@ -8,6 +8,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.documents import Documents
     from activities.payouts import Payouts
     from activities.vetting import Vetting
+
     from domain.campaign import MilestoneKind
     from domain.decisions import (
         CounterChoice,
@@ -192,9 +193,7 @@ class CollaborationWorkflow(PublicationWatch):
         agreed = self._change(WaitingFor.ENGINE, fee_minor=self.fee_minor)
         data: dict[str, str | int | bool | None] = {"fee_minor": self.fee_minor}
         postings = (reserve,) if self.fee_minor else ()
-        if await self._stream.append(
-            "terms_agreed", data, collaboration=agreed, postings=postings
-        ):
+        if await self._stream.append("terms_agreed", data, collaboration=agreed, postings=postings):
             raise Ended(Outcome.WAITLISTED, "over_budget", Mail.ENDED)
         self.reserved_minor = self.fee_minor
         terms: TermsReady = await workflow.execute_local_activity_method(
@@ -286,16 +285,14 @@ class CollaborationWorkflow(PublicationWatch):
             await self._reach("kill_fee_earned", self._earned(KILL_FEE, amount, within))
 
     async def _close(self, end: Ended) -> None:
-        """Free what is left of the budget, close what is open, tell the creator and the campaign."""
+        """Free what is left of the budget, close what is open, tell creator and campaign."""
         self._over = True
         self.stage = Stage.CLOSED
         mails = (self._plan(end.mail, "ended", reason=end.reason),) if end.mail else ()
-        postings = ()
+        postings: tuple[Posting, ...] = ()
         if self.reserved_minor:
             free = f"free:{self.offer.collaboration_id}"
-            postings = (
-                Posting(kind=PostingKind.FREE, key=free, amount_minor=self.reserved_minor),
-            )
+            postings = (Posting(kind=PostingKind.FREE, key=free, amount_minor=self.reserved_minor),)
         await self._stream.append(
             "ended",
             {"outcome": end.outcome.value, "reason": end.reason},

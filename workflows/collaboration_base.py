@@ -70,9 +70,7 @@ class CollaborationBase(Story):
     """State and vocabulary of the stages."""
 
     def __init__(self, offer: CollaborationInput) -> None:
-        stream = Stream(
-            StreamHead(kind=StreamKind.COLLABORATION, entity_id=offer.collaboration_id)
-        )
+        stream = Stream(StreamHead(kind=StreamKind.COLLABORATION, entity_id=offer.collaboration_id))
         questions = Questions(stream, min_notice=offer.policy.min_notice)
         super().__init__(stream.head, questions, stream)
         self.offer = offer

@@ -6,7 +6,7 @@ absence of news.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from temporalio import workflow
@@ -42,6 +42,8 @@ class PublicationWatch(CollaborationBase):
     publication_id: str = ""
     published_at: datetime | None = None
     faults: tuple[str, ...] = ()
+    fixed: bool = False
+    """True when an automatic look found the post mended before the creator said so."""
     _looks: int = 0
 
     async def _publish(self, draft_digest: str) -> None:
@@ -56,6 +58,7 @@ class PublicationWatch(CollaborationBase):
         within, remind, reminder = rules.publish_within, rules.remind_after, Mail.PUBLISH_REMINDER
         event, turn = "publication_asked", 0
         while True:
+            self.fixed = False
             question = Question(
                 ItemKind.PUBLISH, seen=draft_digest, code=",".join(self.faults), within=within
             )
@@ -84,9 +87,6 @@ class PublicationWatch(CollaborationBase):
             self._milestone(MilestoneKind.PUBLICATION_VERIFIED),
             collaboration=self._change(WaitingFor.ENGINE, clear_due=True, delivered=True),
         )
-
-    fixed = False
-    """True when an automatic look found the post mended before the creator said so."""
 
     async def _mended(self) -> bool:
         result = await self._look()
@@ -236,9 +236,7 @@ class PublicationWatch(CollaborationBase):
             self.policy.review.remind_after,
             None,
         )
-        answer = await self._ask(
-            decision, "hearing_to_decide", {"objected": objection is not None}
-        )
+        answer = await self._ask(decision, "hearing_to_decide", {"objected": objection is not None})
         if self._withheld(answer):
             raise Ended(Outcome.BREACHED, "withheld", Mail.PAYMENT_WITHHELD)
         self.faults = ()

@@ -51,6 +51,8 @@ class Question:
     within: timedelta | None = None
     """None: the question stays open; beats remind and escalate."""
     beats: list[Beat] = field(default_factory=list)
+    earlier: tuple[str, ...] = ()
+    """Decisions already taken for the same purpose, by other people."""
     opened_at: datetime | None = None
     due_at: datetime | None = None
     stood_still_before: timedelta = timedelta(0)
@@ -97,9 +99,7 @@ class Questions:
 
     # --- decisions, as they come in -----------------------------------------------------
 
-    def accept_always(
-        self, kind: DecisionKind, effect: Callable[[AppliedDecision], None]
-    ) -> None:
+    def accept_always(self, kind: DecisionKind, effect: Callable[[AppliedDecision], None]) -> None:
         """Let a decision come at any time; ``effect`` changes state and must not wait."""
         self._always[kind] = effect
 
@@ -129,9 +129,11 @@ class Questions:
             if question is None or ref.kind in self._answers:
                 # Answered, or timed out, while this one waited for the lock.
                 return DecisionResult(applied=False, code="already_decided")
-            applied = await self._stream.apply(ref, (question.item,))
+            applied = await self._stream.apply(ref, (question.item,), question.earlier)
             if applied.choice is not None:
-                self._answers[ref.kind] = applied
+                self._answers[ref.kind] = applied.model_copy(
+                    update={"decision_id": ref.decision_id}
+                )
             return DecisionResult(applied=applied.choice is not None, code=applied.code)
 
     # --- asking -------------------------------------------------------------------------

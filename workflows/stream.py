@@ -11,9 +11,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.records import Records
     from domain.inbox import ItemKind
     from domain.messages import (
-        AppliedDecision,
         Append,
         Appended,
+        AppliedDecision,
         ApplyDecision,
         DecisionRef,
         StreamHead,

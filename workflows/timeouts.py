@@ -7,16 +7,22 @@ that no repetition can mend.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from temporalio.common import RetryPolicy
-from temporalio.workflow import ActivityCancellationType
 
 HOPELESS = [
     "stream_conflict", "content_conflict", "not_found", "configuration", "user_mistake",
     "not_allowed",
 ]  # fmt: skip
 """Error codes that are not retried: the same call can only fail again."""
+
+
+class LocalOptions(TypedDict, total=False):
+    """Options of a local activity call, which knows no heartbeat."""
+
+    start_to_close_timeout: timedelta
+    retry_policy: RetryPolicy
 
 
 class CallOptions(TypedDict, total=False):
@@ -26,7 +32,6 @@ class CallOptions(TypedDict, total=False):
     schedule_to_close_timeout: timedelta
     heartbeat_timeout: timedelta
     retry_policy: RetryPolicy
-    cancellation_type: ActivityCancellationType
 
 
 RECORD_RETRY = RetryPolicy(
@@ -66,7 +71,7 @@ MONEY_RETRY = RetryPolicy(
 )
 """The payment provider: the same key is safe for 24 hours; we stop well before."""
 
-RECORD: CallOptions = {
+RECORD: LocalOptions = {
     "start_to_close_timeout": timedelta(seconds=5),
     "retry_policy": RECORD_RETRY,
 }
@@ -110,4 +115,3 @@ TASK_TIMEOUT = timedelta(seconds=5)
 
 Facts = dict[str, str | int]
 Data = dict[str, str | int | bool | None]
-Parts = dict[str, Any]

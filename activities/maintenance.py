@@ -1,0 +1,63 @@
+"""The sweep: what was stored and not delivered, because a process died, is sent again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from temporalio import activity
+from temporalio.client import Client
+
+from domain.decisions import DecisionKind
+from domain.lifecycle import StreamKind
+from domain.messages import DecisionRef, StripeEventTask
+from integrations import temporal
+from store import decisions, payouts
+from store.engine import session
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+SETTLED_AFTER = timedelta(seconds=5)
+"""A row younger than this is probably being sent right now by the page that wrote it."""
+
+AT_A_TIME = 100
+
+
+class Maintenance:
+    """Sends again; every receiver recognises what it already has."""
+
+    def __init__(self, engine: AsyncEngine, client: Client) -> None:
+        self._engine = engine
+        self._client = client
+
+    @activity.defn(name="sweep")
+    async def sweep(self) -> int:
+        """Resend unanswered decisions and undispatched events.
+
+        Sending twice is harmless: an update's id is its decision's id, and an event's workflow id
+        is its row's id.
+        """
+        before = datetime.now(UTC) - SETTLED_AFTER
+        return await self._decisions(before) + await self._events(before)
+
+    async def _decisions(self, before: datetime) -> int:
+        async with session(self._engine) as db:
+            waiting = await decisions.unanswered(db, before, AT_A_TIME)
+        for row in waiting:
+            ref = DecisionRef(decision_id=row.id, kind=DecisionKind(row.kind), seen=row.seen)
+            subject = StreamKind(row.subject_kind)
+            result = await temporal.send_decision(self._client, subject, row.subject_id, ref)
+            if result is not None and not result.applied:
+                async with session(self._engine) as db:
+                    await decisions.refuse(db, row.id, result.code, datetime.now(UTC))
+        return len(waiting)
+
+    async def _events(self, before: datetime) -> int:
+        async with session(self._engine) as db:
+            waiting = await payouts.undispatched_events(db, before, AT_A_TIME)
+        for row in waiting:
+            await temporal.dispatch_stripe_event(self._client, StripeEventTask(event_row_id=row.id))
+            async with session(self._engine) as db:
+                await payouts.mark_dispatched(db, row.id, datetime.now(UTC))
+        return len(waiting)

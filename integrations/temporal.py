@@ -1,0 +1,175 @@
+"""Temporal from outside: connecting, starting, and handing decisions to workflows by name."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import (
+    Priority,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.ids import (
+    campaign_workflow_id,
+    collaboration_workflow_id,
+    payout_workflow_id,
+    stripe_event_workflow_id,
+)
+from domain.lifecycle import StreamKind
+from domain.messages import (
+    CAMPAIGN_WORKFLOW,
+    DECIDE,
+    MAINTENANCE_WORKFLOW,
+    REQUEST_ONBOARDING,
+    STRIPE_EVENT_WORKFLOW,
+    CampaignInput,
+    DecisionRef,
+    DecisionResult,
+    OnboardingRequest,
+    Queue,
+    StripeEventTask,
+)
+from domain.search_attributes import CAMPAIGN_ID
+
+TASK_TIMEOUT = timedelta(seconds=5)
+SWEEP_SCHEDULE = "troupe-sweep"
+_WORKFLOW_ID = {
+    StreamKind.CAMPAIGN: campaign_workflow_id,
+    StreamKind.COLLABORATION: collaboration_workflow_id,
+    StreamKind.PAYOUT: payout_workflow_id,
+}
+
+
+async def connect(*, lazy: bool = False, identity: str | None = None) -> Client:
+    """Connect by Temporal's own environment configuration (``TEMPORAL_ADDRESS``, profile, TLS).
+
+    Args:
+        lazy: connect at the first call; for a process that must come up without Temporal.
+        identity: name of this process in Temporal's UI.
+    """
+    config = ClientConfig.load_client_connect_config()
+    config.setdefault("target_host", "127.0.0.1:7233")
+    return await Client.connect(
+        **config, data_converter=pydantic_data_converter, lazy=lazy, identity=identity
+    )
+
+
+async def start_campaign(client: Client, campaign: CampaignInput) -> None:
+    """Start a campaign's workflow; starting it twice is one start."""
+    try:
+        await client.start_workflow(
+            CAMPAIGN_WORKFLOW,
+            campaign,
+            id=campaign_workflow_id(campaign.campaign_id),
+            task_queue=Queue.WORKFLOWS.value,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            task_timeout=TASK_TIMEOUT,
+            priority=Priority(fairness_key=campaign.campaign_id),
+            search_attributes=TypedSearchAttributes(
+                [SearchAttributePair(CAMPAIGN_ID, campaign.campaign_id)]
+            ),
+            static_summary=f"campaign for {campaign.wanted} creators",
+        )
+    except WorkflowAlreadyStartedError:
+        return
+
+
+async def send_decision(
+    client: Client,
+    subject: StreamKind,
+    subject_id: str,
+    ref: DecisionRef,
+    wait: timedelta = timedelta(seconds=3),
+) -> DecisionResult | None:
+    """Hand a recorded decision to its workflow; the update's id is the decision's id.
+
+    Returns:
+        What became of it, or None: recorded, and being applied (the sweep sees to it).
+
+    Raises:
+        RPCError: Temporal refuses for a reason of its own.
+    """
+    handle = client.get_workflow_handle(_WORKFLOW_ID[subject](subject_id))
+    try:
+        async with asyncio.timeout(wait.total_seconds()):
+            result: DecisionResult = await handle.execute_update(
+                DECIDE, ref, id=ref.decision_id, result_type=DecisionResult
+            )
+            return result
+    except WorkflowUpdateFailedError as error:
+        cause = error.cause
+        code = cause.type if isinstance(cause, ApplicationError) and cause.type else "refused"
+        # A workflow that ends while an update is on its way answers with a code of Temporal's own.
+        closed = {"AcceptedUpdateCompletedWorkflow", "WorkflowUpdateFailed"}
+        return DecisionResult(applied=False, code="closed" if code in closed else code)
+    except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+        return None
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return DecisionResult(applied=False, code="closed")
+        if error.status in {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED}:
+            return None
+        raise
+
+
+async def request_onboarding(client: Client, collaboration_id: str, link_id: str) -> str:
+    """Have a single-use set-up link made; returns the id of its row."""
+    handle = client.get_workflow_handle(collaboration_workflow_id(collaboration_id))
+    row: str = await handle.execute_update(
+        REQUEST_ONBOARDING, OnboardingRequest(link_id=link_id), id=link_id, result_type=str
+    )
+    return row
+
+
+async def dispatch_stripe_event(client: Client, task: StripeEventTask) -> None:
+    """Start the workflow that applies a stored event; dispatching twice is one workflow."""
+    try:
+        await client.start_workflow(
+            STRIPE_EVENT_WORKFLOW,
+            task,
+            id=stripe_event_workflow_id(task.event_row_id),
+            task_queue=Queue.WORKFLOWS.value,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            task_timeout=TASK_TIMEOUT,
+        )
+    except WorkflowAlreadyStartedError:
+        return
+
+
+async def ensure_sweep(client: Client, every: timedelta) -> None:
+    """Create the schedule of the sweep, once for the whole installation."""
+    action = ScheduleActionStartWorkflow(
+        MAINTENANCE_WORKFLOW, id="troupe-sweep", task_queue=Queue.WORKFLOWS.value
+    )
+    schedule = Schedule(
+        action=action,
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
+        policy=SchedulePolicy(
+            overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)
+        ),
+    )
+    try:
+        await client.create_schedule(SWEEP_SCHEDULE, schedule)
+    except ScheduleAlreadyRunningError:
+        return

@@ -1,0 +1,234 @@
+"""Starts the Temporal workers: all queues, or the ones named.
+
+    python worker.py --queue workflows --queue outreach
+
+One process may serve several queues; the payout queue wants a process of its own, since it alone
+holds the Stripe key.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from activities.documents import Documents
+from activities.payouts import Payouts
+from activities.vetting import Vetting
+from integrations.factories import mail_lookup, mailer, payout_rail, post_sources
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.campaigns import Campaigns
+from activities.guard import CodesOnly
+from activities.maintenance import Maintenance
+from activities.outreach import Outreach
+from activities.publication import Publications
+from activities.records import Records
+from domain.errors import ConfigurationError
+from domain.messages import Queue
+from integrations import temporal
+from rendering.links import Links
+from settings import Settings
+from store.engine import make_engine
+from workflows.registry import WORKFLOWS
+
+logger = logging.getLogger("troupe.worker")
+
+GRACE = timedelta(seconds=20)
+"""On SIGTERM, activities have this long to finish; longer than any call to a foreign system."""
+
+NAMES = {queue.value.removeprefix("troupe-"): queue for queue in Queue}
+RATE_PER_SECOND = {Queue.OUTREACH: 25.0, Queue.PUBLICATION: 25.0, Queue.PAYOUTS: 20.0}
+"""Activities per second over all workers of a queue; below what the outside party allows
+(Stripe: 25 requests a second on one endpoint)."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What activities are made from."""
+
+    settings: Settings
+    engine: AsyncEngine
+    client: Client
+
+    @property
+    def links(self) -> Links:
+        """Signs the links in mails."""
+        return Links(self.settings.public_url, self.settings.secret_key.get_secret_value())
+
+
+def _workflows(tools: Tools) -> list[Any]:
+    records = Records(tools.engine)
+    return [
+        records.append,
+        records.apply_decision,
+        Campaigns(tools.engine, tools.client).standing,
+        Documents(tools.engine).render_terms,
+    ]
+
+
+def _vetting(tools: Tools) -> list[Any]:
+    vetting = Vetting(tools.engine)
+    return [
+        vetting.vet_roster,
+        vetting.solve_shortlist,
+        vetting.plan_starts,
+        vetting.recheck_creator,
+        vetting.write_report,
+        Campaigns(tools.engine, tools.client).tell_collaborations,
+        Maintenance(tools.engine, tools.client).sweep,
+    ]
+
+
+def _outreach(tools: Tools) -> list[Any]:
+    settings = tools.settings
+    outreach = Outreach(
+        tools.engine,
+        mailer(settings),
+        tools.links,
+        mail_from=settings.mail_from,
+        lookup=mail_lookup(settings),
+    )
+    return [outreach.send_mail]
+
+
+def _publication(tools: Tools) -> list[Any]:
+    return [Publications(tools.engine, post_sources(tools.settings)).check_publication]
+
+
+def _payouts(tools: Tools) -> list[Any]:
+    payouts = Payouts(tools.engine, payout_rail(tools.settings), tools.settings.public_url)
+    return [
+        payouts.send_transfer,
+        payouts.look_up_transfer,
+        payouts.prepare_onboarding,
+        payouts.apply_stripe_event,
+    ]
+
+
+ACTIVITIES: dict[Queue, Callable[[Tools], list[Any]]] = {
+    Queue.WORKFLOWS: _workflows,
+    Queue.VETTING: _vetting,
+    Queue.OUTREACH: _outreach,
+    Queue.PUBLICATION: _publication,
+    Queue.PAYOUTS: _payouts,
+}
+
+
+def workflow_runner() -> SandboxedWorkflowRunner:
+    """The sandbox, with our pure packages passed through: reloading them costs 60 ms a workflow."""
+    passed = SandboxRestrictions.default.with_passthrough_modules("domain", "pydantic")
+    return SandboxedWorkflowRunner(restrictions=passed)
+
+
+def make_worker(tools: Tools, queue: Queue, *, max_cached_workflows: int = 1000) -> Worker:
+    """The worker of one queue."""
+    workflows = WORKFLOWS if queue is Queue.WORKFLOWS else []
+    options: dict[str, Any] = {}
+    if queue in RATE_PER_SECOND:
+        options["max_task_queue_activities_per_second"] = RATE_PER_SECOND[queue]
+    if workflows:
+        options["workflow_task_poller_behavior"] = PollerBehaviorAutoscaling(initial=2, maximum=10)
+    else:
+        options["activity_task_poller_behavior"] = PollerBehaviorAutoscaling(initial=2, maximum=10)
+    return Worker(
+        tools.client,
+        task_queue=queue.value,
+        workflows=workflows,
+        activities=ACTIVITIES[queue](tools),
+        workflow_runner=workflow_runner(),
+        interceptors=[CodesOnly()],
+        max_cached_workflows=max_cached_workflows,
+        # Eager activities would go round the rate limit of their queue.
+        disable_eager_activity_execution=True,
+        # A killed worker's sticky queue is given up quickly.
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
+        graceful_shutdown_timeout=GRACE,
+        no_remote_activities=queue is Queue.WORKFLOWS,
+        **options,
+    )
+
+
+@contextlib.asynccontextmanager
+async def health(port: int) -> AsyncIterator[None]:
+    """Answer ``GET /healthz`` while the workers poll; nothing if the port is 0."""
+    if not port:
+        yield
+        return
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, TimeoutError):
+            async with asyncio.timeout(5):
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(
+                    b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\nconnection: close\r\n\r\nok\n"
+                )
+                await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", port)
+    async with server:
+        yield
+
+
+async def serve(settings: Settings, queues: list[Queue], stop: asyncio.Event) -> None:
+    """Run the workers of some queues until ``stop`` is set, then let their work finish."""
+    names = "+".join(queue.value.removeprefix("troupe-") for queue in queues)
+    client = await temporal.connect(identity=f"{names}@{os.getpid()}")
+    engine = make_engine(settings.database_url.get_secret_value())
+    tools = Tools(settings, engine, client)
+    try:
+        if Queue.WORKFLOWS in queues:
+            await temporal.ensure_sweep(client, timedelta(seconds=settings.sweep_seconds))
+        async with contextlib.AsyncExitStack() as running:
+            for queue in queues:
+                await running.enter_async_context(make_worker(tools, queue))
+            await running.enter_async_context(health(settings.worker_health_port))
+            logger.info("polling %s", names)
+            await stop.wait()
+            logger.info("stopping %s", names)
+    finally:
+        await engine.dispose()
+
+
+async def main(queues: list[Queue]) -> None:
+    """Run until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await serve(Settings.from_environment(), queues, stop)
+
+
+def read_queues(arguments: list[str] | None = None) -> list[Queue]:
+    """The queues named on the command line."""
+    parser = argparse.ArgumentParser(description="Run Troupe's workers.")
+    parser.add_argument(
+        "--queue", action="append", choices=[*NAMES, "all"], help="may be given several times"
+    )
+    names = parser.parse_args(arguments).queue or ["all"]
+    return list(Queue) if "all" in names else [NAMES[name] for name in dict.fromkeys(names)]
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        asyncio.run(main(read_queues()))
+    except ConfigurationError as mistake:
+        sys.stderr.write(f"{mistake.message}\n{mistake.hint}\n")
+        sys.exit(2)
+    # The SDK's runtime may abort while the interpreter unloads it; everything is closed by now.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

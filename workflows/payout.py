@@ -1,0 +1,283 @@
+"""One earned payment: released by people, sent once, looked up when in doubt."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.payouts import Payouts
+
+    from activities.outreach import Outreach
+    from domain.decisions import DecisionKind
+    from domain.ids import derived_id
+    from domain.inbox import ItemKind
+    from domain.lifecycle import HoldReason, PayoutStatus, StreamKind
+    from domain.mails import Mail
+    from domain.messages import (
+        DECIDE,
+        PAYOUT_WORKFLOW,
+        RECIPIENT_CHANGED,
+        DecisionRef,
+        DecisionResult,
+        PayoutChange,
+        PayoutInput,
+        PayoutResult,
+        PlannedMail,
+        Posting,
+        PostingKind,
+        Queue,
+        StreamHead,
+        TransferOutcome,
+        TransferRequest,
+        TransferResult,
+    )
+    from workflows.questions import Beat, Question, Questions, refuse
+    from workflows.story import Story, error_code
+    from workflows.stream import Stream
+    from workflows.timeouts import MAIL, MONEY
+
+HOLDS = {
+    TransferOutcome.NOT_ONBOARDED: HoldReason.NOT_ONBOARDED,
+    TransferOutcome.WAITING_FUNDS: HoldReason.WAITING_FUNDS,
+    TransferOutcome.REFUSED: HoldReason.REFUSED,
+    TransferOutcome.RAIL_STOPPED: HoldReason.RAIL_STOPPED,
+}
+"""Definite refusals: the money is back in ``payable``, and a corrected try is a new attempt."""
+
+NEEDS_A_PERSON = frozenset({HoldReason.REFUSED, HoldReason.RAIL_STOPPED})
+
+
+@workflow.defn(name=PAYOUT_WORKFLOW)
+class PayoutWorkflow(Story):
+    """The life of a payment; what happens after the transfer is repair, started by its event."""
+
+    @workflow.init
+    def __init__(self, payout: PayoutInput) -> None:
+        stream = Stream(StreamHead(kind=StreamKind.PAYOUT, entity_id=payout.payout_id))
+        super().__init__(stream.head, Questions(stream), stream)
+        self.payout = payout
+        self.attempt = 0
+        self._pulled_back = False
+        self._cooling = False
+        self._recipient_changed = False
+        self._over = False
+        self._questions.accept_always(DecisionKind.HOLD_PAYOUT, lambda _: self._pull_back())
+
+    @workflow.run
+    async def run(self, payout: PayoutInput) -> PayoutResult:
+        """Release, cool, send; held and doubtful attempts are taken up again until it is paid."""
+        await self._release()
+        while True:
+            result = await self._attempt()
+            if result.outcome is TransferOutcome.TRANSFERRED:
+                break
+            if result.outcome in HOLDS:
+                await self._hold(HOLDS[result.outcome], result.code)
+        await self._settle(result)
+        return PayoutResult(status=PayoutStatus.TRANSFERRED)
+
+    # --- release ------------------------------------------------------------------------
+
+    async def _release(self) -> None:
+        """Collect the releases that the amount needs, then let the cooling period pass."""
+        policy = self.payout.policy
+        alone = policy.staffing == "solo"
+        above = self.payout.amount_minor > policy.release.second_person_above.minor
+        needed = 2 if above and not alone else 1
+        while True:
+            released: list[str] = []
+            while len(released) < needed:
+                released.append(await self._one_release(tuple(released), needed))
+            if await self._cooled_down(len(released)):
+                return
+
+    async def _one_release(self, earlier: tuple[str, ...], needed: int) -> str:
+        rules = self.payout.policy.release
+        question = Question(
+            ItemKind.RELEASE, seen=f"{self.payout.amount_minor}{self.payout.currency}",
+            code=f"{len(earlier) + 1}/{needed}", earlier=earlier,
+            beats=[
+                Beat(rules.remind_after, self._remind, again_every=rules.remind_after),
+                Beat(rules.escalate_after, self._escalate),
+            ],
+        )  # fmt: skip
+        answer = await self._ask(
+            question,
+            "release_asked",
+            {"of": needed, "given": len(earlier)},
+            payout=PayoutChange(status=PayoutStatus.REQUESTED, releases=len(earlier)),
+        )
+        assert answer is not None, "a release has no deadline: it waits for a person"
+        return answer.decision_id
+
+    async def _remind(self) -> None:
+        await self._stream.append("staff_reminded", remind_items=(ItemKind.RELEASE,))
+
+    async def _escalate(self) -> None:
+        await self._stream.append("escalated", escalate_items=(ItemKind.RELEASE,))
+
+    async def _cooled_down(self, releases: int) -> bool:
+        """Wait until a release can no longer be taken back; False if somebody took it back."""
+        cooling = self.payout.policy.release.cooling
+        self._pulled_back = False
+        self._cooling = True
+        await self._stream.append(
+            "released",
+            {"releases": releases},
+            payout=PayoutChange(
+                status=PayoutStatus.RELEASED, releases=releases, sends_at=workflow.now() + cooling
+            ),
+        )
+        with contextlib.suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: self._pulled_back, timeout=cooling, timeout_summary="cooling"
+            )
+        self._cooling = False
+        return not self._pulled_back
+
+    def _pull_back(self) -> None:
+        self._pulled_back = True
+
+    # --- sending ------------------------------------------------------------------------
+
+    async def _attempt(self) -> TransferResult:
+        """One try, with a key of its own; an ambiguous answer is looked up before anything else."""
+        self.attempt += 1
+        await self._stream.append(
+            "sending",
+            {"attempt": self.attempt},
+            payout=PayoutChange(status=PayoutStatus.SENDING, attempt=self.attempt, clear_hold=True),
+            postings=(self._move(PostingKind.SEND),),
+        )
+        request = TransferRequest(payout_id=self.payout.payout_id, attempt=self.attempt)
+        try:
+            result: TransferResult = await self._call(Payouts.send_transfer, request, "transfer")
+        except ActivityError as error:
+            code = error_code(error)
+            stopped = code == "rail_stopped"
+            outcome = TransferOutcome.RAIL_STOPPED if stopped else TransferOutcome.IN_DOUBT
+            result = TransferResult(outcome=outcome, code=code)
+        if result.outcome is TransferOutcome.IN_DOUBT:
+            result = await self._look_up(request, result.code)
+        if result.outcome in HOLDS:
+            await self._return(HOLDS[result.outcome], result.code)
+        elif result.outcome is TransferOutcome.NOT_FOUND:
+            await self._stream.append(
+                "never_happened", {"attempt": self.attempt},
+                postings=(self._move(PostingKind.RETURN),),
+            )  # fmt: skip
+        return result
+
+    async def _look_up(self, request: TransferRequest, code: str) -> TransferResult:
+        """Ask the provider's own list what became of the attempt; a person helps if that fails."""
+        await self._stream.append(
+            "in_doubt",
+            {"attempt": self.attempt, "code": code},
+            payout=PayoutChange(status=PayoutStatus.IN_DOUBT),
+        )
+        while True:
+            try:
+                return await self._call(Payouts.look_up_transfer, request, "look up")
+            except ActivityError as error:
+                await self._park(
+                    Question(ItemKind.ATTENTION, seen=error_code(error), code="look_up"),
+                    "look_up",
+                    error_code(error),
+                )
+
+    async def _call(self, activity: Any, request: TransferRequest, name: str) -> TransferResult:
+        result: TransferResult = await workflow.execute_activity_method(
+            activity,
+            request,
+            task_queue=Queue.PAYOUTS.value,
+            summary=f"{name} {request.attempt}",
+            **MONEY,
+        )
+        return result
+
+    async def _return(self, reason: HoldReason, code: str) -> None:
+        """The attempt definitely failed: the money is payable again, and the creator is told."""
+        mails: tuple[PlannedMail, ...] = ()
+        if reason is HoldReason.NOT_ONBOARDED:
+            mails = (self._mail(Mail.PAYOUT_SETUP, "payout_setup"),)
+        await self._stream.append(
+            "held",
+            {"attempt": self.attempt, "reason": reason.value, "code": code},
+            payout=PayoutChange(status=PayoutStatus.HELD, hold_reason=reason),
+            postings=(self._move(PostingKind.RETURN),),
+            mails=mails,
+        )
+        for mail in mails:
+            await self._send(mail)
+
+    async def _hold(self, reason: HoldReason, code: str) -> None:
+        """Wait until it is worth trying again: the payee changed, time passed, a person acts."""
+        again = self.payout.policy.release.retry_held_every
+        if reason in NEEDS_A_PERSON:
+            question = Question(ItemKind.ATTENTION, seen=reason.value, code=code)
+            await self._ask(question, "attention_asked", {"reason": reason.value})
+            return
+        with contextlib.suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: self._recipient_changed, timeout=again, timeout_summary=reason.value
+            )
+        self._recipient_changed = False
+
+    async def _settle(self, result: TransferResult) -> None:
+        """The money has moved: write it down and tell the creator."""
+        remittance = self._mail(Mail.REMITTANCE, "remittance")
+        self._over = True
+        await self._stream.append(
+            "transferred",
+            {"attempt": self.attempt, "transfer_id": result.transfer_id},
+            payout=PayoutChange(
+                status=PayoutStatus.TRANSFERRED, transfer_id=result.transfer_id, clear_hold=True
+            ),
+            postings=(self._move(PostingKind.SETTLE),),
+            close_all_items=True,
+            mails=(remittance,),
+        )
+        await self._send(remittance)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+
+    def _move(self, kind: PostingKind) -> Posting:
+        key = f"{kind.value}:{self.payout.payout_id}:{self.attempt}"
+        return Posting(kind=kind, key=key, amount_minor=self.payout.amount_minor)
+
+    def _mail(self, mail: Mail, step: str) -> PlannedMail:
+        name = f"{step}:{self.payout.payout_id}"
+        return PlannedMail(
+            outbox_id=derived_id("out", self.payout.collaboration_id, name),
+            mail=mail,
+            step=name,
+            facts={"payout_id": self.payout.payout_id, "amount_minor": self.payout.amount_minor},
+        )
+
+    async def _send(self, mail: PlannedMail) -> None:
+        await self._step(
+            f"mail {mail.mail.value}", Outreach.send_mail, mail.outbox_id, Queue.OUTREACH, MAIL
+        )
+
+    # --- what may come at any time ------------------------------------------------------
+
+    @workflow.signal(name=RECIPIENT_CHANGED)
+    def recipient_changed(self) -> None:
+        """The payee's account or the balance changed: a held payment is worth another try."""
+        self._recipient_changed = True
+
+    @workflow.update(name=DECIDE)
+    async def decide(self, ref: DecisionRef) -> DecisionResult:
+        """Apply a person's decision; returns after its event is committed."""
+        return await self._decide(ref)
+
+    @decide.validator
+    def _may_decide(self, ref: DecisionRef) -> None:
+        if self._over:
+            raise refuse("closed")
+        if ref.kind is DecisionKind.HOLD_PAYOUT and not self._cooling:
+            raise refuse("too_late")
+        self._questions.validate(ref)

@@ -1,0 +1,16 @@
+"""Every workflow that the worker runs."""
+
+from __future__ import annotations
+
+from workflows.campaign import CampaignWorkflow
+from workflows.collaboration import CollaborationWorkflow
+from workflows.payout import PayoutWorkflow
+from workflows.upkeep import MaintenanceWorkflow, StripeEventWorkflow
+
+WORKFLOWS = [
+    CampaignWorkflow,
+    CollaborationWorkflow,
+    PayoutWorkflow,
+    StripeEventWorkflow,
+    MaintenanceWorkflow,
+]
