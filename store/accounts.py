@@ -1,0 +1,50 @@
+"""The ledger's accounts, what moves between them, and their sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from domain.messages import PostingKind
+
+FUNDING, AVAILABLE, RESERVED = "funding", "available", "reserved"
+PAYABLE, IN_TRANSIT, PAID = "payable", "in_transit", "paid"
+
+MOVEMENTS: dict[PostingKind, tuple[str, str]] = {
+    PostingKind.FUND: (FUNDING, AVAILABLE),
+    PostingKind.RESERVE: (AVAILABLE, RESERVED),
+    PostingKind.EARN: (RESERVED, PAYABLE),
+    PostingKind.SEND: (PAYABLE, IN_TRANSIT),
+    PostingKind.SETTLE: (IN_TRANSIT, PAID),
+    PostingKind.RETURN: (IN_TRANSIT, PAYABLE),
+    PostingKind.FREE: (RESERVED, AVAILABLE),
+    PostingKind.FORFEIT: (PAYABLE, AVAILABLE),
+}
+"""From which account to which."""
+
+OF_A_CREATOR = frozenset({PAYABLE, IN_TRANSIT, PAID})
+"""Accounts that each creator has for herself: one creator's money never pays another."""
+
+CONTRA = frozenset({FUNDING})
+"""Where money comes from: counted as debit, and free to grow."""
+
+
+@dataclass(frozen=True)
+class Balances:
+    """A campaign's money, in the smallest unit of its currency."""
+
+    currency: str = ""
+    funding: int = 0
+    available: int = 0
+    reserved: int = 0
+    payable: int = 0
+    in_transit: int = 0
+    paid: int = 0
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[str, str, int]]) -> Balances:
+        """From rows of account, currency and sum; a campaign has one currency."""
+        found = list(rows)
+        if not found:
+            return cls()
+        return cls(currency=found[0][1], **{name: total for name, _, total in found})

@@ -1,0 +1,115 @@
+"""Applying a decision: the last word on who may decide what, taken where it becomes an event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from domain.decisions import Choice
+from domain.errors import StreamConflict
+from domain.lifecycle import WaitingFor
+from domain.messages import AppliedDecision, ApplyDecision
+from store.contents import take_content
+from store.duties import Refused, check_duties
+from store.engine import session as transaction
+from store.items import close_items
+from store.streams import Entity, NewEvent, head_at, lock_entity, write_event
+from store.tables import Campaign, Collaboration, Decision, Event
+
+_CHOICE: TypeAdapter[Choice] = TypeAdapter(Choice)
+
+
+async def apply_decision(engine: AsyncEngine, command: ApplyDecision) -> AppliedDecision:
+    """Check a decision's row once more and write its event, or the reason why not.
+
+    Applying the same decision again gives the same answer and writes nothing.
+
+    Raises:
+        StreamConflict: the stream's head does not match.
+    """
+    async with transaction(engine) as session:
+        return await _apply(session, command)
+
+
+async def _apply(session: AsyncSession, command: ApplyDecision) -> AppliedDecision:
+    entity = await lock_entity(session, command.head)
+    row = await session.scalar(
+        select(Decision).where(Decision.id == command.ref.decision_id).with_for_update()
+    )
+    if row is None or not _is_about(row, command):
+        return AppliedDecision(head=command.head, code="unknown")
+    written = await _event_of(session, command)
+    if written is not None:
+        return await _same_answer(session, entity, command, row, written)
+    if (entity.sequence, entity.digest) != (command.head.sequence, command.head.digest):
+        raise StreamConflict(
+            f"{command.head.kind} {entity.id} is at event {entity.sequence}, "
+            f"not at {command.head.sequence}"
+        )
+    if row.status != "submitted":
+        return AppliedDecision(head=command.head, code=row.code or "already_decided")
+    choice = _CHOICE.validate_python(row.choice)
+    try:
+        await check_duties(session, entity, row, command)
+        seen_digest = await take_content(session, entity, choice)
+    except Refused as refusal:
+        row.status, row.code, row.settled_at = "refused", refusal.code, command.at
+        return AppliedDecision(head=command.head, code=refusal.code)
+    return await _write(session, entity, row, command, choice, seen_digest)
+
+
+def _is_about(row: Decision, command: ApplyDecision) -> bool:
+    return (row.kind, row.subject_kind, row.subject_id) == (
+        command.ref.kind.value, command.head.kind.value, command.head.entity_id,
+    )  # fmt: skip
+
+
+async def _event_of(session: AsyncSession, command: ApplyDecision) -> Event | None:
+    query = select(Event).where(
+        Event.kind == command.head.kind.value,
+        Event.entity_id == command.head.entity_id,
+        Event.decision_id == command.ref.decision_id,
+    )
+    return (await session.scalars(query)).one_or_none()
+
+
+async def _same_answer(
+    session: AsyncSession, entity: Entity, command: ApplyDecision, row: Decision, event: Event
+) -> AppliedDecision:
+    if event.sequence <= command.head.sequence:
+        # The workflow knows this event: the decision has had its effect and must not have two.
+        return AppliedDecision(head=command.head, code="already_decided")
+    if event.previous != command.head.digest:
+        raise StreamConflict(
+            f"{command.head.kind} {entity.id}: the decision is event {event.sequence}, "
+            f"which does not follow {command.head.sequence}"
+        )
+    choice = _CHOICE.validate_python(row.choice)
+    return AppliedDecision(
+        head=head_at(event), choice=choice, seen_digest=str(event.data.get("seen_digest", ""))
+    )
+
+
+async def _write(
+    session: AsyncSession,
+    entity: Entity,
+    row: Decision,
+    command: ApplyDecision,
+    choice: Choice,
+    seen_digest: str,
+) -> AppliedDecision:
+    data: dict[str, Any] = choice.model_dump(mode="json", exclude_none=True)
+    if seen_digest:
+        data["seen_digest"] = seen_digest
+    new = NewEvent(row.kind, data, command.at, row.id)
+    head = write_event(session, entity, command.head, new)
+    if not isinstance(entity, Campaign):
+        entity.updated_at = command.at
+    if isinstance(entity, Collaboration):
+        entity.waiting_for, entity.due_at = WaitingFor.ENGINE.value, None
+    await close_items(session, entity.id, command.close_items, command.at, row.id)
+    row.status, row.code, row.settled_at = "applied", "applied", command.at
+    return AppliedDecision(head=head, choice=choice, seen_digest=seen_digest)

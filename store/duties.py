@@ -1,0 +1,126 @@
+"""Who may take a decision, looked up at the moment in which it becomes an event."""
+
+from __future__ import annotations
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.decisions import CREATOR_DECISIONS, ROLE_FOR, DecisionKind
+from domain.inbox import DECIDED_BY
+from domain.lifecycle import Role
+from domain.messages import ApplyDecision
+from store.streams import Entity
+from store.tables import Campaign, Collaboration, Decision, InboxItem, Payout, Staff
+
+_ITEM_OF = {decision: item for item, decision in DECIDED_BY.items()}
+
+_MAKES_A_REQUESTER = (
+    DecisionKind.ANSWER_COUNTER,
+    DecisionKind.JUDGE_PUBLICATION,
+    DecisionKind.DECIDE_HEARING,
+    DecisionKind.DECIDE_KILL_FEE,
+)
+"""Decisions on a collaboration by which money comes to be owed; approving a draft is the fifth."""
+
+
+class Refused(Exception):
+    """A check said no; the code goes into the decision's row."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+async def check_duties(
+    session: AsyncSession, entity: Entity, row: Decision, command: ApplyDecision
+) -> None:
+    """Check what was seen, the actor's role now, and the separation of duties.
+
+    Raises:
+        Refused: ``stale``, ``not_allowed``, ``requester`` or ``same_person``.
+    """
+    if row.seen != command.ref.seen:
+        raise Refused("stale")
+    if not await _actor_may(session, entity, row):
+        raise Refused("not_allowed")
+    if row.kind == DecisionKind.RELEASE_PAYOUT:
+        if not isinstance(entity, Payout):
+            raise Refused("unknown")
+        await _check_release(session, entity, row.actor_id, command.earlier)
+
+
+async def _actor_may(session: AsyncSession, entity: Entity, row: Decision) -> bool:
+    kind = DecisionKind(row.kind)
+    if kind in CREATOR_DECISIONS:
+        return (
+            isinstance(entity, Collaboration)
+            and row.actor_kind == "creator"
+            and row.actor_id == entity.creator_id
+        )
+    if row.actor_kind != "staff":
+        return False
+    # Shared lock: a role that is taken away at this moment is taken away before or after.
+    person = await session.scalar(
+        select(Staff).where(Staff.id == row.actor_id).with_for_update(read=True)
+    )
+    if person is None or not person.active:
+        return False
+    if ROLE_FOR[kind].value in person.roles:
+        return True
+    return Role.MANAGER.value in person.roles and await _escalated(session, kind, entity.id)
+
+
+async def _escalated(session: AsyncSession, kind: DecisionKind, subject_id: str) -> bool:
+    """True if this decision was escalated to the managers; releasing money never is."""
+    if kind not in _ITEM_OF or kind is DecisionKind.RELEASE_PAYOUT:
+        return False
+    escalated = await session.scalar(
+        select(InboxItem.escalated).where(
+            InboxItem.subject_id == subject_id,
+            InboxItem.kind == _ITEM_OF[kind].value,
+            InboxItem.closed_at.is_(None),
+        )
+    )
+    return bool(escalated)
+
+
+async def _check_release(
+    session: AsyncSession, payout: Payout, actor_id: str, earlier: tuple[str, ...]
+) -> None:
+    """Four eyes: not who caused the payment, and not the same person twice."""
+    file = await session.scalar(select(Campaign.file).where(Campaign.id == payout.campaign_id))
+    solo = (file or {}).get("staffing") == "solo"
+    if not solo and await _is_requester(session, payout, actor_id):
+        raise Refused("requester")
+    before = await session.scalars(select(Decision.actor_id).where(Decision.id.in_(earlier)))
+    if actor_id in before.all():
+        raise Refused("same_person")
+
+
+async def _is_requester(session: AsyncSession, payout: Payout, actor_id: str) -> bool:
+    kinds = [kind.value for kind in _MAKES_A_REQUESTER]
+    on_collaboration = and_(
+        Decision.subject_id == payout.collaboration_id,
+        or_(
+            Decision.kind.in_(kinds),
+            and_(
+                Decision.kind == DecisionKind.REVIEW_DRAFT.value,
+                Decision.choice["answer"].astext == "approve",
+            ),
+        ),
+    )
+    on_campaign = and_(
+        Decision.subject_id == payout.campaign_id,
+        Decision.kind == DecisionKind.SIGN_OFF_SHORTLIST.value,
+    )
+    found = await session.scalar(
+        select(Decision.id)
+        .where(
+            Decision.actor_kind == "staff",
+            Decision.actor_id == actor_id,
+            Decision.status == "applied",
+            or_(on_collaboration, on_campaign),
+        )
+        .limit(1)
+    )
+    return found is not None

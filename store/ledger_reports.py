@@ -1,0 +1,135 @@
+"""Reading the ledger: is it sound, and what did a campaign's money do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import case, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.messages import PostingKind
+from store.accounts import CONTRA, MOVEMENTS, Balances
+from store.tables import LedgerAccount, LedgerEntry, LedgerTransaction
+
+_IN_NORMAL_DIRECTION = case(
+    (LedgerAccount.normal == "debit", LedgerEntry.signed_minor), else_=-LedgerEntry.signed_minor
+)
+
+
+@dataclass(frozen=True)
+class StatementLine:
+    """One movement, as a person reads it."""
+
+    at: datetime
+    kind: PostingKind
+    taken_from: str
+    given_to: str
+    amount_minor: int
+    collaboration_id: str | None
+    payout_id: str | None
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A campaign's movements up to a moment, and what they come to."""
+
+    campaign_id: str
+    at: datetime
+    lines: tuple[StatementLine, ...]
+    balances: Balances
+
+
+async def check(session: AsyncSession) -> list[str]:
+    """Every difference between what the ledger says and what it must say; none if it is sound."""
+    return [
+        *await _unbalanced_transactions(session),
+        *await _wrong_balances(session),
+        *await _overdrawn_accounts(session),
+    ]
+
+
+async def _unbalanced_transactions(session: AsyncSession) -> list[str]:
+    """Transactions that do not sum to zero, miss an entry, or mix currencies."""
+    debits = func.coalesce(func.sum(func.greatest(LedgerEntry.signed_minor, 0)), 0)
+    query = (
+        select(LedgerTransaction.key, func.coalesce(func.sum(LedgerEntry.signed_minor), 0), debits)
+        .outerjoin(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
+        .outerjoin(LedgerAccount, LedgerAccount.id == LedgerEntry.account_id)
+        .group_by(LedgerTransaction.id)
+        .having(
+            or_(
+                func.coalesce(func.sum(LedgerEntry.signed_minor), 0) != 0,
+                debits != LedgerTransaction.amount_minor,
+                func.count().filter(LedgerAccount.currency != LedgerTransaction.currency) > 0,
+            )
+        )
+        .order_by(LedgerTransaction.id)
+    )
+    return [
+        f"transaction {key}: its entries sum to {total}, its debits to {debit}"
+        for key, total, debit in await session.execute(query)
+    ]
+
+
+async def _wrong_balances(session: AsyncSession) -> list[str]:
+    summed = func.coalesce(func.sum(_IN_NORMAL_DIRECTION), 0)
+    query = (
+        select(LedgerAccount, summed)
+        .outerjoin(LedgerEntry, LedgerEntry.account_id == LedgerAccount.id)
+        .group_by(LedgerAccount.id)
+        .having(summed != LedgerAccount.balance_minor)
+        .order_by(LedgerAccount.id)
+    )
+    return [
+        f"account {account.id} ({account.name} of {account.campaign_id}): "
+        f"balance {account.balance_minor}, entries {total}"
+        for account, total in await session.execute(query)
+    ]
+
+
+async def _overdrawn_accounts(session: AsyncSession) -> list[str]:
+    query = select(LedgerAccount).where(
+        LedgerAccount.balance_minor < 0, LedgerAccount.name.not_in(CONTRA)
+    )
+    return [
+        f"account {account.id} ({account.name} of {account.campaign_id}): "
+        f"overdrawn by {-account.balance_minor}"
+        for account in await session.scalars(query)
+    ]
+
+
+async def statement(session: AsyncSession, campaign_id: str, at: datetime) -> Statement:
+    """What a campaign's money did until a moment."""
+    query = (
+        select(LedgerTransaction)
+        .where(LedgerTransaction.campaign_id == campaign_id, LedgerTransaction.at <= at)
+        .order_by(LedgerTransaction.id)
+    )
+    lines = tuple(_line(movement) for movement in await session.scalars(query))
+    return Statement(campaign_id, at, lines, await _balances_at(session, campaign_id, at))
+
+
+def _line(movement: LedgerTransaction) -> StatementLine:
+    kind = PostingKind(movement.kind)
+    taken, given = MOVEMENTS[kind]
+    return StatementLine(
+        at=movement.at,
+        kind=kind,
+        taken_from=taken,
+        given_to=given,
+        amount_minor=movement.amount_minor,
+        collaboration_id=movement.collaboration_id,
+        payout_id=movement.payout_id,
+    )
+
+
+async def _balances_at(session: AsyncSession, campaign_id: str, at: datetime) -> Balances:
+    rows = await session.execute(
+        select(LedgerAccount.name, LedgerAccount.currency, func.sum(_IN_NORMAL_DIRECTION))
+        .join(LedgerEntry, LedgerEntry.account_id == LedgerAccount.id)
+        .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
+        .where(LedgerTransaction.campaign_id == campaign_id, LedgerTransaction.at <= at)
+        .group_by(LedgerAccount.name, LedgerAccount.currency)
+    )
+    return Balances.of((name, currency, int(total)) for name, currency, total in rows)

@@ -1,0 +1,245 @@
+"""What a workflow writes: one event and everything that belongs to it, in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from domain.errors import ContentConflict, Overdrawn
+from domain.lifecycle import CampaignStatus, PayoutStatus, Stage
+from domain.messages import (
+    Append,
+    Appended,
+    CampaignChange,
+    CollaborationChange,
+    NewPayout,
+    PayoutChange,
+    PlannedMail,
+)
+from store import ledger
+from store.applying import apply_decision
+from store.engine import session as transaction
+from store.items import close_items, open_item
+from store.streams import (
+    Entity,
+    NewEvent,
+    already_written,
+    lock_entity,
+    verify_stream,
+    write_event,
+)
+from store.tables import Campaign, Collaboration, OutboxMail, Payout
+
+__all__ = ["append", "apply_decision", "verify_stream"]
+
+_CAMPAIGN_ENDS = frozenset({CampaignStatus.COMPLETED, CampaignStatus.STOPPED})
+
+
+async def append(engine: AsyncEngine, command: Append) -> Appended:
+    """Write an event with its read-model change, items, mails, postings and payouts.
+
+    The same event under the same number again is not written twice and gives the same answer.
+
+    Raises:
+        StreamConflict: the head does not match, or another event has this number.
+        ContentConflict: a mail's step, a posting's key or a payout stands for something else.
+        Overdrawn: an account other than the free budget does not hold what is to be moved.
+    """
+    try:
+        async with transaction(engine) as session:
+            return await _append(session, command)
+    except Overdrawn as refusal:
+        # Only the free budget may run out in the ordinary course of things. Anything else that
+        # lacks money is a fault, which a person has to see.
+        if refusal.account != ledger.AVAILABLE:
+            raise
+        return Appended(head=command.head, refused="over_budget")
+
+
+async def _append(session: AsyncSession, command: Append) -> Appended:
+    entity = await lock_entity(session, command.head)
+    new = NewEvent(command.event, command.data, command.at)
+    before = await already_written(session, entity, command.head, new)
+    if before is not None:
+        return Appended(head=before)
+    head = write_event(session, entity, command.head, new)
+    _change(entity, command)
+    subject = _Subject(entity)
+    await close_items(session, entity.id, command.close_items, command.at)
+    for item in command.open_items:
+        await open_item(
+            session, item, subject.kind, subject.id, subject.campaign_id, head.sequence, command.at
+        )
+    for mail in command.mails:
+        await _plan_mail(session, subject, mail, command.at)
+    for payout in command.new_payouts:
+        await _request_payout(session, subject, payout, command.at)
+    await session.flush()
+    await ledger.post_all(
+        session,
+        subject.campaign_id,
+        subject.creator_id,
+        subject.collaboration_id,
+        subject.payout_id,
+        command.postings,
+        subject.currency,
+        command.at,
+    )
+    return Appended(head=head)
+
+
+class _Subject:
+    """Where an entity belongs: its campaign, its collaboration, its creator."""
+
+    def __init__(self, entity: Entity) -> None:
+        self.kind = type(entity).__name__.casefold()
+        self.id = entity.id
+        self.currency = entity.currency
+        self.campaign_id = entity.id if isinstance(entity, Campaign) else entity.campaign_id
+        self.creator_id = None if isinstance(entity, Campaign) else entity.creator_id
+        self.payout_id = entity.id if isinstance(entity, Payout) else None
+        self.collaboration_id: str | None = None
+        if isinstance(entity, Collaboration):
+            self.collaboration_id = entity.id
+        elif isinstance(entity, Payout):
+            self.collaboration_id = entity.collaboration_id
+
+    def collaboration(self) -> str:
+        if self.collaboration_id is None:
+            raise ValueError("a campaign has no creator to write to or to pay")
+        return self.collaboration_id
+
+
+# --- the read model ------------------------------------------------------------------------
+
+
+def _change(entity: Entity, command: Append) -> None:
+    """Change the row of the stream's own entity; nobody else's."""
+    match entity, command:
+        case Collaboration(), Append(campaign=None, payout=None):
+            _change_collaboration(entity, command.collaboration, command.at)
+        case Campaign(), Append(collaboration=None, payout=None):
+            _change_campaign(entity, command.campaign, command.at)
+        case Payout(), Append(collaboration=None, campaign=None):
+            _change_payout(entity, command.payout, command.at)
+        case _:
+            raise ValueError("an event changes the row of its own stream only")
+
+
+def _set(row: Entity, change: CollaborationChange | CampaignChange | PayoutChange) -> None:
+    for name, value in change.model_dump(mode="python", exclude_none=True).items():
+        if not name.startswith("clear_"):
+            setattr(row, name, str(value) if isinstance(value, str) else value)
+
+
+def _change_collaboration(
+    row: Collaboration, change: CollaborationChange | None, at: datetime
+) -> None:
+    row.updated_at = at
+    if change is None:
+        return
+    _set(row, change)
+    if change.clear_due:
+        row.due_at = None
+    if change.stage is Stage.CLOSED:
+        row.ended_at = at
+
+
+def _change_campaign(row: Campaign, change: CampaignChange | None, at: datetime) -> None:
+    if change is None:
+        return
+    _set(row, change)
+    if change.status in _CAMPAIGN_ENDS:
+        row.ended_at = at
+
+
+def _change_payout(row: Payout, change: PayoutChange | None, at: datetime) -> None:
+    row.updated_at = at
+    if change is None:
+        return
+    _set(row, change)
+    if change.clear_hold:
+        row.hold_reason = None
+
+
+# --- what hangs on an event ----------------------------------------------------------------
+
+
+async def _plan_mail(
+    session: AsyncSession, subject: _Subject, mail: PlannedMail, at: datetime
+) -> None:
+    content: dict[str, Any] = {
+        "mail": mail.mail.value,
+        "facts": mail.facts,
+        "not_before": mail.not_before,
+        "not_after": mail.not_after,
+    }
+    written = await session.scalar(
+        insert(OutboxMail)
+        .values(
+            id=mail.outbox_id,
+            campaign_id=subject.campaign_id,
+            collaboration_id=subject.collaboration(),
+            step=mail.step,
+            status="planned",
+            code="",
+            message_id="",
+            subject="",
+            text_body="",
+            planned_at=at,
+            **content,
+        )
+        .on_conflict_do_nothing()
+        .returning(OutboxMail.id)
+    )
+    if written is None:
+        there = await session.scalar(
+            select(OutboxMail).where(
+                OutboxMail.collaboration_id == subject.collaboration_id,
+                OutboxMail.step == mail.step,
+            )
+        )
+        _same_or_conflict(there, content, f"the mail step '{mail.step}'")
+
+
+async def _request_payout(
+    session: AsyncSession, subject: _Subject, payout: NewPayout, at: datetime
+) -> None:
+    content: dict[str, Any] = {
+        "collaboration_id": subject.collaboration(),
+        "kind": payout.kind,
+        "number": payout.number,
+        "amount_minor": payout.amount_minor,
+    }
+    written = await session.scalar(
+        insert(Payout)
+        .values(
+            id=payout.payout_id,
+            campaign_id=subject.campaign_id,
+            creator_id=subject.creator_id,
+            currency=subject.currency,
+            status=PayoutStatus.REQUESTED.value,
+            releases=0,
+            attempt=0,
+            pay_by=payout.pay_by,
+            created_at=at,
+            updated_at=at,
+            sequence=0,
+            digest="",
+            **content,
+        )
+        .on_conflict_do_nothing()
+        .returning(Payout.id)
+    )
+    if written is None:
+        there = await session.get(Payout, payout.payout_id)
+        _same_or_conflict(there, content, f"the payout {payout.payout_id}")
+
+
+def _same_or_conflict(there: Any, content: dict[str, Any], what: str) -> None:
+    if there is None or any(getattr(there, name) != value for name, value in content.items()):
+        raise ContentConflict(f"{what} exists with other content")

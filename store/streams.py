@@ -1,0 +1,146 @@
+"""Event streams: numbered without gaps, chained by digest, written by their own workflow only."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.errors import NotFound, StreamConflict
+from domain.lifecycle import StreamKind
+from domain.messages import StreamHead
+from store.tables import Campaign, Collaboration, Event, Payout
+
+Entity = Campaign | Collaboration | Payout
+"""A read-model row: it carries the head of its stream."""
+
+_TABLES: dict[StreamKind, type[Campaign] | type[Collaboration] | type[Payout]] = {
+    StreamKind.CAMPAIGN: Campaign,
+    StreamKind.COLLABORATION: Collaboration,
+    StreamKind.PAYOUT: Payout,
+}
+
+
+@dataclass(frozen=True)
+class NewEvent:
+    """What is to be written next in a stream."""
+
+    event: str
+    data: Mapping[str, Any]
+    at: datetime
+    decision_id: str | None = None
+
+
+async def lock_entity(session: AsyncSession, head: StreamHead) -> Entity:
+    """The stream's read-model row, locked until the transaction ends: one writer at a time.
+
+    Raises:
+        NotFound: there is no such entity.
+    """
+    table = _TABLES[head.kind]
+    query = select(table).where(table.id == head.entity_id).with_for_update()
+    found: Entity | None = await session.scalar(query)
+    if found is None:
+        raise NotFound(f"there is no {head.kind} {head.entity_id}")
+    return found
+
+
+async def already_written(
+    session: AsyncSession, entity: Entity, head: StreamHead, new: NewEvent
+) -> StreamHead | None:
+    """The head after this event if it was written before; None if it is to be written now.
+
+    The time does not count: a step that was committed just before its worker died is asked for
+    again with a later one, and is the same step.
+
+    Raises:
+        StreamConflict: the head is not where the caller believes, or another event has its number.
+    """
+    if (entity.sequence, entity.digest) == (head.sequence, head.digest):
+        return None
+    there = await session.get(Event, (head.kind.value, head.entity_id, head.sequence + 1))
+    if there is None or there.previous != head.digest:
+        raise StreamConflict(
+            f"{head.kind} {head.entity_id} is at event {entity.sequence}, not at {head.sequence}"
+        )
+    same = (there.event, there.data, there.decision_id) == (
+        new.event, dict(new.data), new.decision_id,
+    )  # fmt: skip
+    if not same:
+        raise StreamConflict(
+            f"{head.kind} {head.entity_id}: event {there.sequence} is '{there.event}', "
+            f"not this '{new.event}'"
+        )
+    return head_at(there)
+
+
+def write_event(
+    session: AsyncSession, entity: Entity, head: StreamHead, new: NewEvent
+) -> StreamHead:
+    """Add the next event and move the head; the caller holds the row's lock."""
+    row = Event(
+        kind=head.kind.value,
+        entity_id=head.entity_id,
+        sequence=head.sequence + 1,
+        event=new.event,
+        at=new.at,
+        data=dict(new.data),
+        decision_id=new.decision_id,
+        previous=head.digest,
+    )
+    row.digest = digest_of(row)
+    session.add(row)
+    entity.sequence, entity.digest = row.sequence, row.digest
+    return head_at(row)
+
+
+def head_at(event: Event) -> StreamHead:
+    """The stream's head just after an event."""
+    return StreamHead(
+        kind=StreamKind(event.kind),
+        entity_id=event.entity_id,
+        sequence=event.sequence,
+        digest=event.digest,
+    )
+
+
+def digest_of(event: Event) -> str:
+    """SHA-256 over everything that the event says and over the event before it."""
+    content = {
+        "previous": event.previous,
+        "kind": event.kind,
+        "id": event.entity_id,
+        "sequence": event.sequence,
+        "event": event.event,
+        "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "data": event.data,
+        "decision": event.decision_id,
+    }
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+async def verify_stream(session: AsyncSession, kind: StreamKind, entity_id: str) -> bool:
+    """True if no event was changed, removed or slipped in, and the read model agrees."""
+    table = _TABLES[kind]
+    entity: Entity | None = await session.get(table, entity_id, populate_existing=True)
+    events = await session.stream_scalars(
+        select(Event)
+        .where(Event.kind == kind.value, Event.entity_id == entity_id)
+        .order_by(Event.sequence)
+        .execution_options(populate_existing=True, yield_per=500)
+    )
+    sequence, digest = 0, ""
+    async for event in events:
+        sequence += 1
+        linked = (event.sequence, event.previous) == (sequence, digest)
+        if not linked or event.digest != digest_of(event):
+            return False
+        digest = event.digest
+    return entity is not None and (entity.sequence, entity.digest) == (sequence, digest)
