@@ -8,13 +8,14 @@ from __future__ import annotations
 import difflib
 import zoneinfo
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from babel import Locale
 
+from domain.categories import CATEGORIES, category_of
+from domain.disclosure import RULES
 from domain.durations import say_duration
 from domain.money import Money, exponent
 
@@ -31,36 +32,18 @@ _SMALL_FEE = 20
 """Major units; the smallest fee that market figures know for a post is about 20 USD."""
 
 
-@dataclass(frozen=True)
-class Known:
-    """What the rules elsewhere know: product categories, and countries with disclosure rules."""
-
-    categories: frozenset[str]
-    disclosure_countries: frozenset[str]
-
-
-KNOWN = Known(
-    categories=frozenset(
-        "beauty books business crafts education family fashion fitness food gaming garden health "
-        "home music outdoor parenting pets photography sports sustainability technology "
-        "travel wellness".split()
-    ),
-    disclosure_countries=frozenset("US GB FR DE ES IT NL IE CA AU IN BR".split()),
-)
-
-
-def check_values(values: Values, known: Known) -> tuple[list[Remark], list[Remark]]:
+def check_values(values: Values) -> tuple[list[Remark], list[Remark]]:
     """Mistakes and warnings across the values of a campaign file."""
     wrong = [
         *_money(values),
         *_milestones(values),
         *_creators(values),
-        *_names(values, known),
+        *_names(values),
         *_durations(values),
         *_deadlines(values),
         *_checks_fit(values),
     ]
-    return wrong, list(_doubts(values, known))
+    return wrong, list(_doubts(values))
 
 
 def _money(values: Values) -> Iterator[Remark]:
@@ -138,7 +121,7 @@ def _creators(values: Values) -> Iterator[Remark]:
         yield "creators.platforms", "the list is empty", "name a platform, or leave the key out"
 
 
-def _names(values: Values, known: Known) -> Iterator[Remark]:
+def _names(values: Values) -> Iterator[Remark]:
     territories = Locale("en").territories
     markets = values.get("markets") or []
     codes = [("brand.country", values.get("brand.country"))]
@@ -153,13 +136,13 @@ def _names(values: Values, known: Known) -> Iterator[Remark]:
     if zone is not None and zone not in zoneinfo.available_timezones():
         yield "brand.timezone", f"'{zone}' is not a time zone", _near_zone(zone)
     category = values.get("brand.category")
-    if category is not None and category not in known.categories:
-        close = difflib.get_close_matches(category.lower(), sorted(known.categories), 1, 0.6)
+    if category is not None and not category_of(category):
+        close = difflib.get_close_matches(category.lower(), sorted(CATEGORIES), 1, 0.6)
         meant = f"did you mean '{close[0]}'? " if close else ""
         yield (
             "brand.category",
             f"'{category}' is not a category that Troupe knows",
-            f"{meant}known: {', '.join(sorted(known.categories))}",
+            f"{meant}known: {', '.join(sorted(CATEGORIES))}",
         )
 
 
@@ -268,13 +251,13 @@ def _checks_fit(values: Values) -> Iterator[Remark]:
         )
 
 
-def _doubts(values: Values, known: Known) -> Iterator[Remark]:
+def _doubts(values: Values) -> Iterator[Remark]:
     for i, code in enumerate(values.get("markets") or []):
-        if code in Locale("en").territories and code not in known.disclosure_countries:
+        if code in Locale("en").territories and code not in RULES:
             yield (
                 f"markets[{i}]",
                 f"Troupe has no disclosure rules for {code}; every draft for it goes to a person",
-                f"rules exist for {', '.join(sorted(known.disclosure_countries))}",
+                f"rules exist for {', '.join(sorted(RULES))}",
             )
     site, link = (_domain(values.get(path)) for path in ("brand.website", "brief.link"))
     if site and link and not (link == site or link.endswith(f".{site}")):

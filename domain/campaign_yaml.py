@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from domain.campaign import CampaignFile, Section
-from domain.campaign_checks import KNOWN, Known, check_values
+from domain.campaign_checks import check_values
 from domain.campaign_nodes import Mistake, Node, Place, Unreadable, read_tree
 from domain.errors import UserMistake
 from domain.money import Money
@@ -74,19 +74,19 @@ class CampaignCheck(BaseModel):
     warnings: tuple[Mistake, ...] = ()
 
 
-def read_campaign(source: str | bytes, known: Known = KNOWN) -> CampaignFile:
+def read_campaign(source: str | bytes) -> CampaignFile:
     """Read a campaign file.
 
     Raises:
         CampaignMistakes: all mistakes at once.
     """
-    result = check_campaign(source, known)
+    result = check_campaign(source)
     if result.file is None:
         raise CampaignMistakes(result.mistakes)
     return result.file
 
 
-def check_campaign(source: str | bytes, known: Known = KNOWN) -> CampaignCheck:
+def check_campaign(source: str | bytes) -> CampaignCheck:
     """Read a campaign file and say everything that is wrong or doubtful about it."""
     try:
         tree, mistakes = read_tree(source)
@@ -94,7 +94,7 @@ def check_campaign(source: str | bytes, known: Known = KNOWN) -> CampaignCheck:
         return CampaignCheck(file=None, mistakes=(unreadable.mistake,))
     walk = _Walk(mistakes)
     walk.section(CampaignFile, tree, "")
-    wrong, doubtful = check_values(walk.values, known)
+    wrong, doubtful = check_values(walk.values)
     mistakes += [walk.at(path, message, hint) for path, message, hint in wrong]
     warnings = tuple(
         sorted((walk.at(*remark) for remark in doubtful), key=lambda m: (m.line, m.column))

@@ -1,0 +1,151 @@
+"""Rosters and posts come in from anybody's file, once, and say what was left out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from domain.columns import MapMistake
+from domain.tabular import UnreadableFile
+from store.engine import session
+from store.roster import ImportResult, import_posts, import_roster
+from store.tables import Creator, CreatorPost
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+LATER = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+EXAMPLES = Path(__file__).parents[2] / "examples"
+AWKWARD = Path(__file__).parents[1] / "fixtures" / "files" / "awkward_roster.csv"
+AWKWARD_MAP = "handle=list-{S.no},followers=Subscribers,platform==instagram"
+
+
+async def imported(engine: AsyncEngine, text: str, mapping: str = "") -> ImportResult:
+    return await import_roster(engine, text.encode(), source="a test", at=NOW, mapping=mapping)
+
+
+async def test_the_example_roster_comes_in_and_a_second_time_changes_nothing(
+    engine: AsyncEngine,
+) -> None:
+    data = (EXAMPLES / "roster.csv").read_bytes()
+    first = await import_roster(engine, data, source="examples", at=NOW)
+    again = await import_roster(engine, data, source="another name", at=LATER)
+    assert (first.created, first.quarantined) == (first.rows, 0)
+    assert first.without_address == 5
+    assert (again.created, again.updated, again.unchanged) == (0, 0, first.rows)
+    async with session(engine) as opened:
+        sources = set(await opened.scalars(select(Creator.source)))
+        touched = await opened.scalar(select(func.max(Creator.updated_at)))
+    assert sources == {"examples"}
+    assert touched == NOW
+
+
+async def test_the_example_posts_belong_to_the_example_roster(engine: AsyncEngine) -> None:
+    await import_roster(engine, (EXAMPLES / "roster.csv").read_bytes(), source="x", at=NOW)
+    data = (EXAMPLES / "posts.csv").read_bytes()
+    first = await import_posts(engine, data, source="examples")
+    again = await import_posts(engine, data, source="examples")
+    assert (first.created, first.quarantined) == (first.rows, 0)
+    assert (again.created, again.updated, again.unchanged) == (0, 0, first.rows)
+
+
+async def test_a_list_without_handles_comes_in_by_its_row_numbers(engine: AsyncEngine) -> None:
+    result = await import_roster(
+        engine, AWKWARD.read_bytes(), source="a list", at=NOW, mapping=AWKWARD_MAP
+    )
+    assert (result.created, result.quarantined) == (8, 1)
+    assert result.left_out[0].line == 6
+    assert "Subscribers" in result.columns["followers"]
+    async with session(engine) as opened:
+        first = await opened.scalar(select(Creator).where(Creator.handle_key == "list-1"))
+    assert first is not None
+    assert (first.followers, first.audience_country, first.engagement_ppm) == (
+        477_900_000,
+        "IN",
+        12_973,
+    )
+
+
+async def test_good_rows_stay_and_bad_rows_are_kept_with_their_reason(engine: AsyncEngine) -> None:
+    result = await imported(
+        engine,
+        "platform,handle,followers,email\n"
+        "instagram,good.one,2000,good@example.org\n"
+        "instagram,=cmd|' /C calc'!A0,2000,\n"
+        "instagram,two,many,\n"
+        "myspace,three,100,\n"
+        "instagram,four,-5,\n"
+        "instagram,GOOD.ONE,3000,\n"
+        "instagram,five,10,not an address\n"
+        "instagram,six,10,a@example.org,too,many\n",
+    )
+    assert (result.created, result.quarantined) == (1, 7)
+    reasons = {row.line: row.reason for row in result.left_out}
+    assert "not an account name" in reasons[3]
+    assert "'many' is not a number" in reasons[4]
+    assert "'myspace' is not one of" in reasons[5]
+    assert "negative" in reasons[6]
+    assert reasons[7] == "the same creator as in line 2"
+    assert "mail can be sent to" in reasons[8]
+    assert "6 cells, but the header has 4 columns" in reasons[9]
+    quarantine = result.quarantine.decode("utf-8-sig")
+    assert quarantine.startswith("line,reason,platform,handle,followers,email\r\n")
+    assert "'=cmd" in quarantine
+
+
+async def test_a_mended_quarantine_file_can_be_imported_as_it_is(engine: AsyncEngine) -> None:
+    result = await imported(engine, "platform,handle,followers\ninstagram,@lena,2 thousand\n")
+    mended = result.quarantine.replace(b"2 thousand", b"2000")
+    again = await import_roster(engine, mended, source="mended", at=NOW)
+    assert (again.created, again.quarantined) == (1, 0)
+
+
+async def test_a_later_file_updates_what_it_says_and_leaves_the_rest(engine: AsyncEngine) -> None:
+    await imported(engine, "platform,handle,followers,email\ntiktok,lena,2000,l@example.org\n")
+    result = await import_roster(
+        engine, b"platform;handle;followers\nTikTok;@Lena;2,5K\n", source="new", at=LATER
+    )
+    assert (result.updated, result.created) == (1, 0)
+    async with session(engine) as opened:
+        lena = (await opened.scalars(select(Creator))).one()
+    assert (lena.followers, lena.email, lena.updated_at) == (2500, "l@example.org", LATER)
+
+
+async def test_a_file_that_cannot_be_trusted_leaves_no_trace(engine: AsyncEngine) -> None:
+    with pytest.raises(UnreadableFile, match="line 3.*never closed"):
+        await imported(engine, 'platform,handle,followers\ninstagram,a,1\ninstagram,"b,2\n')
+    with pytest.raises(UnreadableFile, match="two columns are called 'email'"):
+        await imported(engine, "handle,followers,email,email\na,1,x,y\n")
+    with pytest.raises(MapMistake, match="no column 'Usrname'"):
+        await imported(engine, "Username,followers\na,1\n", "handle=Usrname")
+    async with session(engine) as opened:
+        assert await opened.scalar(select(func.count()).select_from(Creator)) == 0
+
+
+async def test_posts_of_strangers_and_of_ambiguous_handles_are_left_out(
+    engine: AsyncEngine,
+) -> None:
+    await imported(
+        engine, "platform,handle,followers\ninstagram,lena,1\ntiktok,lena,1\nyoutube,mo,1\n"
+    )
+    result = await import_posts(
+        engine,
+        b"handle,platform,text,date\n"
+        b"mo,,hello,2026-10-01\n"
+        b"lena,,hello,2026-10-01\n"
+        b"lena,tiktok,hello,2026-10-01\n"
+        b"nobody,tiktok,hello,2026-10-01\n"
+        b"mo,youtube,hello,2026-10-01\n"
+        b"mo,youtube,hello,02/03/2026\n",
+        source="a test",
+    )
+    assert (result.created, result.quarantined) == (2, 4)
+    reasons = {row.line: row.reason for row in result.left_out}
+    assert "instagram and tiktok" in reasons[3]
+    assert "no such creator in the roster on tiktok" in reasons[5]
+    assert reasons[6] == "the same post as in line 2"
+    assert "either month/day or day/month" in reasons[7]
+    async with session(engine) as opened:
+        assert await opened.scalar(select(func.count()).select_from(CreatorPost)) == 2
