@@ -6,7 +6,7 @@ word can be right in one country and named as misleading in the next.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -78,6 +78,11 @@ def label_for(country: str, language: str | None = None) -> str:
     if rule is None:
         return str(_DATA["paste_for_unknown"])
     return rule.paste.get((language or "").lower()[:2], rule.paste[""])
+
+
+def audience_country(audience: str, home: str, markets: Sequence[str]) -> str:
+    """Whose rules hold: the audience's country, else the creator's own, else the first market."""
+    return audience or home or (markets[0] if markets else "")
 
 
 def check_disclosure(

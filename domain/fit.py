@@ -52,7 +52,7 @@ def fit(
         competitors: Names or handles of competing brands.
     """
     product = category_of(product_category) or _first(distribution([product_words])[0])
-    named = _competitors(captions, competitors)
+    named = competitors_named(captions, competitors)
     shares = _shares(category_of(creator_category), captions)
     if not product or not shares:
         what = "what the product is about" if not product else "what the creator is about"
@@ -91,7 +91,8 @@ def _sentence(shares: dict[str, float], product: str, percent: int) -> str:
     return f"Good fit for {product}: the creator is about {about}."
 
 
-def _competitors(captions: Sequence[str], competitors: Sequence[str]) -> tuple[str, ...]:
+def competitors_named(captions: Sequence[str], competitors: Sequence[str]) -> tuple[str, ...]:
+    """The competitors that texts name, by name, handle or hashtag."""
     texts = [fold(caption).text for caption in captions]
     named = []
     for competitor in competitors:

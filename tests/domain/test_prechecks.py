@@ -1,0 +1,59 @@
+"""What a draft is told before it is handed in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from domain.campaign import CampaignFile
+from domain.prechecks import can_be_submitted, precheck_draft
+
+FILE = CampaignFile.model_validate(
+    yaml.safe_load(
+        (Path(__file__).parents[2] / "examples" / "campaign.yaml").read_text(encoding="utf-8")
+    )
+)
+GOOD = (
+    "Anzeige | Meine Morgenroutine mit @lumenandleaf: drei Tropfen, Tageslicht, fertig."
+    f" {FILE.brief.link} " + " ".join(FILE.brief.hashtags)
+)
+
+
+def status(caption: str, code: str, **more: str) -> str:
+    return next(c.status for c in precheck_draft(caption, FILE, "DE", **more) if c.code == code)
+
+
+def test_a_good_draft_is_all_right_and_every_check_speaks_a_sentence() -> None:
+    checks = precheck_draft(GOOD, FILE, "DE")
+    assert {c.status for c in checks} == {"ok"}
+    assert all(c.sentence.endswith(".") for c in checks)
+    assert can_be_submitted(checks)
+
+
+@pytest.mark.parametrize(
+    ("caption", "code", "expected"),
+    [
+        (GOOD.replace("Anzeige | ", ""), "disclosure", "fail"),
+        (GOOD.replace("Anzeige", "Bezahlte Partnerschaft"), "disclosure", "warn"),
+        (GOOD.replace("@lumenandleaf", "Lumen"), "mention", "fail"),
+        (GOOD.replace("@lumenandleaf", "lumenandleaf"), "mention", "fail"),
+        (GOOD.replace(FILE.brief.hashtags[0], ""), "hashtags", "fail"),
+        (GOOD.replace(FILE.brief.link, ""), "link", "warn"),
+        (GOOD + " a true miracle", "forbidden_words", "fail"),
+        (GOOD + " better than Petal Theory", "competitors", "fail"),
+        (GOOD + " Scheiße!", "safety", "warn"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_named(caption: str, code: str, expected: str) -> None:
+    assert status(caption, code, language="de") == expected
+
+
+def test_a_code_may_stand_in_for_the_link() -> None:
+    caption = GOOD.replace(FILE.brief.link, "mit GLOW10")
+    assert status(caption, "link", code="GLOW10") == "ok"
+
+
+def test_a_draft_without_a_label_cannot_be_handed_in() -> None:
+    assert not can_be_submitted(precheck_draft("Schöne Tropfen", FILE, "DE"))
