@@ -114,7 +114,7 @@ async def test_a_later_file_updates_what_it_says_and_leaves_the_rest(engine: Asy
 
 
 async def test_a_file_that_cannot_be_trusted_leaves_no_trace(engine: AsyncEngine) -> None:
-    with pytest.raises(UnreadableFile, match="line 3.*never closed"):
+    with pytest.raises(UnreadableFile, match=r"line 3.*never closed"):
         await imported(engine, 'platform,handle,followers\ninstagram,a,1\ninstagram,"b,2\n')
     with pytest.raises(UnreadableFile, match="two columns are called 'email'"):
         await imported(engine, "handle,followers,email,email\na,1,x,y\n")
