@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol
 
@@ -100,13 +101,18 @@ class SmtpMailer:
             raise _refusal(error) from None
         except aiosmtplib.SMTPResponseException as error:
             raise _server_trouble(error) from None
-        except aiosmtplib.SMTPNotSupported:
+        except (aiosmtplib.SMTPTimeoutError, OSError) as error:
+            if _is_about_the_certificate(error):
+                raise MailRefused(
+                    "the mail server's certificate is not valid for its name",
+                    hint="check TROUPE_SMTP_HOST; a private authority goes into SSL_CERT_FILE",
+                ) from None
+            raise MailNotTaken("the mail server cannot be reached") from None
+        except aiosmtplib.SMTPException:
             raise MailRefused(
                 "the mail server does not offer what the settings ask for",
                 hint="check TROUPE_SMTP_TLS and TROUPE_SMTP_USER against the server's manual",
             ) from None
-        except (aiosmtplib.SMTPException, OSError):
-            raise MailNotTaken("the mail server cannot be reached") from None
 
     async def _hand_over(self, client: aiosmtplib.SMTP, envelope: Envelope) -> None:
         try:
@@ -115,6 +121,14 @@ class SmtpMailer:
             raise _server_trouble(error) from None
         except (aiosmtplib.SMTPException, OSError):
             raise DeliveryUnknown("the connection was lost after the message was given") from None
+
+
+def _is_about_the_certificate(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _status(error: aiosmtplib.SMTPResponseException) -> str:

@@ -1,0 +1,1 @@
+"""A mail server for trials: takes every message, shows it, and lets nothing leave this machine."""
