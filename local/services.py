@@ -14,6 +14,8 @@ from local.probes import Probe, answers, listens
 
 DEMO_DAY_SECONDS = "2"
 """How long a day of growing views lasts on the social stand-in when time is short."""
+WORKER_STOP_WITHIN = 30.0
+"""Seconds; more than a worker gives its activities to finish."""
 
 
 def _python(module: str, *arguments: str) -> tuple[str, ...]:
@@ -85,15 +87,14 @@ def _mail_catcher(plan: Plan) -> ChildSpec:
 
 
 def _stripe(plan: Plan) -> ChildSpec:
+    variable = "TROUPE_STRIPE_WEBHOOK_SECRET"
     command = _python(
         "local.stripe_standin", "--port", str(plan.port("stripe")),
         "--folder", str(plan.folder / "stripe"),
         "--webhook-url", f"{plan.url('desk')}/webhooks/stripe",
+        "--webhook-secret-env", variable, "--key", plan.secrets.stripe_key,
     )  # fmt: skip
-    environment = {
-        **plan.stripe_key(),
-        "TROUPE_STRIPE_WEBHOOK_SECRET": plan.secrets.webhook_secret,
-    }
+    environment = {variable: plan.secrets.webhook_secret}
     return ChildSpec("stripe", command, environment, listens(plan.port("stripe")))
 
 
@@ -138,6 +139,7 @@ def workers(plan: Plan, database_url: str) -> list[ChildSpec]:
             ),
             {**plan.shared_settings(database_url), **plan.worker_settings(name)},
             answers(f"{plan.url(name)}/healthz"),
+            stop_within=WORKER_STOP_WITHIN,
         )
         for name, queues in WORKERS.items()
     ]

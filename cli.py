@@ -1,0 +1,175 @@
+"""The `troupe` command. Exit codes: 0 done, 2 the person's mistake, 1 a fault (docs/cli.md)."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from domain.disclosure import check_disclosure
+from domain.lifecycle import Role
+from local.child import CHECKOUT
+from local.cli_campaign import campaign
+from local.cli_imports import posts, roster
+from local.cli_staff import staff
+from local.cli_support import (
+    DATA_DEFAULT,
+    FAULT,
+    AsJson,
+    Data,
+    exit_with,
+    out,
+    print_json,
+    run_async,
+    target,
+)
+from local.cli_up import run_up
+from local.doctor import Status, examine
+from store import desk
+from store.engine import session
+
+app = typer.Typer(
+    name="troupe",
+    help="Runs influencer campaigns: people decide, everything between is automatic.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(roster, name="roster")
+app.add_typer(posts, name="posts")
+app.add_typer(campaign, name="campaign")
+app.add_typer(staff, name="staff")
+
+
+@app.command()
+def up(
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Load the example, with simulated creators.")
+    ] = False,
+    data: Data = DATA_DEFAULT,
+) -> None:
+    """Start everything on this machine and stay until Ctrl-C."""
+    run_up(data, sample=sample)
+
+
+@app.command()
+def doctor(data: Data = DATA_DEFAULT, as_json: AsJson = False) -> None:
+    """Look at everything that is needed, and say what to do where something is wrong."""
+    findings = run_async(examine(data.resolve()))
+    healthy = all(finding.status is not Status.FAULT for finding in findings)
+    if as_json:
+        print_json({"healthy": healthy, "checks": [finding.as_json() for finding in findings]})
+    else:
+        colors = {Status.OK: "green", Status.WARNING: "yellow", Status.FAULT: "red"}
+        for finding in findings:
+            color = colors.get(finding.status, "dim")
+            out.print(
+                f"[{color}]{finding.status:<8}[/] {finding.name:<11} {escape(finding.message)}"
+            )
+            if finding.fix and finding.status is not Status.OK:
+                out.print(f"{'':21}{escape(finding.fix)}")
+    if not healthy:
+        raise typer.Exit(FAULT)
+
+
+@app.command()
+def inbox(
+    role: Annotated[
+        list[Role] | None, typer.Option(help="Only these roles; may be given several times.")
+    ] = None,
+    data: Data = DATA_DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Show what waits for the brand's staff, worst due first."""
+    wanted = [one.value for one in role or [one for one in Role if one is not Role.CREATOR]]
+
+    async def work() -> desk.Inbox:
+        async with target(data) as stack, session(stack.engine) as db:
+            return await desk.inbox(db, wanted)
+
+    found = run_async(work())
+    rows = [
+        {
+            "id": row.item.id,
+            "kind": row.item.kind,
+            "role": row.item.role,
+            "campaign": row.campaign.id,
+            "subject": row.item.subject_id,
+            "opened_at": row.item.opened_at.isoformat(),
+            "due_at": row.item.due_at.isoformat() if row.item.due_at else None,
+            "escalated": row.item.escalated,
+        }
+        for row in found.page.rows
+    ]
+    if as_json:
+        print_json({"total": found.total, "counts": found.counts, "items": rows})
+        return
+    if not rows:
+        out.print("Nothing waits for anybody.")
+        return
+    table = Table("kind", "for", "campaign", "about", "due")
+    for row in rows:
+        table.add_row(
+            str(row["kind"]), str(row["role"]), str(row["campaign"]), str(row["subject"]),
+            str(row["due_at"] or ""),
+        )  # fmt: skip
+    out.print(table)
+    if found.total > len(rows):
+        out.print(f"and {found.total - len(rows)} more; the desk shows all")
+
+
+@app.command("check-disclosure")
+def disclosure(
+    country: Annotated[str, typer.Option(help="Where the audience is: DE, GB, US…")],
+    brand: Annotated[str, typer.Option(help="The brand's name, or its @account.")],
+    text: Annotated[str, typer.Option(help="The caption.")],
+    as_json: AsJson = False,
+) -> None:
+    """Judge whether a text shows that it is advertising: pass, review or fail, with reasons."""
+    found = check_disclosure(text, country, brand)
+    if as_json:
+        print_json({"country": country.upper(), "brand": brand, **found.model_dump(mode="json")})
+        return
+    color = {"pass": "green", "review": "yellow", "fail": "red"}[found.verdict]
+    out.print(f"[{color}]{found.verdict}[/] ({escape(found.rule_version)})")
+    for reason in found.reasons:
+        out.print(f"  {escape(reason)}")
+
+
+@app.command()
+def worker(
+    queue: Annotated[
+        list[str] | None, typer.Option(help="workflows, vetting, outreach, publication, payouts.")
+    ] = None,
+) -> None:
+    """Run workers with the settings of the environment; all queues, or the ones named."""
+    named = [part for name in queue or ["all"] for part in ("--queue", name)]
+    program = str(CHECKOUT / "worker.py")
+    # Becomes the worker, so that signals and exit codes are its own.
+    os.execv(sys.executable, [sys.executable, program, *named])  # noqa: S606
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    out.print(f"troupe {project['version']}")
+
+
+def main() -> None:
+    """Run a command; whatever goes wrong is said in a sentence, with the right exit code."""
+    try:
+        app(prog_name="troupe")
+    except SystemExit:
+        raise
+    except BaseException as error:
+        exit_with(error)
+
+
+if __name__ == "__main__":
+    main()
