@@ -84,8 +84,8 @@ def build_message(rendered: Rendered, heading: Heading) -> bytes:
         UnsafeMessage: a header or a recipient more or less than meant.
     """
     message = EmailMessage(policy=_POLICY)
-    headers = _headers(rendered, heading)
     try:
+        headers = _headers(rendered, heading)
         for name, value in headers.items():
             message[name] = value
         message.set_content(rendered.text, charset="utf-8", cte="quoted-printable")

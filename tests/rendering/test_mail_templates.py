@@ -104,7 +104,7 @@ def test_text_and_html_say_the_same(mail: Mail) -> None:
         seen = re.sub(r"[\s:“”\"]+", "", read(rendered).text)
         for line in rendered.text.splitlines():
             words = re.sub(r"[\s:“”\"]+", "", line.strip().removeprefix("- "))
-            is_mark_or_list = words == "--" or ": " in line and "," in line and "(" not in line
+            is_mark_or_list = words == "--" or (": " in line and "," in line and "(" not in line)
             assert is_mark_or_list or words in seen
 
 
