@@ -203,7 +203,7 @@ def test_no_damage_to_the_file_leads_to_another_error(number: int, replacement: 
         assert not any(word in str(mistake) for word in PYDANTIC_WORDS)
 
 
-leaves = (
+leaves: st.SearchStrategy[object] = (
     st.none() | st.booleans() | st.integers() | st.text(max_size=10) | st.just([]) | st.just({})
 )
 
