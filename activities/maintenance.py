@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from temporalio import activity
 from temporalio.client import Client
 
-from domain.decisions import DecisionKind
 from domain.lifecycle import StreamKind
-from domain.messages import DecisionRef, StripeEventTask
+from domain.messages import StripeEventTask
 from integrations import temporal
 from store import decisions, payouts
 from store.engine import session
@@ -44,13 +43,16 @@ class Maintenance:
     async def _decisions(self, before: datetime) -> int:
         async with session(self._engine) as db:
             waiting = await decisions.unanswered(db, before, AT_A_TIME)
-        for row in waiting:
-            ref = DecisionRef(decision_id=row.id, kind=DecisionKind(row.kind), seen=row.seen)
-            subject = StreamKind(row.subject_kind)
-            result = await temporal.send_decision(self._client, subject, row.subject_id, ref)
+        for each in waiting:
+            subject = StreamKind(each.subject_kind)
+            result = await temporal.send_decision(
+                self._client, subject, each.subject_id, each.ref
+            )
             if result is not None and not result.applied:
                 async with session(self._engine) as db:
-                    await decisions.refuse(db, row.id, result.code, datetime.now(UTC))
+                    await decisions.refuse(
+                        db, each.ref.decision_id, result.code, datetime.now(UTC)
+                    )
         return len(waiting)
 
     async def _events(self, before: datetime) -> int:

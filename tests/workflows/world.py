@@ -1,0 +1,150 @@
+"""The outside of a workflow test: parties that answer as the test says, on a real database.
+
+Our own database code, rules and documents are the real ones; mail servers, platforms and the
+payment provider answer from a script.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from typing import Any
+
+from activities.documents import Documents
+from activities.vetting import Vetting
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.campaigns import Campaigns
+from activities.guard import CodesOnly
+from activities.maintenance import Maintenance
+from activities.records import Records
+from domain.errors import ConfigurationError, TroupeError
+from domain.lifecycle import CheckState, SafetyVerdict
+from domain.messages import (
+    CheckRequest,
+    CheckResult,
+    MailResult,
+    OnboardingTask,
+    Queue,
+    Screening,
+    StripeEventTask,
+    TransferOutcome,
+    TransferRequest,
+    TransferResult,
+)
+from worker import workflow_runner
+from workflows.registry import WORKFLOWS
+
+FINE = CheckResult(state=CheckState.OK)
+GONE = CheckResult(state=CheckState.GONE)
+UNKNOWN = CheckResult(state=CheckState.UNKNOWN)
+UNSURE = CheckResult(state=CheckState.UNSURE)
+
+
+def faulty(*faults: str) -> CheckResult:
+    """A post that is live and not as agreed."""
+    return CheckResult(state=CheckState.FAULTY, faults=faults)
+
+
+class World:
+    """What mail servers, platforms and the provider say; scripts run out into "all is well"."""
+
+    def __init__(self) -> None:
+        self.looks: deque[CheckResult] = deque()
+        self.transfers: deque[TransferResult | TroupeError] = deque()
+        self.look_ups: deque[TransferResult] = deque()
+        self.screening = Screening(verdict=SafetyVerdict.CLEAR)
+        self.mail_status: dict[str, str] = defaultdict(lambda: "accepted")
+        self.sent: list[str] = []
+        self.broken_mails = 0
+        """So many mails fail in a way that only a person can mend."""
+        self.requests: list[TransferRequest] = []
+        self.attempts: dict[str, int] = defaultdict(int)
+
+    @activity.defn(name="send_mail")
+    async def send_mail(self, outbox_id: str) -> MailResult:
+        """The mail server."""
+        if self.broken_mails:
+            self.broken_mails -= 1
+            raise ConfigurationError("no such sender")
+        self.sent.append(outbox_id)
+        return MailResult(status=self.mail_status[outbox_id])
+
+    @activity.defn(name="recheck_creator")
+    async def recheck_creator(self, collaboration_id: str) -> Screening:
+        """Brand safety."""
+        return self.screening
+
+    @activity.defn(name="check_publication")
+    async def check_publication(self, request: CheckRequest) -> CheckResult:
+        """The platform."""
+        return self.looks.popleft() if self.looks else FINE
+
+    @activity.defn(name="send_transfer")
+    async def send_transfer(self, request: TransferRequest) -> TransferResult:
+        """The payment provider."""
+        self.requests.append(request)
+        if self.transfers:
+            answer = self.transfers.popleft()
+            if isinstance(answer, TroupeError):
+                raise answer
+            return answer
+        return TransferResult(
+            outcome=TransferOutcome.TRANSFERRED, transfer_id=f"tr_{request.payout_id}"
+        )
+
+    @activity.defn(name="look_up_transfer")
+    async def look_up_transfer(self, request: TransferRequest) -> TransferResult:
+        """The provider's list."""
+        return self.look_ups.popleft()
+
+    @activity.defn(name="prepare_onboarding")
+    async def prepare_onboarding(self, task: OnboardingTask) -> str:
+        """The provider's onboarding."""
+        return task.link_id
+
+    @activity.defn(name="apply_stripe_event")
+    async def apply_stripe_event(self, task: StripeEventTask) -> list[str]:
+        """The provider's news."""
+        return []
+
+
+def workers(
+    client: Client, engine: AsyncEngine, world: World, queue: str, *, cached: int = 0
+) -> list[Worker]:
+    """One worker per queue; ``cached=0`` replays every workflow at every task."""
+    records, campaigns, vetting = Records(engine), Campaigns(engine, client), Vetting(engine)
+    outside: dict[Queue, list[Any]] = {
+        Queue.VETTING: [
+            world.recheck_creator, vetting.vet_roster, vetting.solve_shortlist,
+            vetting.plan_starts, vetting.write_report, campaigns.tell_collaborations,
+            Maintenance(engine, client).sweep,
+        ],
+        Queue.OUTREACH: [world.send_mail],
+        Queue.PUBLICATION: [world.check_publication],
+        Queue.PAYOUTS: [
+            world.send_transfer, world.look_up_transfer, world.prepare_onboarding,
+            world.apply_stripe_event,
+        ],
+    }  # fmt: skip
+    common: dict[str, Any] = {"interceptors": [CodesOnly()]}
+    return [
+        Worker(
+            client,
+            task_queue=queue,
+            workflows=WORKFLOWS,
+            activities=[
+                records.append, records.apply_decision, campaigns.standing,
+                Documents(engine).render_terms,
+            ],
+            workflow_runner=workflow_runner(),
+            max_cached_workflows=cached,
+            **common,
+        ),
+        *(
+            Worker(client, task_queue=name.value, activities=activities, **common)
+            for name, activities in outside.items()
+        ),
+    ]  # fmt: skip
