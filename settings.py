@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -34,7 +34,7 @@ class Settings(BaseModel):
     smtp_port: int = 25
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
-    smtp_tls: Annotated[str, Field(pattern="^(none|starttls|tls)$")] = "starttls"
+    smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
     mail_from: Annotated[str, Field(description="address that mails come from")] = (
         "campaigns@troupe.invalid"
     )

@@ -20,24 +20,27 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from activities.documents import Documents
-from activities.payouts import Payouts
 from activities.vetting import Vetting
-from integrations.factories import mail_lookup, mailer, payout_rail, post_sources
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.campaigns import Campaigns
+from activities.documents import Documents
 from activities.guard import CodesOnly
 from activities.maintenance import Maintenance
 from activities.outreach import Outreach
+from activities.payouts import Payouts
 from activities.publication import Publications
 from activities.records import Records
 from domain.errors import ConfigurationError
 from domain.messages import Queue
 from integrations import temporal
+from integrations.mail_lookup import CatcherLookup
+from integrations.smtp import SmtpMailer
+from integrations.social import Access, make_sources
+from integrations.stripe_rail import StripeRail
 from rendering.links import Links
 from settings import Settings
 from store.engine import make_engine
@@ -93,22 +96,39 @@ def _vetting(tools: Tools) -> list[Any]:
 
 def _outreach(tools: Tools) -> list[Any]:
     settings = tools.settings
+    mailer = SmtpMailer(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_user,
+        settings.smtp_password.get_secret_value(),
+        settings.smtp_tls,
+    )
+    catcher = settings.mail_catcher_url
     outreach = Outreach(
         tools.engine,
-        mailer(settings),
+        mailer,
         tools.links,
         mail_from=settings.mail_from,
-        lookup=mail_lookup(settings),
+        lookup=CatcherLookup(catcher) if catcher else None,
     )
     return [outreach.send_mail]
 
 
 def _publication(tools: Tools) -> list[Any]:
-    return [Publications(tools.engine, post_sources(tools.settings)).check_publication]
+    settings = tools.settings
+    access = Access(
+        instagram_token=settings.instagram_token.get_secret_value(),
+        instagram_business_id=settings.instagram_business_id,
+        youtube_key=settings.youtube_key.get_secret_value(),
+        social_base=settings.social_base,
+    )
+    return [Publications(tools.engine, make_sources(access)).check_publication]
 
 
 def _payouts(tools: Tools) -> list[Any]:
-    payouts = Payouts(tools.engine, payout_rail(tools.settings), tools.settings.public_url)
+    settings = tools.settings
+    rail = StripeRail(settings.stripe_key.get_secret_value(), api_base=settings.stripe_api_base)
+    payouts = Payouts(tools.engine, rail, settings.public_url)
     return [
         payouts.send_transfer,
         payouts.look_up_transfer,

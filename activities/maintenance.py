@@ -11,7 +11,7 @@ from temporalio.client import Client
 from domain.lifecycle import StreamKind
 from domain.messages import StripeEventTask
 from integrations import temporal
-from store import decisions, payouts
+from store import decisions, external_events
 from store.engine import session
 
 if TYPE_CHECKING:
@@ -45,21 +45,17 @@ class Maintenance:
             waiting = await decisions.unanswered(db, before, AT_A_TIME)
         for each in waiting:
             subject = StreamKind(each.subject_kind)
-            result = await temporal.send_decision(
-                self._client, subject, each.subject_id, each.ref
-            )
+            result = await temporal.send_decision(self._client, subject, each.subject_id, each.ref)
             if result is not None and not result.applied:
                 async with session(self._engine) as db:
-                    await decisions.refuse(
-                        db, each.ref.decision_id, result.code, datetime.now(UTC)
-                    )
+                    await decisions.refuse(db, each.ref.decision_id, result.code, datetime.now(UTC))
         return len(waiting)
 
     async def _events(self, before: datetime) -> int:
         async with session(self._engine) as db:
-            waiting = await payouts.undispatched_events(db, before, AT_A_TIME)
+            waiting = await external_events.undispatched_events(db, before, AT_A_TIME)
         for row in waiting:
             await temporal.dispatch_stripe_event(self._client, StripeEventTask(event_row_id=row.id))
             async with session(self._engine) as db:
-                await payouts.mark_dispatched(db, row.id, datetime.now(UTC))
+                await external_events.mark_dispatched(db, row.id, datetime.now(UTC))
         return len(waiting)

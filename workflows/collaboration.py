@@ -364,7 +364,11 @@ class CollaborationWorkflow(PublicationWatch):
     @workflow.update(name=REQUEST_ONBOARDING)
     async def request_onboarding(self, request: OnboardingRequest) -> str:
         """Make a single-use link to the payment provider's set-up; gives the link's row id."""
-        task = OnboardingTask(creator_id=self.offer.creator_id, link_id=request.link_id)
+        task = OnboardingTask(
+            creator_id=self.offer.creator_id,
+            link_id=request.link_id,
+            collaboration_id=self.offer.collaboration_id,
+        )
         link: str = await workflow.execute_activity_method(
             Payouts.prepare_onboarding,
             task,
