@@ -1,0 +1,65 @@
+"""Documents for creators: the terms to sign, and the statement of a payment.
+
+Both are fragments (an ``<article>`` without style), so that the page around them decides how they
+look on a screen and on paper, and so that what is signed is only the words.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from jinja2 import Environment
+
+from domain.correspondence import Correspondence
+from rendering.environment import TEMPLATES
+from rendering.mail_context import agreement_context, reader_of
+
+FALLBACK_LANGUAGE = "en"
+
+
+def _template(document: str, language: str) -> tuple[str, str]:
+    """``terms.de.html`` if there is one, else ``terms.html``, which is English."""
+    wanted = language.partition("-")[0].lower()
+    translated = f"documents/{document}.{wanted}.html"
+    if wanted.isalpha() and (TEMPLATES / translated).is_file():
+        return translated, wanted
+    return f"documents/{document}.html", FALLBACK_LANGUAGE
+
+
+def terms_html(environment: Environment, about: Correspondence, fee_minor: int) -> str:
+    """The terms for a fee. Nothing in them depends on when they are written."""
+    template, language = _template("terms", about.language)
+    return environment.get_template(template).render(
+        **agreement_context(about, fee_minor),
+        reader=reader_of(about, language),
+        language=language,
+        reference=about.collaboration_id,
+    )
+
+
+def remittance_html(
+    environment: Environment,
+    about: Correspondence,
+    *,
+    sent_at: datetime | None,
+    signed_name: str = "",
+    signed_address: str = "",
+) -> str:
+    """The statement of ``about.payout``, for the creator's records.
+
+    Raises:
+        ValueError: ``about`` was read without a payout.
+    """
+    if about.payout is None:
+        raise ValueError("a statement needs a payout")
+    template, language = _template("remittance", about.language)
+    return environment.get_template(template).render(
+        **agreement_context(about, about.fee_minor),
+        reader=reader_of(about, language),
+        language=language,
+        reference=about.collaboration_id,
+        payout=about.payout,
+        sent_at=sent_at,
+        signed_name=signed_name,
+        signed_address=signed_address,
+    )

@@ -1,0 +1,64 @@
+"""What a creator signs, and what they keep for their records."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from rendering.documents import remittance_html, terms_html
+from rendering.environment import make_environment
+from tests.fixtures.correspondence import campaign_file, correspondence
+
+ENVIRONMENT = make_environment()
+
+
+def words(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).replace("\xa0", " ")
+
+
+def test_the_terms_name_the_parties_the_work_the_money_and_the_rights() -> None:
+    text = words(terms_html(ENVIRONMENT, correspondence(), 62_500))
+    for said in (
+        "Lindenweg 4, 10117 Berlin",
+        "Mara Klein, Instagram account @mara.reads",
+        "1 reel published by you 90 days 14 days",
+        "2 stories published by you no reuse no limit on you",
+        "your post is live and verified 50 % 312,50 € 14 days",
+        "carries the label Anzeige , word for word",
+        "public and unchanged for 30 days",
+        "2 days to mend it",
+        "5 days to object",
+    ):
+        assert said in text
+
+
+def test_nobody_is_bound_to_exclusivity_that_was_not_ordered() -> None:
+    about = correspondence(file=campaign_file(deliverables=[{"kind": "post"}]))
+    assert "You may work with whomever you like" in words(terms_html(ENVIRONMENT, about, 100))
+
+
+def test_names_are_words_and_not_markup() -> None:
+    html = terms_html(ENVIRONMENT, correspondence(name="<script>x</script>"), 100)
+    assert "<script>" not in html
+
+
+def test_the_statement_says_what_was_paid_to_whom_and_for_what() -> None:
+    html = remittance_html(
+        ENVIRONMENT,
+        correspondence(),
+        sent_at=datetime(2026, 12, 4, 23, 30, tzinfo=UTC),
+        signed_name="Mara Klein",
+        signed_address="Hauptstr. 1, Berlin",
+    )
+    text = words(html)
+    assert "312,50 €" in text
+    assert "tr_123" in text
+    assert "Mara Klein, Hauptstr. 1, Berlin" in text
+    assert "5 December 2026" in text, "the day is the recipient's"
+
+
+def test_a_statement_without_a_payment_is_a_mistake_of_ours() -> None:
+    with pytest.raises(ValueError, match="payout"):
+        remittance_html(ENVIRONMENT, correspondence(payout=None), sent_at=None)
