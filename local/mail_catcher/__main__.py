@@ -13,15 +13,21 @@ from local.mail_catcher.mailbox import Mailbox
 from local.mail_catcher.server import Faults, make_server
 
 
-async def serve(smtp_port: int, http_port: int, folder: Path) -> None:
-    """Serve both sides until told to stop."""
+async def serve(
+    smtp_port: int,
+    http_port: int,
+    folder: Path,
+    host: str = "127.0.0.1",
+    names: tuple[str, ...] = (),
+) -> None:
+    """Serve both sides until told to stop; ``host`` is another one only inside a container."""
     mailbox, faults = Mailbox(folder), Faults()
     smtp = await asyncio.get_running_loop().create_server(
-        lambda: make_server(mailbox, faults), "127.0.0.1", smtp_port
+        lambda: make_server(mailbox, faults), host, smtp_port
     )
     config = uvicorn.Config(
-        Catcher(mailbox, faults).app(),
-        host="127.0.0.1",
+        Catcher(mailbox, faults).app(names),
+        host=host,
         port=http_port,
         log_level="warning",
         access_log=False,
@@ -39,8 +45,13 @@ def main() -> None:
     parser.add_argument("--smtp-port", type=int, required=True)
     parser.add_argument("--http-port", "--port", type=int, required=True)
     parser.add_argument("--folder", type=Path, required=True, help="where the messages are kept")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument(
+        "--allowed-host", action="append", default=[], help="a name under which it may be asked"
+    )
     given = parser.parse_args()
-    asyncio.run(serve(given.smtp_port, given.http_port, given.folder))
+    names = tuple(given.allowed_host)
+    asyncio.run(serve(given.smtp_port, given.http_port, given.folder, given.host, names))
 
 
 if __name__ == "__main__":

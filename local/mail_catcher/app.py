@@ -61,8 +61,8 @@ class Catcher:
             lstrip_blocks=True,
         )
 
-    def app(self) -> Starlette:
-        """The application; it answers to this machine's names only."""
+    def app(self, names: tuple[str, ...] = ()) -> Starlette:
+        """The application; it answers to this machine's names, and to ``names``, only."""
         return Starlette(
             routes=[
                 Route("/", self.inbox),
@@ -77,7 +77,7 @@ class Catcher:
             ],
             middleware=[
                 # Otherwise a foreign web page could read the mail through a name of its own.
-                Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
+                Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", *names])
             ],
         )
 
