@@ -231,14 +231,21 @@ def stop(folder: Path, *, within: float = 20.0) -> bool:
         return False
     for stopping in (STOP_SIGNAL, signal.SIGQUIT):
         with suppress(psutil.NoSuchProcess):
-            process = psutil.Process(found.pid)
-            process.send_signal(stopping)
-            try:
-                process.wait(timeout=within)
-            except psutil.TimeoutExpired:
-                continue
-        return True
+            psutil.Process(found.pid).send_signal(stopping)
+        until = time.monotonic() + within
+        while time.monotonic() < until:
+            if not _alive(found.pid):
+                return True
+            time.sleep(0.05)
     raise Unavailable(f"PostgreSQL (pid {found.pid}) does not stop")
+
+
+def _alive(pid: int) -> bool:
+    """False also for a process that has ended and that its parent has not looked at yet."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def serve(folder: Path, port: int, *, durable: bool = True, die_with_parent: bool = False) -> None:
