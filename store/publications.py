@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,6 +25,7 @@ class Reported:
 
     collaboration_id: str
     publication_id: str
+    creator_id: str
     platform: str
     url: str
     post_id: str
@@ -82,6 +83,7 @@ async def load(session: AsyncSession, collaboration_id: str, publication_id: str
     return Reported(
         collaboration_id=collaboration.id,
         publication_id=publication.id,
+        creator_id=creator.id,
         platform=publication.platform,
         url=publication.url,
         post_id=publication.platform_post_id,
@@ -139,6 +141,15 @@ async def record(session: AsyncSession, reported: Reported, number: int, look: L
     stored = await find(session, reported.publication_id, number)
     assert stored is not None
     return stored
+
+
+async def learn_account(session: AsyncSession, reported: Reported, account_id: str) -> None:
+    """Remember the platform's id of the contracted account; a known one is never replaced."""
+    await session.execute(
+        update(Creator)
+        .where(Creator.id == reported.creator_id, Creator.platform_account_id == "")
+        .values(platform_account_id=account_id)
+    )
 
 
 async def last_look(session: AsyncSession, collaboration_id: str) -> Check | None:

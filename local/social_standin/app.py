@@ -7,9 +7,10 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 
-from local.social_standin.platforms import make_router, with_faults
+from local.social_standin.api import api
+from local.social_standin.platforms import router, with_faults
 from local.social_standin.posts import Memory
-from local.social_standin.site import make_api, make_site
+from local.social_standin.site import site
 
 _POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'"
 
@@ -25,11 +26,11 @@ def make_app(folder: Path, base: str, day_seconds: float = 86_400.0) -> FastAPI:
     folder.mkdir(parents=True, exist_ok=True)
     app = FastAPI(title="Simulated social platforms", docs_url=None, redoc_url=None)
     app.state.memory = Memory(folder / "social.sqlite3", day_seconds)
+    app.state.base = base
     app.middleware("http")(with_faults)
     app.middleware("http")(_with_headers)
-    app.include_router(make_api(base))
-    app.include_router(make_router(base))
-    app.include_router(make_site(base))
+    for each in (api, router, site):
+        app.include_router(each)
     return app
 
 

@@ -51,82 +51,88 @@ def _nobody_may_look(platform: str) -> JSONResponse:
     return JSONResponse({"code": 403, "message": "access denied"}, status_code=403)
 
 
-def make_router(base: str) -> APIRouter:
-    """The interfaces' routes.
+router = APIRouter()
 
-    Args:
-        base: the address that the stand-in's own posts begin with.
-    """
-    router = APIRouter()
 
-    @router.get("/graph/{version}/{business_id}")
-    async def business_discovery(
-        request: Request, business_id: str, fields: str, authorization: str = Header("")
-    ) -> JSONResponse:
-        memory: Memory = request.app.state.memory
-        if not authorization.startswith("Bearer "):
-            return _graph_error(400, 190, "OAuthException", "Invalid OAuth access token.")
-        named = _USERNAME.search(fields)
-        account = memory.account("instagram", named[1]) if named else None
-        if account is None or account.kind != "professional":
-            return _no_user(named[1] if named else "")
-        after, limit = _AFTER.search(fields), _LIMIT.search(fields)
-        media = _media(
-            memory, account, base, after and int(after[1]), int(limit[1]) if limit else 25
-        )
-        discovery = {
-            "id": account.id,
-            "username": account.handle,
-            "followers_count": account.followers,
-            "media": media,
-        }
-        return JSONResponse({"business_discovery": discovery, "id": business_id})
+@router.get("/graph/{version}/{business_id}")
+async def business_discovery(
+    request: Request, business_id: str, fields: str, authorization: str = Header("")
+) -> JSONResponse:
+    """Instagram: the public posts of a professional account."""
+    memory: Memory = request.app.state.memory
+    if not authorization.startswith("Bearer "):
+        return _graph_error(400, 190, "OAuthException", "Invalid OAuth access token.")
+    named = _USERNAME.search(fields)
+    account = memory.account("instagram", named[1]) if named else None
+    if account is None or account.kind != "professional":
+        return _no_user(named[1] if named else "")
+    after, limit = _AFTER.search(fields), _LIMIT.search(fields)
+    media = _media(
+        memory,
+        account,
+        request.app.state.base,
+        after and int(after[1]),
+        int(limit[1]) if limit else 25,
+    )
+    discovery = {
+        "id": account.id,
+        "username": account.handle,
+        "followers_count": account.followers,
+        "media": media,
+    }
+    return JSONResponse({"business_discovery": discovery, "id": business_id})
 
-    @router.get("/youtube/v3/videos")
-    async def videos(
-        request: Request,
-        id: str,
-        x_goog_api_key: str = Header(""),
-    ) -> JSONResponse:
-        memory: Memory = request.app.state.memory
-        if not x_goog_api_key:
-            return _google_error(403, "forbidden", "The request is missing a valid API key.")
-        post = memory.post(id)
-        shown = post is not None and post.platform == "youtube" and post.deleted_at is None
-        listed = post is not None and shown and post.visibility != "private"
-        return JSONResponse(_list("video", [_video(post)] if post and listed else []))
 
-    @router.get("/youtube/v3/channels")
-    async def channels(request: Request, id: str) -> JSONResponse:
-        memory: Memory = request.app.state.memory
-        account = memory.account_by_id(id)
-        return JSONResponse(_list("channel", [_channel(account)] if account else []))
+@router.get("/youtube/v3/videos")
+async def videos(
+    request: Request,
+    id: str,
+    x_goog_api_key: str = Header(""),
+) -> JSONResponse:
+    """YouTube: videos by id."""
+    memory: Memory = request.app.state.memory
+    if not x_goog_api_key:
+        return _google_error(403, "forbidden", "The request is missing a valid API key.")
+    post = memory.post(id)
+    shown = post is not None and post.platform == "youtube" and post.deleted_at is None
+    listed = post is not None and shown and post.visibility != "private"
+    return JSONResponse(_list("video", [_video(post)] if post and listed else []))
 
-    @router.get("/youtube/v3/search")
-    async def search(
-        request: Request,
-        channel: Annotated[str, Query(alias="channelId")],
-        paid: Annotated[str, Query(alias="videoPaidProductPlacement")] = "any",
-    ) -> JSONResponse:
-        memory: Memory = request.app.state.memory
-        account = memory.account_by_id(channel)
-        posts = [post for _, post in memory.posts(account, limit=50)] if account else []
-        hits = [
-            {"kind": "youtube#searchResult", "id": {"kind": "youtube#video", "videoId": post.id}}
-            for post in posts
-            if post.is_public and (paid != "true" or post.labelled)
-        ]
-        return JSONResponse(_list("searchList", hits))
 
-    @router.get("/tiktok/oembed")
-    async def oembed(request: Request, url: str) -> JSONResponse:
-        memory: Memory = request.app.state.memory
-        post = memory.post(url.rstrip("/").rpartition("/")[2])
-        if post is None or post.platform != "tiktok" or not post.is_public:
-            return JSONResponse({"code": 400, "message": "Something went wrong"}, status_code=400)
-        return JSONResponse(_embed(post, base))
+@router.get("/youtube/v3/channels")
+async def channels(request: Request, id: str) -> JSONResponse:
+    """YouTube: a channel by id."""
+    memory: Memory = request.app.state.memory
+    account = memory.account_by_id(id)
+    return JSONResponse(_list("channel", [_channel(account)] if account else []))
 
-    return router
+
+@router.get("/youtube/v3/search")
+async def search(
+    request: Request,
+    channel: Annotated[str, Query(alias="channelId")],
+    paid: Annotated[str, Query(alias="videoPaidProductPlacement")] = "any",
+) -> JSONResponse:
+    """YouTube: a channel's public videos, or only those with the paid-promotion label."""
+    memory: Memory = request.app.state.memory
+    account = memory.account_by_id(channel)
+    posts = [post for _, post in memory.posts(account, limit=50)] if account else []
+    hits = [
+        {"kind": "youtube#searchResult", "id": {"kind": "youtube#video", "videoId": post.id}}
+        for post in posts
+        if post.is_public and (paid != "true" or post.labelled)
+    ]
+    return JSONResponse(_list("searchList", hits))
+
+
+@router.get("/tiktok/oembed")
+async def oembed(request: Request, url: str) -> JSONResponse:
+    """TikTok: one video, without a key."""
+    memory: Memory = request.app.state.memory
+    post = memory.post(url.rstrip("/").rpartition("/")[2])
+    if post is None or post.platform != "tiktok" or not post.is_public:
+        return JSONResponse({"code": 400, "message": "Something went wrong"}, status_code=400)
+    return JSONResponse(_embed(post, request.app.state.base))
 
 
 def _media(
