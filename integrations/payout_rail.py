@@ -1,0 +1,84 @@
+"""What Troupe needs of whoever moves the money: the port that a payment provider implements."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.messages import TransferResult
+from domain.payments import RailTransfer
+
+RecipientStatus = Literal["pending", "active", "restricted"]
+
+
+class _Fact(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Recipient(_Fact):
+    """A creator's account at the provider, as the provider describes it now."""
+
+    account_id: str
+    status: RecipientStatus
+    requirements: tuple[str, ...] = ()
+    """Codes of what is still missing; never a person's data."""
+
+
+class OnboardingPage(_Fact):
+    """A page at the provider on which the creator finishes the set-up: one visit, short-lived."""
+
+    url: str
+    expires_at: datetime
+
+
+class PayoutRail(Protocol):
+    """A way to pay creators.
+
+    Definite refusals are results; only what is nobody's decision is raised: `Unavailable` (try
+    again with the same key), `RailStopped` (our key is refused), `ContentConflict` (the key was
+    used for something else).
+    """
+
+    live: bool
+    """True if real money moves."""
+
+    async def ensure_recipient(
+        self, creator: str, country: str, email: str, existing: str | None
+    ) -> Recipient:
+        """Make the creator's account, or read the existing one; a closed one is replaced."""
+        ...
+
+    async def onboarding_link(
+        self, account: str, return_url: str, refresh_url: str
+    ) -> OnboardingPage:
+        """Make a fresh single-use link to the set-up."""
+        ...
+
+    async def recipient_state(self, account: str) -> Recipient:
+        """Read an account; one that is gone is ``restricted`` with ``account_gone``."""
+        ...
+
+    async def transfer(
+        self, account: str, amount: int, currency: str, key: str, transfer_group: str,
+        metadata: dict[str, str],
+    ) -> TransferResult:  # fmt: skip
+        """Move money to the account; the same key moves it once."""
+        ...
+
+    async def find_transfers(self, transfer_group: str) -> tuple[RailTransfer, ...]:
+        """Every transfer of one payout."""
+        ...
+
+    async def read_transfer(self, transfer_id: str) -> RailTransfer | None:
+        """One transfer, or None if there is none."""
+        ...
+
+    async def transfers_since(self, since: datetime) -> tuple[RailTransfer, ...]:
+        """Every transfer made since then, for reconciliation."""
+        ...
+
+    async def balance(self) -> dict[str, int]:
+        """What is available to be paid out, by currency."""
+        ...

@@ -1,0 +1,249 @@
+"""Paying creators with Stripe: Accounts v2 for recipients, one v1 transfer per payout.
+
+The library retries with the same idempotency key what may be retried; what is left is classified
+in `integrations.stripe_errors`. Recipients are Express accounts whose recipient configuration may
+receive transfers; Stripe pays them out to their bank on its own schedule.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import stripe
+
+from domain.errors import ConfigurationError
+from domain.messages import TransferOutcome, TransferResult
+from domain.payments import RailTransfer
+from integrations.payout_rail import (
+    OnboardingPage,
+    PayoutRail,
+    Recipient,
+    RecipientStatus,
+)
+from integrations.stripe_errors import is_missing, reading_error, transfer_result
+
+__all__ = ["API_VERSION", "PayoutRail", "StripeRail"]
+
+API_VERSION = "2026-10-28.endive"
+"""The version of Stripe's API that this module was written for (stripe 16.1)."""
+
+TIMEOUT_SECONDS = 12.0
+"""For one try; Stripe's own default is 80."""
+
+MAX_NETWORK_RETRIES = 2
+"""Tries after the first, with the same key. The library's default for a client is none."""
+
+_CAPABILITY = "stripe_balance.stripe_transfers"
+_PAGE = 100
+
+
+class StripeRail:
+    """The payout rail that speaks to Stripe, or to a stand-in under another address."""
+
+    def __init__(
+        self,
+        key: str,
+        *,
+        api_base: str = "",
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        max_network_retries: int = MAX_NETWORK_RETRIES,
+    ) -> None:
+        """Connect with a secret or restricted key.
+
+        Raises:
+            ConfigurationError: no key, or a live key together with a stand-in's address.
+        """
+        if not key:
+            raise ConfigurationError("no Stripe key is set", hint="set TROUPE_STRIPE_KEY")
+        self.live = "_live_" in key[:8]
+        if api_base and self.live:
+            raise ConfigurationError("a live Stripe key must not be sent to a stand-in")
+        stripe.enable_telemetry = False
+        self._client = stripe.StripeClient(
+            key,
+            stripe_version=API_VERSION,
+            max_network_retries=max_network_retries,
+            http_client=stripe.HTTPXClient(timeout=timeout_seconds),
+            base_addresses={"api": api_base.rstrip("/")} if api_base else None,
+        )
+
+    async def ensure_recipient(
+        self, creator: str, country: str, email: str, existing: str | None
+    ) -> Recipient:
+        """Make the creator's account, or read the existing one.
+
+        Asking twice makes one account: the key comes from the creator and from the account that
+        is replaced, and Stripe keeps v2 keys for 30 days.
+        """
+        if existing:
+            found = await self.recipient_state(existing)
+            if "account_gone" not in found.requirements:
+                return found
+        key = f"recipient:{creator}:{existing or 'first'}:{_digest(country, email)}"
+        try:
+            account = await self._client.v2.core.accounts.create_async(
+                _new_account(creator, country, email), {"idempotency_key": key}
+            )
+        except stripe.StripeError as error:
+            raise reading_error(error) from error
+        return _recipient(account)
+
+    async def onboarding_link(
+        self, account: str, return_url: str, refresh_url: str
+    ) -> OnboardingPage:
+        """Make a fresh single-use link; Stripe sends the creator on to ``return_url``."""
+        try:
+            link = await self._client.v2.core.account_links.create_async(
+                {
+                    "account": account,
+                    "use_case": {
+                        "type": "account_onboarding",
+                        "account_onboarding": {
+                            "return_url": return_url,
+                            "refresh_url": refresh_url,
+                        },
+                    },
+                }
+            )
+        except stripe.StripeError as error:
+            raise reading_error(error) from error
+        return OnboardingPage(url=link.url, expires_at=_rfc3339(link.expires_at))
+
+    async def recipient_state(self, account: str) -> Recipient:
+        """Read an account as it is now."""
+        try:
+            found = await self._client.v2.core.accounts.retrieve_async(
+                account, {"include": ["configuration.recipient", "requirements"]}
+            )
+        except stripe.StripeError as error:
+            if is_missing(error):
+                return _gone(account)
+            raise reading_error(error) from error
+        return _gone(account) if getattr(found, "closed", None) else _recipient(found)
+
+    async def transfer(
+        self, account: str, amount: int, currency: str, key: str, transfer_group: str,
+        metadata: dict[str, str],
+    ) -> TransferResult:  # fmt: skip
+        """Move money to an account; the same key moves it once within a day."""
+        try:
+            made = await self._client.v1.transfers.create_async(
+                {
+                    "amount": amount,
+                    "currency": currency.lower(),
+                    "destination": account,
+                    "transfer_group": transfer_group,
+                    "metadata": metadata,
+                },
+                {"idempotency_key": key},
+            )
+        except stripe.StripeError as error:
+            return transfer_result(error)
+        return TransferResult(outcome=TransferOutcome.TRANSFERRED, transfer_id=made.id)
+
+    async def find_transfers(self, transfer_group: str) -> tuple[RailTransfer, ...]:
+        """Every transfer of one payout; answers "did it happen?"."""
+        return await self._list({"transfer_group": transfer_group, "limit": _PAGE})
+
+    async def read_transfer(self, transfer_id: str) -> RailTransfer | None:
+        """One transfer, or None if Stripe has none."""
+        try:
+            return _transfer(await self._client.v1.transfers.retrieve_async(transfer_id))
+        except stripe.StripeError as error:
+            if is_missing(error):
+                return None
+            raise reading_error(error) from error
+
+    async def transfers_since(self, since: datetime) -> tuple[RailTransfer, ...]:
+        """Every transfer made since then."""
+        return await self._list({"created": {"gte": int(since.timestamp())}, "limit": _PAGE})
+
+    async def balance(self) -> dict[str, int]:
+        """What is available to be paid out, by currency."""
+        try:
+            found = await self._client.v1.balance.retrieve_async()
+        except stripe.StripeError as error:
+            raise reading_error(error) from error
+        return {entry.currency.upper(): entry.amount for entry in found.available}
+
+    async def _list(self, params: dict[str, Any]) -> tuple[RailTransfer, ...]:
+        try:
+            page = await self._client.v1.transfers.list_async(cast(Any, params))
+            return tuple([_transfer(item) async for item in page.auto_paging_iter()])
+        except stripe.StripeError as error:
+            raise reading_error(error) from error
+
+
+def _new_account(creator: str, country: str, email: str) -> Any:
+    params: dict[str, Any] = {
+        "dashboard": "express",
+        "identity": {"entity_type": "individual"},
+        "configuration": {
+            "recipient": {
+                "capabilities": {"stripe_balance": {"stripe_transfers": {"requested": True}}}
+            }
+        },
+        "defaults": {
+            "responsibilities": {"fees_collector": "application", "losses_collector": "application"}
+        },
+        "metadata": {"creator": creator},
+        "include": ["configuration.recipient", "requirements"],
+    }
+    if country:
+        params["identity"]["country"] = country.lower()
+    if email:
+        params["contact_email"] = email
+    return params
+
+
+def _gone(account: str) -> Recipient:
+    return Recipient(account_id=account, status="restricted", requirements=("account_gone",))
+
+
+def _recipient(account: Any) -> Recipient:
+    capability = _walk(account, f"configuration.recipient.capabilities.{_CAPABILITY}")
+    status: RecipientStatus = "pending"
+    if (given := _walk(capability, "status")) == "active":
+        status = "active"
+    elif given in {"restricted", "rejected", "unsupported"}:
+        status = "restricted" if _was_refused(capability) else "pending"
+    missing = [
+        str(_walk(entry, "description")) for entry in _walk(account, "requirements.entries") or []
+    ]
+    return Recipient(account_id=account.id, status=status, requirements=tuple(missing))
+
+
+def _was_refused(capability: Any) -> bool:
+    """A new account is ``restricted`` too, until its owner has provided what is asked for."""
+    details = _walk(capability, "status_details") or []
+    return any(_walk(detail, "resolution") != "provide_info" for detail in details)
+
+
+def _walk(value: Any, path: str) -> Any:
+    for name in path.split("."):
+        value = getattr(value, name, None)
+    return value
+
+
+def _transfer(item: stripe.Transfer) -> RailTransfer:
+    destination = item.destination
+    return RailTransfer(
+        id=item.id,
+        account_id=destination if isinstance(destination, str) else _walk(destination, "id") or "",
+        amount_minor=item.amount,
+        reversed_minor=item.amount_reversed,
+        currency=item.currency.upper(),
+        transfer_group=item.transfer_group or "",
+        attempt=str(_walk(item, "metadata.attempt") or ""),
+        created_at=datetime.fromtimestamp(item.created, UTC),
+    )
+
+
+def _rfc3339(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]

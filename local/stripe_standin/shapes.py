@@ -1,0 +1,203 @@
+"""The objects that the stand-in answers with, complete enough for the library."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+API_VERSION = "2026-10-28.endive"
+Json = dict[str, Any]
+
+
+def new_id(prefix: str) -> str:
+    """A random id as Stripe's look."""
+    return f"{prefix}_{secrets.token_hex(12)}"
+
+
+def rfc3339(moment: float) -> str:
+    """Seconds since 1970 as v2 writes times."""
+    text = datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+def account(params: Json, now: float) -> Json:
+    """A recipient account that still has to be onboarded."""
+    identity = params.get("identity") or {}
+    return {
+        "id": f"acct_{secrets.token_hex(8)}",
+        "object": "v2.core.account",
+        "applied_configurations": sorted(params.get("configuration") or {}),
+        "closed": False,
+        "configuration": {
+            "customer": None,
+            "merchant": None,
+            "recipient": {
+                "applied": True,
+                "capabilities": {
+                    "stripe_balance": {
+                        "stripe_transfers": _capability("restricted", "requirements_past_due")
+                    }
+                },
+                "default_outbound_destination": None,
+            },
+        },
+        "contact_email": params.get("contact_email"),
+        "contact_phone": None,
+        "created": rfc3339(now),
+        "dashboard": params.get("dashboard", "none"),
+        "defaults": params.get("defaults"),
+        "display_name": params.get("display_name"),
+        "future_requirements": None,
+        "identity": {
+            "country": identity.get("country"),
+            "entity_type": identity.get("entity_type"),
+        },
+        "livemode": False,
+        "metadata": params.get("metadata") or {},
+        "requirements": requirements(["individual.verification.document", "external_account"]),
+    }
+
+
+def set_capability(body: Json, status: str, reason: str = "") -> None:
+    """Change what the account may do, as Stripe does after checking it."""
+    resolution = {"requirements_past_due": "provide_info"}.get(reason, "no_resolution")
+    capabilities = body["configuration"]["recipient"]["capabilities"]
+    capabilities["stripe_balance"]["stripe_transfers"] = _capability(status, reason, resolution)
+    body["requirements"] = requirements([])
+
+
+def may_receive(body: Json) -> bool:
+    """True if transfers to the account are allowed."""
+    capabilities = body["configuration"]["recipient"]["capabilities"]
+    return bool(capabilities["stripe_balance"]["stripe_transfers"]["status"] == "active")
+
+
+def capability_status(body: Json) -> str:
+    """The status of the one capability that counts here."""
+    capabilities = body["configuration"]["recipient"]["capabilities"]
+    return str(capabilities["stripe_balance"]["stripe_transfers"]["status"])
+
+
+def requirements(missing: list[str]) -> Json:
+    """What the account's owner still has to provide."""
+    return {
+        "alternatives": None,
+        "entries": [
+            {
+                "awaiting_action_from": "user",
+                "description": name,
+                "errors": [],
+                "impact": {"restricts_capabilities": []},
+                "minimum_deadline": {"status": "past_due"},
+                "requested_reasons": [{"code": "routine_onboarding"}],
+            }
+            for name in missing
+        ],
+        "summary": {"minimum_deadline": {"status": "past_due", "time": None}} if missing else None,
+    }
+
+
+def shown(body: Json, include: list[str]) -> Json:
+    """An account as v2 answers it: parts that were not asked for are null."""
+    answer = dict(body)
+    for part in ("requirements", "future_requirements", "identity", "defaults"):
+        if part not in include:
+            answer[part] = None
+    parts = {name.split(".")[1] for name in include if name.startswith("configuration.")}
+    answer["configuration"] = (
+        {name: value if name in parts else None for name, value in body["configuration"].items()}
+        if parts
+        else None
+    )
+    return answer
+
+
+def account_link(account_id: str, url: str, use_case: Json, now: float, expires: float) -> Json:
+    """A single-use link to the onboarding page."""
+    return {
+        "object": "v2.core.account_link",
+        "account": account_id,
+        "created": rfc3339(now),
+        "expires_at": rfc3339(expires),
+        "livemode": False,
+        "url": url,
+        "use_case": use_case,
+    }
+
+
+def transfer(params: Json, amount: int, metadata: Json, now: float) -> Json:
+    """A transfer to a connected account."""
+    ident = new_id("tr")
+    return {
+        "id": ident,
+        "object": "transfer",
+        "amount": amount,
+        "amount_reversed": 0,
+        "balance_transaction": new_id("txn"),
+        "created": int(now),
+        "currency": params["currency"].lower(),
+        "description": params.get("description"),
+        "destination": params["destination"],
+        "destination_payment": new_id("py"),
+        "livemode": False,
+        "metadata": metadata,
+        "reversals": listing(f"/v1/transfers/{ident}/reversals", [], False),
+        "reversed": False,
+        "source_transaction": params.get("source_transaction"),
+        "source_type": params.get("source_type", "card"),
+        "transfer_group": params.get("transfer_group"),
+    }
+
+
+def balance(amounts: dict[str, int]) -> Json:
+    """The balance of the platform or of a connected account."""
+    available = [
+        {"amount": amount, "currency": currency, "source_types": {"card": amount}}
+        for currency, amount in sorted(amounts.items())
+    ]
+    pending = [{**entry, "amount": 0, "source_types": {"card": 0}} for entry in available]
+    return {"object": "balance", "available": available, "livemode": False, "pending": pending}
+
+
+def listing(url: str, items: list[Json], has_more: bool) -> Json:
+    """A page of a v1 list."""
+    return {"object": "list", "data": items, "has_more": has_more, "url": url}
+
+
+def snapshot_event(kind: str, thing: Json, now: float, key: str | None = None) -> Json:
+    """A v1 event: carries the object as it was."""
+    return {
+        "id": new_id("evt"),
+        "object": "event",
+        "api_version": API_VERSION,
+        "created": int(now),
+        "data": {"object": thing},
+        "livemode": False,
+        "pending_webhooks": 1,
+        "request": {"id": None, "idempotency_key": key},
+        "type": kind,
+    }
+
+
+def thin_event(kind: str, account_id: str, now: float) -> Json:
+    """A v2 event: says which account, not what changed."""
+    return {
+        "id": f"evt_test_{secrets.token_hex(12)}",
+        "object": "v2.core.event",
+        "context": None,
+        "created": rfc3339(now),
+        "livemode": False,
+        "reason": None,
+        "related_object": {
+            "id": account_id,
+            "type": "v2.core.account",
+            "url": f"/v2/core/accounts/{account_id}",
+        },
+        "type": kind,
+    }
+
+
+def _capability(status: str, reason: str = "", resolution: str = "provide_info") -> Json:
+    details = [{"code": reason, "resolution": resolution}] if reason else []
+    return {"status": status, "status_details": details}
