@@ -1,0 +1,244 @@
+"""Paying creators: the one place that moves money, and the only one that holds the provider's key.
+
+Each attempt is committed before the provider is called and settled afterwards. Whatever happens in
+between, at any moment, ends in one transfer: the same attempt is sent again with the same key, or
+looked up in the provider's own list, and no new attempt is made while an older one is open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio import activity
+
+from activities.recipients import Recipients
+from domain.errors import ContentConflict, Unavailable
+from domain.ids import attempt_key
+from domain.messages import (
+    OnboardingTask,
+    StripeEventTask,
+    TransferOutcome,
+    TransferRequest,
+    TransferResult,
+)
+from domain.payments import RailTransfer
+from integrations.payout_rail import PayoutRail
+from store import payouts as store
+from store.engine import session
+from store.tables import Payout, PayoutAttempt
+
+KEY_LIFE = timedelta(hours=23)
+"""A key is never sent again after this: Stripe may forget keys after 24 hours."""
+
+QUIET = timedelta(seconds=90)
+"""Time after an unclear answer before "not in the list" counts as "never happened"."""
+
+HEARTBEAT_SECONDS = 1.0
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Payouts:
+    """Transfers, recipients and the provider's events."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        rail: PayoutRail,
+        public_url: str,
+        *,
+        clock: Callable[[], datetime] = _utc_now,
+        quiet: timedelta = QUIET,
+    ) -> None:
+        self._engine = engine
+        self._rail = rail
+        self._clock = clock
+        self._quiet = quiet
+        self._recipients = Recipients(engine, rail, public_url, clock)
+
+    @activity.defn(name="send_transfer")
+    async def send_transfer(self, request: TransferRequest) -> TransferResult:
+        """Try to pay.
+
+        Sending twice is one transfer: the attempt's row and key are committed first, an attempt
+        with an outcome is answered from its row, and an old one is looked up instead of sent.
+        """
+        async with heartbeats():
+            return await self._send(request)
+
+    @activity.defn(name="look_up_transfer")
+    async def look_up_transfer(self, request: TransferRequest) -> TransferResult:
+        """Ask the provider's own list whether an attempt went through: yes, or it never happened.
+
+        Asking twice gives one answer, since it is written on the attempt's row. While the last
+        unclear answer is young, absence proves nothing yet: that is raised as `Unavailable`.
+        """
+        async with heartbeats():
+            async with session(self._engine) as db:
+                found = await store.payee(db, request.payout_id)
+                attempt = await store.get_attempt(db, request.payout_id, request.attempt)
+            if attempt is None:
+                # The row comes before the call, so without it there was no call.
+                return TransferResult(outcome=TransferOutcome.NOT_FOUND)
+            return await self._look_up(found.payout, attempt)
+
+    @activity.defn(name="prepare_onboarding")
+    async def prepare_onboarding(self, task: OnboardingTask) -> str:
+        """Make the creator's account, if needed, and a fresh link; gives the link's row id.
+
+        Doing it twice is one account, by its key; a link that is still good is kept.
+        """
+        return await self._recipients.prepare_onboarding(task)
+
+    @activity.defn(name="apply_stripe_event")
+    async def apply_stripe_event(self, task: StripeEventTask) -> list[str]:
+        """Re-read what a stored event is about; gives the held payouts that it may help.
+
+        Applying twice, or in any order, ends in the state that the provider has now.
+        """
+        return await self._recipients.apply_event(task)
+
+    async def _send(self, request: TransferRequest) -> TransferResult:
+        async with session(self._engine) as db:
+            found = await store.payee(db, request.payout_id)
+            paid = await store.transferred_attempt(db, request.payout_id)
+            earlier = await store.open_before(db, request.payout_id, request.attempt)
+            known = await store.get_attempt(db, request.payout_id, request.attempt)
+        if paid:
+            return _result(paid)
+        if earlier and (result := await self._finish(found.payout, earlier)):
+            return result
+        if known and known.outcome:
+            return _result(known)
+        if known and self._clock() - known.first_sent_at > KEY_LIFE:
+            return await self._look_up(found.payout, known)
+        if found.recipient is None:
+            return TransferResult(outcome=TransferOutcome.NOT_ONBOARDED, code="no_account")
+        if known is None and request.attempt > 1 and (result := await self._already(found.payout)):
+            return result
+        return await self._post(found.payout, request.attempt, found.recipient.account_id)
+
+    async def _post(self, payout: Payout, number: int, account: str) -> TransferResult:
+        wanted = PayoutAttempt(
+            payout_id=payout.id,
+            number=number,
+            key=attempt_key(payout.id, number),
+            request_hash=_request_hash(payout, number, account),
+            account_id=account,
+            first_sent_at=self._clock(),
+        )
+        async with session(self._engine) as db:
+            attempt = await store.begin_attempt(db, wanted)
+        result = await self._rail.transfer(
+            account,
+            payout.amount_minor,
+            payout.currency,
+            attempt.key,
+            transfer_group=payout.id,
+            metadata={"payout": payout.id, "attempt": str(number)},
+        )
+        await self._settle(attempt, result)
+        return result
+
+    async def _finish(
+        self, payout: Payout, earlier: Sequence[PayoutAttempt]
+    ) -> TransferResult | None:  # fmt: skip
+        """Settle older attempts before a new one is made; their result, if one went through."""
+        for attempt in earlier:
+            if attempt.outcome is None and self._clock() - attempt.first_sent_at <= KEY_LIFE:
+                result = await self._post(payout, attempt.number, attempt.account_id)
+            else:
+                result = await self._look_up(payout, attempt)
+            if result.outcome is TransferOutcome.IN_DOUBT:
+                raise Unavailable(f"attempt {attempt.number} of payout {payout.id} is still open")
+            if result.outcome in {TransferOutcome.TRANSFERRED, TransferOutcome.RAIL_STOPPED}:
+                return result
+        return None
+
+    async def _already(self, payout: Payout) -> TransferResult | None:
+        """Before another attempt: does the provider's list know a transfer of this payout?"""
+        for transfer in await self._rail.find_transfers(payout.id):
+            if not transfer.counts:
+                continue
+            try:
+                return await self._adopt(payout, transfer)
+            except ContentConflict:
+                # Made by somebody else for this payout: a person decides, nothing is sent.
+                return TransferResult(outcome=TransferOutcome.REFUSED, code="foreign_transfer")
+        return None
+
+    async def _look_up(self, payout: Payout, attempt: PayoutAttempt) -> TransferResult:
+        if attempt.outcome not in store.UNSETTLED:
+            return _result(attempt)
+        transfers = await self._rail.find_transfers(payout.id)
+        mine = [each for each in transfers if each.attempt == str(attempt.number)]
+        if len(mine) > 1:
+            raise ContentConflict(f"attempt {attempt.number} of payout {payout.id} was sent twice")
+        if mine:
+            return await self._adopt(payout, mine[0])
+        last_heard = attempt.settled_at or attempt.first_sent_at
+        if self._clock() - last_heard < self._quiet:
+            raise Unavailable("the provider has no such transfer yet; asked again in a while")
+        result = TransferResult(outcome=TransferOutcome.NOT_FOUND)
+        await self._settle(attempt, result)
+        return result
+
+    async def _adopt(self, payout: Payout, transfer: RailTransfer) -> TransferResult:
+        if (transfer.amount_minor, transfer.currency) != (payout.amount_minor, payout.currency):
+            raise ContentConflict(f"transfer {transfer.id} is not what payout {payout.id} is for")
+        async with session(self._engine) as db:
+            ours = await store.adopt_transfer(
+                db, payout.id, transfer.attempt, transfer.id, self._clock()
+            )
+        if not ours:
+            raise ContentConflict(f"transfer {transfer.id} names an attempt that was never made")
+        return TransferResult(outcome=TransferOutcome.TRANSFERRED, transfer_id=transfer.id)
+
+    async def _settle(self, attempt: PayoutAttempt, result: TransferResult) -> None:
+        """Write the outcome down. A refused key says nothing about earlier tries of the attempt."""
+        if result.outcome is TransferOutcome.RAIL_STOPPED:
+            return
+        async with session(self._engine) as db:
+            await store.settle_attempt(
+                db, attempt.payout_id, attempt.number, result, self._clock()
+            )  # fmt: skip
+
+
+@contextlib.asynccontextmanager
+async def heartbeats() -> AsyncIterator[None]:
+    """Tell Temporal every second that the worker lives, so that a killed one is noticed soon."""
+    if not activity.in_activity():
+        yield
+        return
+    beating = asyncio.create_task(_beat())
+    try:
+        yield
+    finally:
+        beating.cancel()
+
+
+async def _beat() -> None:
+    while True:
+        activity.heartbeat()
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+
+
+def _result(attempt: PayoutAttempt) -> TransferResult:
+    return TransferResult(
+        outcome=TransferOutcome(attempt.outcome or TransferOutcome.IN_DOUBT),
+        transfer_id=attempt.transfer_id or "",
+        code=attempt.code,
+    )
+
+
+def _request_hash(payout: Payout, number: int, account: str) -> str:
+    content = [payout.id, number, account, payout.amount_minor, payout.currency]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()

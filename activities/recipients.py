@@ -1,0 +1,115 @@
+"""Creators' accounts at the payment provider, and what its events change."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from domain.errors import ContentConflict, Unavailable
+from domain.lifecycle import HoldReason
+from domain.messages import OnboardingTask, StripeEventTask
+from integrations.payout_rail import PayoutRail
+from integrations.stripe_webhooks import StripeEvent
+from store import payouts as store
+from store.engine import session
+
+LINK_MARGIN = timedelta(minutes=1)
+"""A link that expires sooner is not handed out again."""
+
+_ACCOUNT_EVENTS = ("v2.core.account", "account.", "capability.")
+_FUNDS_EVENTS = ("balance.available", "topup.succeeded")
+_RE_READS = 5
+
+
+class Recipients:
+    """What `activities.payouts.Payouts` does besides sending money."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        rail: PayoutRail,
+        public_url: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._engine = engine
+        self._rail = rail
+        self._public_url = public_url.rstrip("/")
+        self._clock = clock
+
+    async def prepare_onboarding(self, task: OnboardingTask) -> str:
+        """Make the account, if needed, and put a fresh link into the row."""
+        async with session(self._engine) as db:
+            creator, known, newest = await store.creator_for_onboarding(db, task.creator_id)
+            link = await store.open_link(db, task.link_id, task.creator_id, self._clock())
+        good_until = link.expires_at
+        if link.url and good_until and good_until > self._clock() + LINK_MARGIN:
+            return link.id
+        account = await self._rail.ensure_recipient(
+            creator.id, creator.country, creator.email, known.account_id if known else None
+        )
+        if known is None or known.account_id != account.account_id:
+            async with session(self._engine) as db:
+                await store.save_new_recipient(
+                    db, creator.id, account.account_id, account.status, account.requirements,
+                    self._clock(),
+                )  # fmt: skip
+        back = f"{self._public_url}/portal/{task.collaboration_id or newest}"
+        page = await self._rail.onboarding_link(
+            account.account_id, f"{back}?setup=returned", f"{back}?setup=again"
+        )
+        async with session(self._engine) as db:
+            await store.fill_link(db, link.id, page.url, page.expires_at)
+        return link.id
+
+    async def apply_event(self, task: StripeEventTask) -> list[str]:
+        """Re-read what the event is about; gives the held payouts that it may help."""
+        async with session(self._engine) as db:
+            stored = await store.get_event(db, task.event_row_id)
+        event = StripeEvent.model_validate(stored.payload)
+        woken: list[str] = []
+        if event.livemode == self._rail.live:
+            woken = await self._apply(event)
+        async with session(self._engine) as db:
+            await store.mark_applied(db, stored.id, self._clock())
+        return woken
+
+    async def _apply(self, event: StripeEvent) -> list[str]:
+        if event.type.startswith("transfer."):
+            await self._note_transfer(event.object_id)
+            return []
+        if event.type in _FUNDS_EVENTS:
+            async with session(self._engine) as db:
+                return await store.held_payouts(db, reason=HoldReason.WAITING_FUNDS)
+        if event.account and event.type.startswith(_ACCOUNT_EVENTS):
+            return await self._refresh(event.account)
+        return []
+
+    async def _refresh(self, account: str) -> list[str]:
+        """Read the account now; read again if another event was applied meanwhile."""
+        for _ in range(_RE_READS):
+            async with session(self._engine) as db:
+                known = await store.recipient_of_account(db, account)
+            if known is None:
+                return []
+            now = await self._rail.recipient_state(account)
+            async with session(self._engine) as db:
+                if await store.refresh_recipient(
+                    db, known, now.status, now.requirements, self._clock()
+                ):
+                    return await store.held_payouts(db, creator_id=known.creator_id)
+        raise Unavailable("the account changes too often just now")
+
+    async def _note_transfer(self, transfer_id: str) -> None:
+        """Write down a transfer whose answer was lost; what does not fit is reconciliation's."""
+        transfer = await self._rail.read_transfer(transfer_id)
+        if transfer is None or not transfer.transfer_group:
+            return
+        with contextlib.suppress(ContentConflict):
+            async with session(self._engine) as db:
+                if not await store.transferred_attempt(db, transfer.transfer_group):
+                    await store.adopt_transfer(
+                        db, transfer.transfer_group, transfer.attempt, transfer.id, self._clock()
+                    )

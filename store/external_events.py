@@ -1,0 +1,67 @@
+"""Events from outside: stored once, dispatched at once and by a sweep, applied by a workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.ids import derived_id
+from store.tables import ExternalEvent
+
+
+async def store_event(
+    session: AsyncSession, source: str, event_id: str, kind: str, payload: Mapping[str, Any],
+    at: datetime,
+) -> tuple[str, bool]:  # fmt: skip
+    """Store an event; gives its row's id, and False if it was there already."""
+    row_id = derived_id("evt", source, event_id)
+    stored = await session.execute(
+        insert(ExternalEvent)
+        .values(
+            id=row_id,
+            source=source,
+            event_id=event_id,
+            type=kind,
+            payload=dict(payload),
+            received_at=at,
+        )
+        .on_conflict_do_nothing()
+        .returning(ExternalEvent.id)
+    )
+    return row_id, stored.one_or_none() is not None
+
+
+async def undispatched_events(
+    session: AsyncSession, older_than: datetime, limit: int
+) -> Sequence[str]:
+    """Row ids of events that no workflow was started for, oldest first."""
+    found = await session.scalars(
+        select(ExternalEvent.id)
+        .where(ExternalEvent.dispatched_at.is_(None), ExternalEvent.received_at < older_than)
+        .order_by(ExternalEvent.received_at, ExternalEvent.id)
+        .limit(limit)
+    )
+    return found.all()
+
+
+async def mark_dispatched(session: AsyncSession, row_id: str, at: datetime) -> None:
+    """A workflow was started for the event."""
+    await session.execute(
+        update(ExternalEvent)
+        .where(ExternalEvent.id == row_id, ExternalEvent.dispatched_at.is_(None))
+        .values(dispatched_at=at)
+    )
+
+
+async def mark_applied(session: AsyncSession, row_id: str, at: datetime) -> None:
+    """The state behind the event was read and written down."""
+    await session.execute(
+        update(ExternalEvent)
+        .where(ExternalEvent.id == row_id, ExternalEvent.applied_at.is_(None))
+        .values(applied_at=at)
+    )
