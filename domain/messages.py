@@ -469,6 +469,8 @@ class OnboardingTask(Message):
 
     creator_id: str
     link_id: str
+    collaboration_id: str = ""
+    """Whose page the creator comes back to; empty: the newest one."""
 
 
 class StripeEventTask(Message):
