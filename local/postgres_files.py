@@ -138,14 +138,25 @@ def _for_user(install: Path, version: str, user: ServerUser | None) -> Path:
     if not copy.exists():
         _shared_folder(SHARED)
         unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
-        shutil.copytree(install, unfinished, symlinks=True)
-        for path in (unfinished, *unfinished.rglob("*")):
-            if not path.is_symlink():
-                path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
-        for program in (unfinished / "bin").iterdir():
-            program.chmod(0o755)
-        unfinished.rename(copy)
-    return copy
+        site = install.parent.parent
+        # The programs find the wheel's libraries by their place beside the package.
+        for part in (install, site / f"{PACKAGE}.libs", install.parent / ".dylibs"):
+            if part.exists():
+                shutil.copytree(part, unfinished / part.relative_to(site), symlinks=True)
+        _let_everybody_read(unfinished)
+        try:
+            unfinished.rename(copy)
+        except OSError:  # another process was quicker
+            shutil.rmtree(unfinished)
+    return copy / PACKAGE / install.name
+
+
+def _let_everybody_read(folder: Path) -> None:
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            runs = path.is_dir() or mode & stat.S_IXUSR
+            path.chmod(mode | (0o755 if runs else 0o644))
 
 
 def make_private_folder(path: Path, user: ServerUser | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -113,3 +114,30 @@ def test_as_root_a_closed_parent_folder_stays_closed(folder: Path) -> None:
     elsewhere = Path((inner / "elsewhere").read_text().strip())
     postgres.discard(inner)
     assert not elsewhere.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
+def test_as_root_programs_in_a_closed_folder_are_used_from_a_copy(folder: Path) -> None:
+    """As with a checkout, and so an environment, in root's own closed home."""
+    folder.chmod(0o700)
+    site = postgres_files.install_for(None, None).parent.parent
+    for part in site.glob(f"{postgres_files.PACKAGE}*"):
+        (folder / part.name).symlink_to(part)
+    script = (
+        "import sys; from pathlib import Path; from local import postgres\n"
+        "with postgres.running(Path(sys.argv[1]), durable=False):\n"
+        "    print(postgres.command(Path(sys.argv[1]), 1)[0])\n"
+        "postgres.discard(Path(sys.argv[1]))\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script, str(folder / "data")],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    program = Path(run.stdout.strip())
+    copy = next(place for place in program.parents if place.parent == postgres_files.SHARED)
+    shutil.rmtree(copy)
