@@ -1,0 +1,226 @@
+"""The command line: right exit codes, sentences instead of tracebacks, stable JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cli
+from local.child import CHECKOUT
+from local.doctor import check_ports
+from local.plan import WANTED_PORTS
+from local.state import find_running
+from tests.conftest import Database
+
+EXAMPLE = CHECKOUT / "examples" / "campaign.yaml"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command said and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class Terminal:
+    """Runs commands as a person would."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]) -> None:
+        self._patch = patch
+        self._capture = capture
+
+    def __call__(self, *words: str) -> Answer:
+        self._patch.setattr(sys, "argv", ["troupe", *words])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = self._capture.readouterr()
+        code = ended.value.code
+        assert "Traceback" not in said.err + said.out
+        return Answer(code if isinstance(code, int) else 0, said.out, said.err)
+
+
+@pytest.fixture
+def troupe(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Terminal:
+    """The command line on an empty data folder."""
+    monkeypatch.setenv("TROUPE_DATA", str(tmp_path / "data"))
+    for name in ("TROUPE_DATABASE_URL", "TEMPORAL_ADDRESS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "200")
+    return Terminal(monkeypatch, capsys)
+
+
+@pytest.fixture
+def connected(troupe: Terminal, database: Database, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """The command line with a database of its own, and no Temporal."""
+    monkeypatch.setenv("TROUPE_DATABASE_URL", database.app_url)
+    monkeypatch.setenv("TROUPE_SECRET_KEY", "a secret that is only used in this test")
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    return troupe
+
+
+def test_a_command_without_a_stack_says_how_to_start_one(troupe: Terminal) -> None:
+    answer = troupe("inbox", "--json")
+    assert answer.code == 2
+    assert answer.json["error"]["code"] == "not_running"
+    assert "make up" in answer.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("no-such-command",),
+        ("campaign", "start"),
+        ("roster", "import", "no-such-file.csv"),
+        ("campaign", "validate", "no-such-file.yaml"),
+        ("check-disclosure", "--country", "DE"),
+    ],
+)
+def test_mistakes_end_with_two(troupe: Terminal, words: tuple[str, ...]) -> None:
+    answer = troupe(*words)
+    assert answer.code == 2
+    assert answer.err
+
+
+def test_the_example_is_a_valid_campaign(troupe: Terminal) -> None:
+    answer = troupe("campaign", "validate", str(EXAMPLE), "--json")
+    assert answer.code == 0
+    assert answer.json["valid"] is True
+    assert answer.json["mistakes"] == []
+
+
+def test_all_mistakes_of_a_campaign_file_are_said_at_once(troupe: Terminal, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("name: x\nbudgett: {}\ncreators: many\n")
+    answer = troupe("campaign", "validate", str(broken), "--json")
+    assert answer.code == 2
+    assert answer.json["valid"] is False
+    assert len(answer.json["mistakes"]) > 1
+    assert set(answer.json["mistakes"][0]) == {"line", "column", "path", "message", "hint"}
+
+
+def test_disclosure_is_judged_with_reasons_and_rule_version(troupe: Terminal) -> None:
+    answer = troupe(
+        "check-disclosure", "--country", "DE", "--brand", "Lumen", "--text", "So schön!", "--json"
+    )
+    assert answer.code == 0
+    assert answer.json["verdict"] == "fail"
+    assert answer.json["reasons"]
+    assert answer.json["rule_version"]
+
+
+def test_a_roster_is_imported_and_bad_rows_are_kept_aside(
+    connected: Terminal, tmp_path: Path
+) -> None:
+    roster = tmp_path / "roster.csv"
+    roster.write_text(
+        "platform,handle,followers,email,country\n"
+        "instagram,@ana,12000,ana@creators.example,DE\n"
+        "instagram,,9000,nobody@creators.example,DE\n"
+    )
+    answer = connected("roster", "import", str(roster), "--json")
+    assert answer.code == 0, answer.err
+    assert answer.json["created"] == 1
+    assert answer.json["quarantined"] == 1
+    assert Path(answer.json["quarantine_file"]).read_text()
+
+
+def test_a_map_that_names_a_missing_column_is_a_mistake(
+    connected: Terminal, tmp_path: Path
+) -> None:
+    roster = tmp_path / "roster.csv"
+    roster.write_text("a,b\n1,2\n")
+    answer = connected("roster", "import", str(roster), "--map", "handle=Username", "--json")
+    assert answer.code == 2
+    assert "Username" in answer.json["error"]["message"]
+
+
+def test_staff_are_added_listed_and_disabled(connected: Terminal) -> None:
+    added = connected("staff", "add", "ann@brand.example", "--role", "manager")
+    assert added.code == 0
+    assert "password: " in added.out
+    assert connected("staff", "add", "ann@brand.example", "--role", "manager").code == 2
+    assert connected("staff", "passwd", "ann@brand.example").code == 0
+    assert connected("staff", "disable", "ann@brand.example").code == 0
+    assert connected("staff", "disable", "bob@brand.example").code == 2
+    listed = connected("staff", "list", "--json").json["staff"]
+    assert [(row["email"], row["roles"], row["active"]) for row in listed] == [
+        ("ann@brand.example", ["manager"], False)
+    ]
+
+
+def test_an_empty_inbox_is_said_and_counted(connected: Terminal) -> None:
+    assert "Nothing waits" in connected("inbox").out
+    assert connected("inbox", "--json").json == {"total": 0, "counts": {}, "items": []}
+
+
+def test_starting_without_temporal_is_a_fault_and_keeps_nothing(connected: Terminal) -> None:
+    connected("staff", "add", "ann@brand.example", "--role", "manager")
+    answer = connected("campaign", "start", str(EXAMPLE))
+    assert answer.code == 1
+    assert "Temporal does not answer" in answer.err
+    assert connected("campaign", "status").code == 2
+
+
+def test_a_database_that_is_gone_is_a_fault(
+    connected: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TROUPE_DATABASE_URL", "postgresql+psycopg://a:b@127.0.0.1:1/none")
+    answer = connected("inbox", "--json")
+    assert answer.code == 1
+    assert answer.json["error"]["code"] == "unavailable"
+
+
+def test_an_unforeseen_error_goes_to_a_log_that_is_named(
+    troupe: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir()
+    monkeypatch.setenv("TROUPE_DATABASE_URL", "no address at all")
+    monkeypatch.setenv("TROUPE_SECRET_KEY", "x" * 32)
+    answer = troupe("inbox")
+    log = tmp_path / "data" / "logs" / "cli.log"
+    assert answer.code == 1
+    assert str(log) in answer.err
+    assert "Traceback" in log.read_text()
+
+
+def test_the_doctor_says_what_is_wrong_and_what_to_do(connected: Terminal) -> None:
+    answer = connected("doctor", "--json")
+    checks = {check["name"]: check for check in answer.json["checks"]}
+    assert answer.code == 1
+    assert answer.json["healthy"] is False
+    assert list(checks) == [
+        "python", "programs", "data", "ports", "settings", "database", "migrations", "temporal",
+        "mail", "stripe",
+    ]  # fmt: skip
+    assert checks["database"]["status"] == "ok"
+    assert checks["migrations"]["status"] == "ok"
+    assert checks["temporal"]["status"] == "fault"
+    assert checks["temporal"]["fix"]
+
+
+def test_the_doctor_is_content_with_a_machine_on_which_nothing_runs(troupe: Terminal) -> None:
+    answer = troupe("doctor", "--json")
+    assert answer.code == 0
+    assert {check["status"] for check in answer.json["checks"]} <= {"ok", "warning", "skipped"}
+
+
+def test_the_doctor_names_ports_that_others_use(tmp_path: Path) -> None:
+    assert check_ports(tmp_path, find_running(tmp_path)).name == "ports"
+    assert "desk" in WANTED_PORTS
+
+
+def test_the_version_is_the_projects(troupe: Terminal) -> None:
+    assert troupe("version").out.startswith("troupe 0.")
