@@ -149,6 +149,16 @@ async def creator_of(session: AsyncSession, collaboration_id: str) -> Creator | 
     )
 
 
+async def has_opted_out(session: AsyncSession, collaboration_id: str) -> bool:
+    """True if the creator has already said here that they want no more mail."""
+    found = await session.scalar(
+        select(Decision.id)
+        .where(Decision.subject_id == collaboration_id, Decision.kind == "opt_out")
+        .limit(1)
+    )
+    return found is not None
+
+
 def _id(prefix: str) -> str:
     return f"{prefix}_{uuid.uuid4().hex[:20]}"
 

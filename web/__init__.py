@@ -1,0 +1,1 @@
+"""The web: desk for staff, portal for creators, api for programs."""

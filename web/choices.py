@@ -1,0 +1,88 @@
+"""From the fields of a form to a decision's choice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import TypeAdapter, ValidationError
+
+from domain.decisions import NEEDS_COMMENT, Choice, DecisionKind
+from domain.errors import UserMistake
+from web.fields import read_amount
+
+_CHOICE: TypeAdapter[Choice] = TypeAdapter(Choice)
+
+SUBJECT_OF = {
+    DecisionKind.SIGN_OFF_SHORTLIST: "campaign",
+    DecisionKind.PAUSE_CAMPAIGN: "campaign",
+    DecisionKind.RESUME_CAMPAIGN: "campaign",
+    DecisionKind.STOP_CAMPAIGN: "campaign",
+    DecisionKind.RELEASE_PAYOUT: "payout",
+    DecisionKind.HOLD_PAYOUT: "payout",
+}
+"""What a decision is about, if not a collaboration."""
+
+_CONTENT = {
+    DecisionKind.SIGN_TERMS,
+    DecisionKind.SUBMIT_DRAFT,
+    DecisionKind.REPORT_PUBLICATION,
+    DecisionKind.OBJECT,
+}
+
+
+class BadChoice(UserMistake):
+    """The fields are not an answer to this."""
+
+    code = "bad_choice"
+
+
+class ReasonNeeded(UserMistake):
+    """The other side reads this answer, so a reason is required."""
+
+    code = "reason_needed"
+
+
+def subject_kind(kind: DecisionKind) -> str:
+    """``campaign``, ``collaboration`` or ``payout``."""
+    return SUBJECT_OF.get(kind, "collaboration")
+
+
+def needs_currency(fields: Mapping[str, str]) -> bool:
+    """True if there is an amount to be read."""
+    return fields.get("answer") in {"counter", "offer"}
+
+
+def read_choice(
+    kind: DecisionKind, fields: Mapping[str, str], currency: str = "", content_id: str = ""
+) -> Choice:
+    """Read what was decided.
+
+    Raises:
+        BadChoice: not an answer to this kind of question.
+        BadAmount: an amount is asked for and not given.
+        ReasonNeeded: no comment where the other side needs one.
+    """
+    answer = fields.get("answer", "")
+    given: dict[str, str | int] = {"kind": kind.value}
+    if (
+        answer
+        and kind not in _CONTENT - {DecisionKind.SIGN_TERMS}
+        and subject_kind(kind) == "collaboration"
+    ):
+        given["answer"] = answer
+    if needs_currency(fields):
+        given["amount_minor"] = read_amount(fields.get("amount", ""), currency)
+    if kind is DecisionKind.DECIDE_KILL_FEE:
+        given.pop("answer", None)
+        percent = fields.get("percent", "").strip().rstrip("%").strip()
+        given["percent"] = int(percent) if percent.isdecimal() and len(percent) < 4 else -1
+    if kind in _CONTENT:
+        given["content_id"] = content_id
+    try:
+        choice = _CHOICE.validate_python(given)
+    except ValidationError:
+        raise BadChoice(f"not an answer to {kind.value}") from None
+    needs = answer in NEEDS_COMMENT or kind is DecisionKind.HOLD_PAYOUT
+    if needs and len(fields.get("comment", "").strip()) < 3:
+        raise ReasonNeeded("a reason is required")
+    return choice

@@ -1,0 +1,164 @@
+"""Taking decisions: the row is committed first, then its workflow is told."""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import urlencode, urlsplit
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.decisions import CREATOR_DECISIONS, Choice, DecisionKind
+from domain.errors import UserMistake
+from domain.messages import DecisionRef
+from store import decisions as store
+from store import desk, desk_lists
+from store.engine import session
+from web import words
+from web.choices import needs_currency, read_choice, subject_kind
+from web.deps import Deps
+from web.fields import MAX_TEXT, Fields, local_path, read_fields
+from web.pages import pages_of, wants_json
+from web.visit import Forbidden, Visit, role_for, visit
+
+router = APIRouter()
+log = logging.getLogger(__name__)
+
+STATUS_OF_CODE = {"not_allowed": 403, "same_person": 403, "requester": 403, "forged": 403}
+"""HTTP status of a refusal; everything else is a conflict with what is there now."""
+
+
+class Result:
+    """What became of a decision, for a page or a program."""
+
+    def __init__(self, decision_id: str, status: str, code: str, message: str) -> None:
+        self.decision_id = decision_id
+        self.status = status
+        """``applied``, ``submitted`` or ``refused``."""
+        self.code = code
+        self.message = message
+
+    def as_json(self) -> JSONResponse:
+        """For programs."""
+        status = 200 if self.status != "refused" else STATUS_OF_CODE.get(self.code, 409)
+        if self.code in {"reason_needed", "bad_amount", "bad_choice"}:
+            status = 422
+        body = {
+            "decision_id": self.decision_id,
+            "status": self.status,
+            "code": self.code,
+            "message": self.message,
+        }
+        return JSONResponse(body, 202 if self.status == "submitted" else status)
+
+
+async def send(deps: Deps, choice: Choice, subject_id: str, decision_id: str, seen: str) -> Result:
+    """Tell the workflow about a committed row; without an answer it is "being applied"."""
+    kind = choice.kind
+    ref = DecisionRef(decision_id=decision_id, kind=kind, seen=seen)
+    try:
+        result = await deps.sender.decide(subject_kind(kind), subject_id, ref)
+    except Exception as error:
+        # The row is safe and will be sent again; what failed is the operators' business.
+        log.warning("decision not sent now: %s", type(error).__name__)
+        result = None
+    answer = str(getattr(choice, "answer", ""))
+    if result is None:
+        return Result(decision_id, "submitted", "submitted", "Recorded, and being applied.")
+    if result.applied:
+        return Result(decision_id, "applied", "applied", words.done(kind.value, answer))
+    async with session(deps.engine) as db:
+        await store.refuse(db, decision_id, result.code, deps.clock())
+    return Result(decision_id, "refused", result.code, words.refusal(result.code))
+
+
+async def _currency(db: AsyncSession, kind: DecisionKind, subject_id: str) -> str:
+    found = await desk_lists.collaboration(db, subject_id)
+    if found is None:
+        raise Forbidden("not_found")
+    return found[2].currency
+
+
+def _kind(fields: Fields) -> DecisionKind:
+    try:
+        kind = DecisionKind(fields.get("kind", ""))
+    except ValueError:
+        raise Forbidden("bad_choice") from None
+    if kind in CREATOR_DECISIONS:
+        raise Forbidden("not_allowed")
+    return kind
+
+
+async def _record(v: Visit, fields: Fields) -> tuple[Choice, str, str, str]:
+    """Check what can be checked here, and write the row: choice, subject, id, seen."""
+    kind = _kind(fields)
+    v.need(role_for(kind), *(["manager"] if fields.get("escalated") == "yes" else []))
+    subject_id = fields.get("subject_id", "")[:40]
+    currency = await _currency(v.db, kind, subject_id) if needs_currency(fields) else ""
+    choice = read_choice(kind, fields, currency)
+    seen = fields.get("seen", "")[:200]
+    decision_id = await store.submit(
+        v.db,
+        kind=kind,
+        subject_kind=subject_kind(kind),
+        subject_id=subject_id,
+        actor_kind="staff",
+        actor_id=v.me.staff_id,
+        choice=choice,
+        seen=seen,
+        comment=fields.get("comment", "").strip()[:MAX_TEXT],
+        at=v.deps.clock(),
+    )
+    return choice, subject_id, decision_id, seen
+
+
+@router.post("/decisions")
+async def decide(request: Request) -> Response:
+    """Every decision of the staff, from a form or from a program."""
+    fields = await read_fields(request)
+    try:
+        async with visit(request) as v:
+            v.check_csrf(fields)
+            choice, subject_id, decision_id, seen = await _record(v, fields)
+        result = await send(v.deps, choice, subject_id, decision_id, seen)
+    except UserMistake as mistake:
+        return await _again(request, fields, mistake.code)
+    except Forbidden as refusal:
+        if not wants_json(request):
+            raise
+        return Result("", "refused", refusal.code, words.refusal(refusal.code)).as_json()
+    if wants_json(request):
+        return result.as_json()
+    return await _go_on(request, fields, result)
+
+
+async def _again(request: Request, fields: Fields, code: str) -> Response:
+    """Something is missing: back to the form, with what was typed."""
+    if wants_json(request):
+        return Result("", "refused", code, words.refusal(code)).as_json()
+    async with visit(request) as v:
+        return await v.page(
+            "desk/again.html", 422, fields=fields, problem=words.refusal(code),
+            back=local_path(fields.get("back", "")),
+        )  # fmt: skip
+
+
+async def _go_on(request: Request, fields: Fields, result: Result) -> RedirectResponse:
+    """To the next item after a decision that stands; back to the page after one that does not."""
+    goal = local_path(fields.get("back", ""))
+    if goal.startswith("/items/") and result.status != "refused":
+        here = urlsplit(goal).path.removeprefix("/items/")
+        async with visit(request) as v:
+            following = await desk.next_item(v.db, v.me.roles, here)
+        goal = f"/items/{following}" if following else "/"
+    joint = "&" if "?" in goal else "?"
+    return RedirectResponse(f"{goal}{joint}{urlencode({'done': result.decision_id})}", 303)
+
+
+@router.get("/decisions/{decision_id}/status")
+async def status(request: Request, decision_id: str) -> HTMLResponse:
+    """The banner of one's own decision; asks again while it is being applied."""
+    async with visit(request) as v:
+        banner = await v.banner(decision_id)
+        return pages_of(request).page("desk/banner.html", banner=banner)

@@ -1,0 +1,208 @@
+"""What stands beside each kind of item: everything that the decision needs, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from domain.campaign import CampaignFile
+from domain.inbox import ItemKind
+from domain.publication import word_diff
+from store import desk, desk_lists
+from store.desk import Decided, InboxRow
+from store.tables import Draft
+from web.drafting import asked_for, lines_of
+from web.visit import Visit
+
+
+def campaign_file(row: InboxRow) -> CampaignFile:
+    """The campaign as its people wrote it."""
+    return CampaignFile.model_validate(row.campaign.file)
+
+
+async def _shortlist(v: Visit, row: InboxRow) -> dict[str, Any]:
+    part = v.request.query_params.get("list", "chosen")
+    part = part if part in {"chosen", "waitlist", "out"} else "chosen"
+    page = await desk.candidates(
+        v.db, row.campaign.id, part, v.request.query_params.get("after", "")
+    )
+    return {
+        "part": part,
+        "candidates": page,
+        "sums": await desk.shortlist_sums(v.db, row.campaign.id),
+        "file": campaign_file(row),
+    }
+
+
+async def _verdict(v: Visit, row: InboxRow) -> dict[str, Any]:
+    creator_id = row.creator.id if row.creator else ""
+    return {"candidate": await desk.candidate(v.db, row.campaign.id, creator_id)}
+
+
+async def _contact(v: Visit, row: InboxRow) -> dict[str, Any]:
+    mails = await desk.mails(v.db, row.item.subject_id)
+    by_hand = next((mail for mail in mails if mail.status == "by_hand"), None)
+    return {
+        "link": v.deps.links.portal(row.item.subject_id),
+        "message": by_hand.text_body if by_hand else "",
+        "file": campaign_file(row),
+    }
+
+
+async def _counter(v: Visit, row: InboxRow) -> dict[str, Any]:
+    asked = row.item.seen.rpartition(":")[2]
+    creator_id = row.creator.id if row.creator else ""
+    return {
+        "asked": int(asked) if asked.isdigit() else 0,
+        "ceiling": campaign_file(row).budget.per_collaboration.minor,
+        "candidate": await desk.candidate(v.db, row.campaign.id, creator_id),
+        "past": await desk.decisions(v.db, [row.item.subject_id]),
+    }
+
+
+def versions(drafts: list[Draft], digest: str) -> tuple[Draft | None, Draft | None]:
+    """The version with this digest, and the one handed in before it."""
+    applied = [draft for draft in drafts if draft.version is not None or draft.digest == digest]
+    for index, draft in enumerate(applied):
+        if draft.digest == digest:
+            return draft, applied[index - 1] if index else None
+    return None, applied[-1] if applied else None
+
+
+async def _draft(v: Visit, row: InboxRow) -> dict[str, Any]:
+    drafts = await desk.drafts(v.db, row.item.subject_id)
+    draft, before = versions(drafts, row.item.seen)
+    past = await desk.decisions(v.db, [row.item.subject_id])
+    file = campaign_file(row)
+    return {
+        "draft": draft,
+        "before": before,
+        "prechecks": lines_of(draft, file, row.creator) if draft and row.creator else [],
+        "label": asked_for(file, row.creator) if row.creator else "",
+        "diff": word_diff(before.caption, draft.caption) if before and draft else [],
+        "reviews": [each for each in past if each.decision.kind == "review_draft"],
+        "file": file,
+    }
+
+
+async def _post(v: Visit, row: InboxRow) -> dict[str, Any]:
+    drafts = await desk.drafts(v.db, row.item.subject_id)
+    checks = await desk.checks(v.db, row.item.subject_id)
+    past = await desk.decisions(v.db, [row.item.subject_id])
+    approved = _approved(drafts, past)
+    found = str(checks[0].evidence.get("caption") or "") if checks else ""
+    return {
+        "approved": approved,
+        "found": found,
+        "diff": word_diff(approved.caption, found) if approved and found else [],
+        "check": checks[0] if checks else None,
+        "checks": checks,
+        "publication": await desk.last_publication(v.db, row.item.subject_id),
+    }
+
+
+def _approved(drafts: list[Draft], past: list[Decided]) -> Draft | None:
+    digests = [
+        each.decision.seen
+        for each in past
+        if each.decision.kind == "review_draft"
+        and each.decision.status == "applied"
+        and each.decision.choice.get("answer") == "approve"
+    ]
+    by_digest = {draft.digest: draft for draft in drafts}
+    return next((by_digest[digest] for digest in digests if digest in by_digest), None)
+
+
+async def _hearing(v: Visit, row: InboxRow) -> dict[str, Any]:
+    context = await _post(v, row)
+    payouts = await desk.payouts(v.db, row.item.subject_id)
+    return context | {
+        "statements": await desk.statements(v.db, row.item.subject_id),
+        "payouts": payouts,
+    }
+
+
+async def _kill_fee(v: Visit, row: InboxRow) -> dict[str, Any]:
+    return {
+        "open_minor": int(row.item.seen) if row.item.seen.isdigit() else 0,
+        "drafts": await desk.drafts(v.db, row.item.subject_id),
+        "payouts": await desk.payouts(v.db, row.item.subject_id),
+    }
+
+
+async def _release(v: Visit, row: InboxRow) -> dict[str, Any]:
+    payout = row.payout
+    if payout is None:
+        return {}
+    file = campaign_file(row)
+    checks = await desk.checks(v.db, payout.collaboration_id)
+    past = await desk.decisions(v.db, [payout.id, payout.collaboration_id, row.campaign.id])
+    limit = file.release.second_person_above
+    releases = [
+        each
+        for each in past
+        if each.decision.subject_id == payout.id
+        and each.decision.kind == "release_payout"
+        and each.decision.status == "applied"
+    ]
+    return {
+        "checks": checks,
+        "good_checks": sum(check.state == "ok" for check in checks),
+        "publication": await desk.last_publication(v.db, payout.collaboration_id),
+        "recipient": await desk.recipient(v.db, payout.creator_id),
+        "bar": await desk_lists.money_bar(v.db, row.campaign),
+        "limit": limit.minor,
+        "two": payout.amount_minor > limit.minor,
+        "solo": file.staffing == "solo",
+        "cooling": file.release.cooling,
+        "releases": releases,
+        "part_in_it": _part_in_it(v, past),
+        "i_released": any(each.decision.actor_id == v.me.staff_id for each in releases),
+        "past": [each for each in past if each.decision.subject_id == payout.id],
+        "others": [
+            each for each in await desk.payouts(v.db, payout.collaboration_id)
+            if each.id != payout.id
+        ],
+    }  # fmt: skip
+
+
+_REQUESTS = {
+    "sign_off_shortlist", "answer_counter", "judge_publication", "decide_hearing",
+    "decide_kill_fee",
+}  # fmt: skip
+"""Whoever took one of these had a part in the cost; said here early, checked when it is applied."""
+
+
+def _part_in_it(v: Visit, past: list[Decided]) -> bool:
+    return any(
+        each.decision.status == "applied"
+        and each.decision.actor_id == v.me.staff_id
+        and (
+            each.decision.kind in _REQUESTS
+            or (
+                each.decision.kind == "review_draft"
+                and each.decision.choice.get("answer") == "approve"
+            )
+        )
+        for each in past
+    )
+
+
+async def _attention(v: Visit, row: InboxRow) -> dict[str, Any]:
+    step, _, code = row.item.code.partition(":")
+    return {"step": step, "code": code or row.item.seen}
+
+
+CONTEXT_OF: dict[ItemKind, Callable[[Visit, InboxRow], Awaitable[dict[str, Any]]]] = {
+    ItemKind.SHORTLIST: _shortlist,
+    ItemKind.CONTACT: _contact,
+    ItemKind.SCREENING: _verdict,
+    ItemKind.COUNTER: _counter,
+    ItemKind.DRAFT: _draft,
+    ItemKind.PUBLICATION: _post,
+    ItemKind.HEARING: _hearing,
+    ItemKind.KILL_FEE: _kill_fee,
+    ItemKind.RELEASE: _release,
+    ItemKind.ATTENTION: _attention,
+}
+"""One gatherer per kind of item that staff decide."""

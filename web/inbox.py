@@ -1,0 +1,133 @@
+"""The inbox and the page of one item."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+
+from domain.inbox import DECIDED_BY, ItemKind
+from store import desk
+from store.desk import Inbox, InboxRow
+from web import words
+from web.evidence import CONTEXT_OF
+from web.visit import Forbidden, Missing, Visit, visit
+
+router = APIRouter()
+
+
+@dataclass(frozen=True)
+class Group:
+    """The shown items of one kind, and how many there are."""
+
+    kind: str
+    title: str
+    count: int
+    rows: tuple[InboxRow, ...]
+
+
+def _groups(inbox: Inbox) -> list[Group]:
+    """By kind, in the order of the worst item of each."""
+    order = list(dict.fromkeys(row.item.kind for row in inbox.page.rows))
+    return [
+        Group(
+            kind,
+            words.KIND_TITLES.get(kind, words.phrase(kind)),
+            inbox.counts.get(kind, 0),
+            tuple(row for row in inbox.page.rows if row.item.kind == kind),
+        )
+        for kind in order
+    ]
+
+
+@router.get("/")
+async def show(request: Request) -> HTMLResponse:
+    """Everything that waits for me."""
+    async with visit(request) as v:
+        inbox = await desk.inbox(v.db, v.me.roles, request.query_params.get("after", ""))
+        upcoming = None if inbox.total else await desk.next_due(v.db, v.deps.clock())
+        return await v.page(
+            "desk/inbox.html",
+            here="inbox",
+            total=inbox.total,
+            groups=_groups(inbox),
+            after=inbox.page.after,
+            upcoming=upcoming,
+            sentence=lambda row: words.item_sentence(row, v.reader),
+        )
+
+
+@router.get("/api/inbox")
+async def as_json(request: Request) -> JSONResponse:
+    """The inbox for programs: what `POST /decisions` needs, and the token for it."""
+    async with visit(request) as v:
+        inbox = await desk.inbox(v.db, v.me.roles, request.query_params.get("after", ""))
+        return JSONResponse(
+            {
+                "csrf": v.me.csrf,
+                "total": inbox.total,
+                "counts": inbox.counts,
+                "after": inbox.page.after,
+                "items": [_item_json(v, row) for row in inbox.page.rows],
+            }
+        )
+
+
+def _item_json(v: Visit, row: InboxRow) -> dict[str, Any]:
+    item = row.item
+    return {
+        "id": item.id,
+        "kind": item.kind,
+        "decision": DECIDED_BY[ItemKind(item.kind)].value,
+        "role": item.role,
+        "subject_kind": item.subject_kind,
+        "subject_id": item.subject_id,
+        "campaign_id": item.campaign_id,
+        "seen": item.seen,
+        "code": item.code,
+        "opened_at": item.opened_at.isoformat(),
+        "due_at": item.due_at.isoformat() if item.due_at else None,
+        "escalated": item.escalated,
+        "amount_minor": row.payout.amount_minor if row.payout else None,
+        "releases": row.payout.releases if row.payout else None,
+        "fee_minor": row.collaboration.fee_minor if row.collaboration else None,
+        "currency": row.campaign.currency,
+        "sentence": words.item_sentence(row, v.reader),
+    }
+
+
+Gather = Callable[[Visit, InboxRow], Awaitable[dict[str, Any]]]
+
+
+@router.get("/items/{item_id}")
+async def item(request: Request, item_id: str) -> Response:
+    """One item: what is asked, the evidence beside it, and the buttons."""
+    async with visit(request) as v:
+        row = await desk.item(v.db, item_id)
+        if row is None or row.item.kind not in CONTEXT_OF:
+            raise Missing
+        kind = ItemKind(row.item.kind)
+        escalated = row.item.escalated and v.may("manager")
+        if not (v.may(row.item.role) or escalated or v.me.roles):
+            raise Forbidden("not_allowed")
+        gather: Gather = CONTEXT_OF[kind]
+        context = await gather(v, row)
+        return await v.page(
+            f"desk/items/{kind.value}.html",
+            here="inbox",
+            row=row,
+            item=row.item,
+            campaign=row.campaign,
+            creator=row.creator,
+            collaboration=row.collaboration,
+            payout=row.payout,
+            currency=row.campaign.currency,
+            sentence=words.item_sentence(row, v.reader),
+            mine=v.may(row.item.role) or escalated,
+            escalated=escalated and not v.may(row.item.role),
+            decision_kind=DECIDED_BY[kind].value,
+            **context,
+        )

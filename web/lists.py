@@ -1,0 +1,71 @@
+"""Collaborations, the roster and the payments."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from domain.ids import collaboration_workflow_id
+from store import desk, desk_lists
+from web import words
+from web.visit import Missing, visit
+
+router = APIRouter()
+
+
+@router.get("/collaborations/{collaboration_id}")
+async def collaboration(request: Request, collaboration_id: str) -> HTMLResponse:
+    """One creator in one campaign, with everything that happened."""
+    async with visit(request) as v:
+        found = await desk_lists.collaboration(v.db, collaboration_id)
+        if found is None:
+            raise Missing
+        row, creator, campaign = found
+        payouts = await desk.payouts(v.db, row.id)
+        return await v.page(
+            "desk/collaboration.html",
+            here="campaigns",
+            collaboration=row,
+            creator=creator,
+            campaign=campaign,
+            currency=row.currency,
+            payouts=payouts,
+            drafts=await desk.drafts(v.db, row.id),
+            checks=await desk.checks(v.db, row.id),
+            mails=await desk.mails(v.db, row.id),
+            publication=await desk.last_publication(v.db, row.id),
+            candidate=await desk.candidate(v.db, campaign.id, creator.id),
+            events=await desk.events_of(v.db, [row.id, *(payout.id for payout in payouts)]),
+            workflow=collaboration_workflow_id(row.id),
+        )
+
+
+@router.get("/creators")
+async def creators(request: Request) -> HTMLResponse:
+    """The roster, to be searched by the beginning of a handle or name."""
+    search = request.query_params.get("q", "")[:80]
+    async with visit(request) as v:
+        page = await desk_lists.creators(v.db, search, request.query_params.get("after", ""))
+        return await v.page("desk/creators.html", here="creators", page=page, search=search)
+
+
+@router.get("/payments")
+async def payments(request: Request) -> HTMLResponse:
+    """All payments, newest first, with why some are on hold."""
+    status = request.query_params.get("status", "")
+    status = status if status in words.PAYOUT_STATUS else ""
+    async with visit(request) as v:
+        page = await desk_lists.payments(
+            v.db,
+            status,
+            request.query_params.get("campaign", "")[:40],
+            request.query_params.get("after", ""),
+        )
+        return await v.page("desk/payments.html", here="payments", page=page, chosen=status)
+
+
+@router.get("/setup")
+async def setup(request: Request) -> HTMLResponse:
+    """Where the neighbours are: mail catcher, Temporal's page, stand-ins."""
+    async with visit(request) as v:
+        return await v.page("desk/setup.html", here="setup")

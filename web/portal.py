@@ -1,0 +1,247 @@
+"""The creator's side: one page behind a signed link, and the forms on it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.campaign import CampaignFile
+from domain.decisions import DecisionKind
+from domain.money import split_by_percent
+from rendering.reader import Reader
+from store import portal as store
+from store.engine import session
+from store.portal import PortalView
+from web import words
+from web.deps import Deps
+from web.drafting import asked_for, lines, precheck
+from web.fields import read_fields
+from web.pages import deps_of, pages_of
+from web.security import PORTAL_SESSION, PortalTokens
+from web.visit import Banner, Forbidden, Missing
+
+router = APIRouter()
+
+
+@dataclass(frozen=True)
+class CreatorVisit:
+    """One request by a creator: the transaction, and the page's rows."""
+
+    request: Request
+    db: AsyncSession
+    view: PortalView
+    deps: Deps
+
+    @property
+    def collaboration_id(self) -> str:
+        """Whose page it is."""
+        return self.view.collaboration.id
+
+    @property
+    def reader(self) -> Reader:
+        """English words, with the customs and the zone of the creator's country."""
+        creator = self.view.creator
+        return Reader.of("en", creator.country, creator.timezone or self.file.brand.timezone)
+
+    @property
+    def file(self) -> CampaignFile:
+        """The campaign as the brand wrote it."""
+        return CampaignFile.model_validate(self.view.campaign.file)
+
+    def page(self, status: int = 200, **context: Any) -> HTMLResponse:
+        """The creator's page."""
+        return pages_of(self.request).page(
+            "portal/page.html",
+            status,
+            reader=self.reader,
+            csrf=tokens_of(self.request).form(self.collaboration_id),
+            banner=context.pop("banner", None) or self.banner(),
+            **(portal_context(self) | context),
+        )
+
+    def banner(self) -> Banner | None:
+        """What became of the creator's last answer."""
+        query = self.request.query_params
+        if self.view.waiting:
+            text = "Thank you. Your answer is recorded and is being applied."
+            return Banner(self.view.waiting[-1].id, "wait", text)
+        code, kind = query.get("refused", ""), query.get("did", "")
+        if code:
+            return Banner("", "bad", words.refusal(code))
+        if kind in {each.value for each in DecisionKind}:
+            return Banner("", "good", words.done(kind, query.get("answer", "")))
+        return None
+
+
+def tokens_of(request: Request) -> PortalTokens:
+    """The tokens of this app."""
+    tokens: PortalTokens = request.app.state.portal_tokens
+    return tokens
+
+
+def _cookie(deps: Deps) -> str:
+    return "__Secure-troupe-portal" if deps.secure else "troupe-portal"
+
+
+@asynccontextmanager
+async def creator_visit(request: Request, collaboration_id: str) -> AsyncIterator[CreatorVisit]:
+    """Open the transaction for a creator whose browser came through the link.
+
+    Raises:
+        Forbidden: the cookie is missing or another collaboration's.
+        Missing: there is no such collaboration.
+    """
+    deps = deps_of(request)
+    cookie = request.cookies.get(_cookie(deps), "")
+    if not tokens_of(request).reads_cookie(cookie, collaboration_id):
+        raise Forbidden("link")
+    async with session(deps.engine) as db:
+        view = await store.view(db, collaboration_id)
+        if view is None:
+            raise Missing
+        yield CreatorVisit(request, db, view, deps)
+
+
+@router.get("/c/{token}")
+async def enter(request: Request, token: str) -> Response:
+    """Change the link's token for a cookie of this collaboration, and leave the token behind."""
+    deps = deps_of(request)
+    collaboration_id = deps.links.read_portal(token)
+    if collaboration_id is None:
+        raise Forbidden("link")
+    async with session(deps.engine) as db:
+        if not await store.exists(db, collaboration_id):
+            raise Forbidden("link")
+    path = f"/portal/{collaboration_id}"
+    answer = RedirectResponse(path, 303)
+    answer.set_cookie(
+        _cookie(deps),
+        tokens_of(request).cookie(collaboration_id),
+        max_age=int(PORTAL_SESSION.total_seconds()),
+        path=path,
+        secure=deps.secure,
+        httponly=True,
+        samesite="lax",
+    )
+    return answer
+
+
+@router.get("/portal/{collaboration_id}")
+async def show(request: Request, collaboration_id: str) -> HTMLResponse:
+    """Where we are, what is asked now, and the money."""
+    async with creator_visit(request, collaboration_id) as c:
+        return c.page()
+
+
+@dataclass(frozen=True)
+class Due:
+    """One milestone of the fee, and its payment once it is earned."""
+
+    kind: str
+    percent: int
+    amount_minor: int
+    status: str
+    pay_by: Any
+    pay_within: Any
+
+
+def milestones(c: CreatorVisit) -> list[Due]:
+    """What is paid for what, and by when."""
+    file, fee = c.file, c.view.collaboration.fee_minor
+    earned = {payout.kind: payout for payout in c.view.payouts}
+    shares = split_by_percent(fee, [each.percent for each in file.milestones])
+    rows = []
+    for each, share in zip(file.milestones, shares, strict=True):
+        payout = earned.pop(each.on.value, None)
+        rows.append(
+            Due(
+                each.on.value,
+                each.percent,
+                payout.amount_minor if payout else share,
+                payout.status if payout else "",
+                payout.pay_by if payout else None,
+                each.pay_within,
+            )
+        )
+    rows += [
+        Due(kind, 0, payout.amount_minor, payout.status, payout.pay_by, None)
+        for kind, payout in earned.items()
+    ]
+    return rows
+
+
+def portal_context(c: CreatorVisit) -> dict[str, Any]:
+    """Everything that the creator's page shows."""
+    view, row = c.view, c.view.collaboration
+    publish = view.items.get("publish")
+    ready = view.recipient is not None and view.recipient.status == "active"
+    agreed = view.signature is not None
+    approved = _approved(view)
+    return {
+        "collaboration": row,
+        "creator": view.creator,
+        "campaign": view.campaign,
+        "file": c.file,
+        "currency": row.currency,
+        "step": words.STEP_OF.get(row.stage, 0),
+        "items": view.items,
+        "milestones": milestones(c),
+        "agreed": agreed,
+        "payee_ready": ready,
+        "terms": view.terms,
+        "signature": view.signature,
+        "drafts": [draft for draft in view.drafts if draft.version is not None],
+        "reviews": {review.seen: review for review in view.reviews},
+        "approved": approved,
+        "publication": view.publication,
+        "check": view.check,
+        "faults": [code for code in publish.code.split(",") if code] if publish else [],
+        "label": asked_for(c.file, view.creator),
+        "caption": "",
+        "media_note": "",
+        "prechecks": None,
+        "problem": "",
+        "problem_in": "",
+        "typed": {},
+        "opt_out_link": c.deps.links.opt_out(row.id),
+    }
+
+
+def _approved(view: PortalView) -> Any:
+    digest = next(
+        (r.seen for r in reversed(view.reviews) if r.choice.get("answer") == "approve"), ""
+    )
+    return next((draft for draft in view.drafts if draft.digest == digest), None)
+
+
+@router.post("/portal/{collaboration_id}/check-draft")
+async def check_draft(request: Request, collaboration_id: str) -> HTMLResponse:
+    """Look at a draft before it is handed in; nothing is kept."""
+    async with creator_visit(request, collaboration_id) as c:
+        fields = await portal_fields(c)
+        caption = fields.get("caption", "")
+        return c.page(
+            caption=caption,
+            media_note=fields.get("media_note", ""),
+            prechecks=lines(precheck(c.file, c.view.creator, caption)) if caption.strip() else None,
+            problem="" if caption.strip() else "Please paste the caption first.",
+            problem_in="submit_draft",
+        )
+
+
+async def portal_fields(c: CreatorVisit) -> dict[str, str]:
+    """The fields of a form that was made for this page.
+
+    Raises:
+        Forbidden: it was not.
+    """
+    fields = await read_fields(c.request)
+    if not tokens_of(c.request).reads_form(fields.get("csrf", ""), c.collaboration_id):
+        raise Forbidden("forged")
+    return fields
