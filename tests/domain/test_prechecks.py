@@ -5,24 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 
-from domain.campaign import CampaignFile
+from domain.campaign_yaml import read_campaign
 from domain.prechecks import can_be_submitted, precheck_draft
 
-FILE = CampaignFile.model_validate(
-    yaml.safe_load(
-        (Path(__file__).parents[2] / "examples" / "campaign.yaml").read_text(encoding="utf-8")
-    )
-)
+EXAMPLE = Path(__file__).parents[2] / "examples" / "campaign.yaml"
+FILE = read_campaign(EXAMPLE.read_text(encoding="utf-8"))
 GOOD = (
     "Anzeige | Meine Morgenroutine mit @lumenandleaf: drei Tropfen, Tageslicht, fertig."
     f" {FILE.brief.link} " + " ".join(FILE.brief.hashtags)
 )
 
 
-def status(caption: str, code: str, **more: str) -> str:
-    return next(c.status for c in precheck_draft(caption, FILE, "DE", **more) if c.code == code)
+def status(caption: str, check: str, *, language: str = "de", code: str = "") -> str:
+    checks = precheck_draft(caption, FILE, "DE", language=language, code=code)
+    return next(each.status for each in checks if each.code == check)
 
 
 def test_a_good_draft_is_all_right_and_every_check_speaks_a_sentence() -> None:
@@ -33,7 +30,7 @@ def test_a_good_draft_is_all_right_and_every_check_speaks_a_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("caption", "code", "expected"),
+    ("caption", "check", "expected"),
     [
         (GOOD.replace("Anzeige | ", ""), "disclosure", "fail"),
         (GOOD.replace("Anzeige", "Bezahlte Partnerschaft"), "disclosure", "warn"),
@@ -46,8 +43,8 @@ def test_a_good_draft_is_all_right_and_every_check_speaks_a_sentence() -> None:
         (GOOD + " Scheiße!", "safety", "warn"),
     ],
 )
-def test_what_is_missing_or_wrong_is_named(caption: str, code: str, expected: str) -> None:
-    assert status(caption, code, language="de") == expected
+def test_what_is_missing_or_wrong_is_named(caption: str, check: str, expected: str) -> None:
+    assert status(caption, check) == expected
 
 
 def test_a_code_may_stand_in_for_the_link() -> None:

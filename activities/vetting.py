@@ -1,0 +1,221 @@
+"""Choosing whom to work with: vetting the roster, the shortlist, the starts, the last look."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from temporalio import activity
+
+from domain.campaign import CampaignFile, CollaborationPolicy, PayoutPolicy
+from domain.messages import (
+    CollaborationInput,
+    PlanStarts,
+    Screening,
+    ShortlistResult,
+    StartPlan,
+    VettingResult,
+)
+from domain.quote import CreatorFacts
+from domain.rate_card import DEFAULT_RATE_CARD, RateCard
+from domain.safety import LEXICON, SafetyEngine
+from domain.shortlist import Option, Shortlist, solve
+from domain.vetting import (
+    Person,
+    Vetted,
+    judge_safety,
+    place_sentence,
+    screening_of,
+    vet,
+    without_place,
+)
+from domain.zones import zone_of
+from store import candidates, reports, starts
+from store.campaigns import campaign_file, get_campaign
+from store.candidates import CHOSEN, WAITLIST, Placed, Suitable
+from store.engine import session
+from store.starts import Start
+from store.tables import Creator
+
+ROSTER_PAGE = 500
+"""Creators vetted in one transaction."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Vetting:
+    """Applies the rules of `domain` to the roster, and keeps what they say."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        *,
+        rate_card: RateCard = DEFAULT_RATE_CARD,
+        safety: SafetyEngine = LEXICON,
+        clock: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        """Make the activities.
+
+        Args:
+            engine: the database.
+            rate_card: what a creator's work is worth.
+            safety: what finds unsafe words.
+            clock: what time it is.
+        """
+        self._engine = engine
+        self._card = rate_card
+        self._safety = safety
+        self._clock = clock
+
+    @activity.defn(name="vet_roster")
+    async def vet_roster(self, campaign_id: str) -> VettingResult:
+        """Judge, quote and screen every creator of the roster for a campaign.
+
+        Vetting twice gives the same rows: one candidate for each creator, written over.
+        """
+        async with session(self._engine) as work:
+            file = await campaign_file(work, campaign_id)
+        after: str | None = ""
+        while after is not None:
+            after = await self._vet_page(campaign_id, file, after)
+            if activity.in_activity():
+                activity.heartbeat()
+        async with session(self._engine) as work:
+            total, suitable = await candidates.count_vetted(work, campaign_id)
+        return VettingResult(candidates=total, suitable=suitable)
+
+    @activity.defn(name="solve_shortlist")
+    async def solve_shortlist(self, campaign_id: str) -> ShortlistResult:
+        """Choose the set that brings most for the budget, and put everybody in order.
+
+        Solving twice gives the same order and digest: the rule is deterministic.
+        """
+        async with session(self._engine) as work:
+            file = await campaign_file(work, campaign_id)
+            found = await candidates.suitable(work, campaign_id)
+            options = [Option(each.creator_id, each.fee_minor, each.expected) for each in found]
+            made = await asyncio.to_thread(
+                solve, options, file.creators.wanted, file.budget.total.minor
+            )
+            await candidates.place(work, campaign_id, _places(made, found, file), made.digest)
+        return ShortlistResult(
+            digest=made.digest, chosen=len(made.chosen), waitlisted=len(made.waitlist)
+        )
+
+    @activity.defn(name="plan_starts")
+    async def plan_starts(self, wanted: PlanStarts) -> StartPlan:
+        """Write down the next collaborations and hand over what their workflows need.
+
+        Planning a batch twice starts nobody twice: a batch that has rows is answered from them.
+        """
+        async with session(self._engine) as work:
+            campaign = await starts.lock_campaign(work, wanted.campaign_id)
+            file = CampaignFile.model_validate(campaign.file)
+            begun = await starts.of_batch(work, campaign.id, wanted.batch)
+            if not begun:
+                await starts.start_batch(work, campaign, wanted.batch, wanted.count, self._clock())
+                begun = await starts.of_batch(work, campaign.id, wanted.batch)
+            exhausted = await starts.is_exhausted(work, campaign.id)
+        return StartPlan(
+            starts=tuple(_input(campaign.id, each, file) for each in begun), exhausted=exhausted
+        )
+
+    @activity.defn(name="recheck_creator")
+    async def recheck_creator(self, collaboration_id: str) -> Screening:
+        """Judge a creator's posts once more, just before the first mail.
+
+        Looking twice is harmless: the candidate's row has the latest verdict.
+        """
+        async with session(self._engine) as work:
+            subject = await starts.subject_of(work, collaboration_id)
+            captions = await candidates.newest_captions(work, [subject.creator_id])
+            verdict = await asyncio.to_thread(
+                judge_safety, captions[subject.creator_id], subject.language, subject.file,
+                self._safety,
+            )  # fmt: skip
+            await candidates.save_verdict(
+                work, subject.campaign_id, subject.creator_id, verdict.verdict.value,
+                verdict.reasons,
+            )  # fmt: skip
+        return screening_of(verdict, subject.salt)
+
+    @activity.defn(name="write_report")
+    async def write_report(self, campaign_id: str) -> str:
+        """Make the campaign's report, keep it, and return its digest.
+
+        Writing twice keeps the later one: a report is made from what the database says now.
+        """
+        async with session(self._engine) as work:
+            campaign = await get_campaign(work, campaign_id)
+            campaign.report = report = await reports.build(work, campaign_id, self._clock())
+        content = json.dumps(report, sort_keys=True, separators=(",", ":"), default=str)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    async def _vet_page(self, campaign_id: str, file: CampaignFile, after: str) -> str | None:
+        async with session(self._engine) as work:
+            page = await candidates.page_of_creators(work, after, ROSTER_PAGE)
+            people = await _people(work, page)
+            # In a thread: reading a page of captions takes about a second of processor time.
+            vetted = await asyncio.to_thread(self._vet_all, people, file)
+            await candidates.save_vetted(work, campaign_id, vetted)
+        return page[-1].id if len(page) == ROSTER_PAGE else None
+
+    def _vet_all(self, people: Sequence[Person], file: CampaignFile) -> list[Vetted]:
+        return [vet(person, file, self._card, self._safety) for person in people]
+
+
+async def _people(work: AsyncSession, page: Sequence[Creator]) -> list[Person]:
+    captions = await candidates.newest_captions(work, [creator.id for creator in page])
+    unwilling = await candidates.opted_out(work, [creator.email for creator in page])
+    return [
+        Person(
+            creator_id=creator.id,
+            handle=creator.handle,
+            category=creator.category,
+            language=creator.language,
+            facts=CreatorFacts(
+                platform=creator.platform,
+                followers=creator.followers,
+                following=creator.following,
+                posts_count=creator.posts_count,
+                engagement_ppm=creator.engagement_ppm,
+                country=creator.country,
+                audience_country=creator.audience_country,
+            ),
+            captions=captions[creator.id],
+            opted_out=creator.email in unwilling,
+        )
+        for creator in page
+    ]
+
+
+def _places(made: Shortlist, found: Sequence[Suitable], file: CampaignFile) -> list[Placed]:
+    reasons = {each.creator_id: without_place(each.reasons) for each in found}
+    return [
+        Placed(
+            creator_id=option.creator_id,
+            status=CHOSEN if number <= len(made.chosen) else WAITLIST,
+            place=number,
+            reasons=[place_sentence(option, number, made, file), *reasons[option.creator_id]],
+        )
+        for number, option in enumerate((*made.chosen, *made.waitlist), start=1)
+    ]
+
+
+def _input(campaign_id: str, start: Start, file: CampaignFile) -> CollaborationInput:
+    return CollaborationInput(
+        collaboration_id=start.collaboration_id,
+        campaign_id=campaign_id,
+        creator_id=start.creator_id,
+        fee_minor=start.fee_minor,
+        has_address=start.has_address,
+        zone=zone_of(start.timezone, start.country),
+        policy=CollaborationPolicy.of(file),
+        payout_policy=PayoutPolicy.of(file),
+    )

@@ -1,0 +1,111 @@
+"""One creator looked at for one campaign: safety, fit, price, screening, expectation, together."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from domain.campaign import CampaignFile
+from domain.expectation import expected_result, goal_words
+from domain.fit import fit
+from domain.messages import Screening
+from domain.money import Money
+from domain.quote import CreatorFacts, quote
+from domain.rate_card import RateCard
+from domain.safety import CreatorVerdict, SafetyEngine, judge_creator
+from domain.screening import Applicant, screen
+from domain.shortlist import Option, Shortlist
+
+
+@dataclass(frozen=True)
+class Person:
+    """What the roster says of a creator, and the newest posts."""
+
+    creator_id: str
+    handle: str
+    category: str
+    language: str
+    facts: CreatorFacts
+    captions: Sequence[str]
+    opted_out: bool = False
+
+
+@dataclass(frozen=True)
+class Vetted:
+    """What vetting found of one creator."""
+
+    creator_id: str
+    suitable: bool
+    verdict: str
+    verdict_reasons: list[str]
+    out_rule: str
+    reasons: list[str]
+    fit_percent: int
+    quote: dict[str, Any]
+    fee_minor: int
+    expected: int
+
+
+def vet(person: Person, file: CampaignFile, card: RateCard, engine: SafetyEngine) -> Vetted:
+    """Judge, quote and screen one creator."""
+    safety = judge_safety(person.captions, person.language, file, engine)
+    brand = file.brand
+    suits = fit(person.category, person.captions, brand.category, brand.product, brand.competitors)
+    quoted = quote(
+        person.facts, file.deliverables, brand.category, file.markets, file.currency, card,
+        ceiling_minor=file.budget.per_collaboration.minor,
+    )  # fmt: skip
+    applicant = Applicant(person.handle, person.facts, safety, suits, quoted, person.opted_out)
+    screened = screen(applicant, file, card)
+    expected = expected_result(
+        person.facts, file.goal.metric, file.deliverables, suits.percent, card
+    )
+    return Vetted(
+        creator_id=person.creator_id,
+        suitable=screened.suitable,
+        verdict=safety.verdict.value,
+        verdict_reasons=list(safety.reasons),
+        out_rule=screened.out_rule,
+        reasons=list(screened.reasons),
+        fit_percent=suits.percent,
+        quote=quoted.model_dump(mode="json"),
+        fee_minor=quoted.total,
+        expected=expected,
+    )
+
+
+def judge_safety(
+    captions: Sequence[str], language: str, file: CampaignFile, engine: SafetyEngine
+) -> CreatorVerdict:
+    """Brand safety's word, with the campaign's own blocked words."""
+    return judge_creator(captions, language, blocked_words=file.brand.blocked_words, engine=engine)
+
+
+def screening_of(verdict: CreatorVerdict, salt: str) -> Screening:
+    """The verdict as it may stand in a history: its digest is salted and names nobody."""
+    lines = (salt, verdict.verdict.value, verdict.engine, *verdict.reasons)
+    digest = hashlib.sha256("\x1f".join(lines).encode()).hexdigest()
+    return Screening(verdict=verdict.verdict, digest=digest)
+
+
+_PLACE_WORDS = ("Chosen as number ", "Waits as number ")
+
+
+def place_sentence(option: Option, number: int, made: Shortlist, file: CampaignFile) -> str:
+    """Why a candidate has this place in the order of invitation."""
+    chosen = number <= len(made.chosen)
+    fee = Money(minor=option.fee_minor, currency=file.currency)
+    brings = f"{option.expected:,} {goal_words(file.goal)} for {fee}"
+    if chosen:
+        return f"{_PLACE_WORDS[0]}{number}: expected to bring {brings}."
+    why = "the wanted number is reached" if len(made.chosen) >= file.creators.wanted else (
+        "the budget is spent on those before"
+    )  # fmt: skip
+    return f"{_PLACE_WORDS[1]}{number - len(made.chosen)}: {brings}, but {why}."
+
+
+def without_place(reasons: Sequence[str]) -> list[str]:
+    """Reasons without the sentence about the place, which changes when solved again."""
+    return [reason for reason in reasons if not reason.startswith(_PLACE_WORDS)]

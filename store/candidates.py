@@ -1,0 +1,195 @@
+"""Candidates of a campaign: what vetting found, and the shortlist's order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.addresses import address_hash
+from domain.vetting import Vetted
+from store.tables import Campaign, Candidate, Creator, CreatorPost, Suppression
+
+POSTS_READ = 30
+"""Newest posts of a creator that are read."""
+
+CHOSEN, WAITLIST, OUT = "chosen", "waitlist", "out"
+
+_SAID_NO = ("opt_out", "complaint")
+"""Suppressions by the person's own will; a bounced address can still be asked by hand."""
+
+_VETTED = (
+    "status", "place", "verdict", "verdict_reasons", "out_rule", "reasons", "fit_percent", "quote",
+    "fee_minor", "expected",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A suitable candidate's place in the order of invitation."""
+
+    creator_id: str
+    status: str
+    place: int
+    reasons: list[str]
+
+
+@dataclass(frozen=True)
+class Suitable:
+    """What choosing needs to know of a candidate."""
+
+    creator_id: str
+    fee_minor: int
+    expected: int
+    reasons: list[str]
+
+
+async def page_of_creators(session: AsyncSession, after: str, size: int) -> Sequence[Creator]:
+    """The next creators of the roster by id."""
+    found = await session.scalars(
+        select(Creator).where(Creator.id > after).order_by(Creator.id).limit(size)
+    )
+    return found.all()
+
+
+async def newest_captions(
+    session: AsyncSession, creator_ids: Sequence[str]
+) -> dict[str, list[str]]:
+    """The newest captions of each creator, newest first."""
+    number = func.row_number().over(
+        partition_by=CreatorPost.creator_id,
+        order_by=(CreatorPost.posted_at.desc().nulls_last(), CreatorPost.id.desc()),
+    )
+    ranked = (
+        select(CreatorPost.creator_id, CreatorPost.caption, number.label("number"))
+        .where(CreatorPost.creator_id.in_(creator_ids))
+        .subquery()
+    )
+    rows = await session.execute(
+        select(ranked.c.creator_id, ranked.c.caption)
+        .where(ranked.c.number <= POSTS_READ)
+        .order_by(ranked.c.creator_id, ranked.c.number)
+    )
+    captions: dict[str, list[str]] = {creator_id: [] for creator_id in creator_ids}
+    for creator_id, caption in rows:
+        captions[creator_id].append(caption)
+    return captions
+
+
+async def save_vetted(session: AsyncSession, campaign_id: str, vetted: Sequence[Vetted]) -> None:
+    """Write what vetting found; whoever was started already stays as is."""
+    if not vetted:
+        return
+    rows = [
+        {
+            "campaign_id": campaign_id,
+            "creator_id": each.creator_id,
+            "status": WAITLIST if each.suitable else OUT,
+            "place": 0,
+            "verdict": each.verdict,
+            "verdict_reasons": each.verdict_reasons,
+            "out_rule": each.out_rule,
+            "reasons": each.reasons,
+            "fit_percent": each.fit_percent,
+            "quote": each.quote,
+            "fee_minor": each.fee_minor,
+            "expected": each.expected,
+        }
+        for each in vetted
+    ]
+    statement = insert(Candidate)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["campaign_id", "creator_id"],
+            set_={name: getattr(statement.excluded, name) for name in _VETTED},
+            where=Candidate.batch.is_(None),
+        ),
+        rows,
+    )
+
+
+async def count_vetted(session: AsyncSession, campaign_id: str) -> tuple[int, int]:
+    """How many candidates there are, and how many of them no rule leaves out."""
+    row = (
+        await session.execute(
+            select(func.count(), func.count().filter(Candidate.status != OUT)).where(
+                Candidate.campaign_id == campaign_id
+            )
+        )
+    ).one()
+    return row[0], row[1]
+
+
+async def suitable(session: AsyncSession, campaign_id: str) -> list[Suitable]:
+    """Every candidate whom no rule leaves out."""
+    rows = await session.execute(
+        select(Candidate.creator_id, Candidate.fee_minor, Candidate.expected, Candidate.reasons)
+        .where(Candidate.campaign_id == campaign_id, Candidate.status != OUT)
+        .order_by(Candidate.creator_id)
+    )
+    return [Suitable(*row) for row in rows]
+
+
+async def place(
+    session: AsyncSession, campaign_id: str, places: Sequence[Placed], digest: str
+) -> None:
+    """Write the order of invitation, and the digest that the manager signs off."""
+    if places:
+        await session.execute(
+            update(Candidate),
+            [
+                {
+                    "campaign_id": campaign_id,
+                    "creator_id": each.creator_id,
+                    "status": each.status,
+                    "place": each.place,
+                    "reasons": each.reasons,
+                }
+                for each in places
+            ],
+        )
+    await session.execute(
+        update(Campaign).where(Campaign.id == campaign_id).values(shortlist_digest=digest)
+    )
+
+
+async def opted_out(session: AsyncSession, emails: Sequence[str]) -> set[str]:
+    """Those of the addresses whose owners never want to be asked again."""
+    return await _suppressed(session, emails, Suppression.reason.in_(_SAID_NO))
+
+
+async def suppressed(session: AsyncSession, emails: Sequence[str]) -> set[str]:
+    """Those of the addresses that no mail is sent to, for whatever reason."""
+    return await _suppressed(session, emails)
+
+
+async def _suppressed(
+    session: AsyncSession, emails: Sequence[str], *conditions: ColumnElement[bool]
+) -> set[str]:
+    hashes = {email: address_hash(email) for email in emails if email}
+    found = set(
+        await session.scalars(
+            select(Suppression.address_hash).where(
+                Suppression.address_hash.in_(set(hashes.values())), *conditions
+            )
+        )
+    )
+    return {email for email, hashed in hashes.items() if hashed in found}
+
+
+async def save_verdict(
+    session: AsyncSession,
+    campaign_id: str,
+    creator_id: str,
+    verdict: str,
+    reasons: Sequence[str],
+) -> None:
+    """Keep what the latest look at a creator's posts found."""
+    await session.execute(
+        update(Candidate)
+        .where(Candidate.campaign_id == campaign_id, Candidate.creator_id == creator_id)
+        .values(verdict=verdict, verdict_reasons=list(reasons))
+    )

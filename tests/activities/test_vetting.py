@@ -1,0 +1,309 @@
+"""Vetting, choosing and starting, against a real database."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from activities.vetting import Vetting
+from domain.ids import collaboration_id
+from domain.lifecycle import Outcome, SafetyVerdict, Stage
+from domain.messages import PlanStarts, Posting, PostingKind
+from domain.shortlist import shortlist_digest
+from store import ledger, outbox
+from store.engine import session
+from store.tables import Campaign, Candidate, Collaboration, Creator, CreatorPost
+from tests import builders
+
+CAPTIONS = (
+    "My morning with this serum and a little patience for my skin",
+    "The cream that I go back to when it is cold outside",
+    "What I learned about sunscreen in the mountains this year",
+    "A new lipstick and the light of the kitchen window",
+)
+
+
+@pytest.fixture
+def vetting(engine: AsyncEngine) -> Vetting:
+    return Vetting(engine, clock=lambda: builders.NOW)
+
+
+async def _roster(
+    engine: AsyncEngine, count: int, captions: Sequence[str] = CAPTIONS, **overrides: Any
+) -> list[str]:
+    async with session(engine) as work:
+        made = []
+        for number in range(count):
+            values = {"followers": 5_000 + 1_000 * number, "engagement_ppm": 40_000 - 500 * number}
+            who = await builders.creator(work, **(values | overrides))
+            for index, caption in enumerate(captions):
+                work.add(CreatorPost(creator_id=who.id, post_key=str(index), caption=caption))
+            made.append(who.id)
+        return made
+
+
+async def _campaign(engine: AsyncEngine, **sections: Any) -> str:
+    async with session(engine) as work:
+        return (await builders.campaign(work, builders.campaign_file(**sections))).id
+
+
+async def _candidates(engine: AsyncEngine, campaign_id: str) -> list[Candidate]:
+    async with session(engine) as work:
+        rows = await work.scalars(
+            select(Candidate)
+            .where(Candidate.campaign_id == campaign_id)
+            .order_by(Candidate.place, Candidate.creator_id)
+        )
+        return list(rows)
+
+
+def _content(rows: Sequence[Candidate]) -> list[str]:
+    columns = Candidate.__table__.columns.keys()
+    return [
+        json.dumps({name: getattr(row, name) for name in columns}, sort_keys=True) for row in rows
+    ]
+
+
+async def test_every_creator_of_the_roster_gets_a_verdict_a_quote_and_reasons(
+    engine: AsyncEngine, vetting: Vetting
+) -> None:
+    await _roster(engine, 4)
+    campaign_id = await _campaign(engine)
+    result = await vetting.vet_roster(campaign_id)
+    assert (result.candidates, result.suitable) == (4, 4)
+    for row in await _candidates(engine, campaign_id):
+        assert row.verdict == SafetyVerdict.CLEAR
+        assert row.verdict_reasons
+        assert row.fee_minor == row.quote["total"] > 0
+        assert len({line["criterion"] for line in row.quote["lines"]}) == 4
+        assert row.fit_percent > 60
+        assert row.expected > 0
+        assert row.reasons
+
+
+async def test_whoever_is_left_out_is_kept_with_the_rule_and_the_sentence(
+    engine: AsyncEngine, vetting: Vetting
+) -> None:
+    await _roster(engine, 1, followers=300_000)
+    campaign_id = await _campaign(engine)
+    assert (await vetting.vet_roster(campaign_id)).suitable == 0
+    (row,) = await _candidates(engine, campaign_id)
+    assert (row.status, row.out_rule) == ("out", "too_many_followers")
+    assert "300,000 followers" in row.reasons[0]
+
+
+async def test_a_creator_without_posts_is_unknown_and_still_a_candidate(
+    engine: AsyncEngine, vetting: Vetting
+) -> None:
+    await _roster(engine, 1, captions=())
+    campaign_id = await _campaign(engine)
+    await vetting.vet_roster(campaign_id)
+    (row,) = await _candidates(engine, campaign_id)
+    assert (row.status, row.verdict) == ("waitlist", SafetyVerdict.UNKNOWN)
+
+
+async def test_whoever_opted_out_is_left_out_and_a_bounced_address_is_not(
+    engine: AsyncEngine, vetting: Vetting
+) -> None:
+    gone, bounced = await _roster(engine, 2)
+    async with session(engine) as work:
+        for creator_id, reason in ((gone, "opt_out"), (bounced, "bounced")):
+            who = await work.get_one(Creator, creator_id)
+            await outbox.suppress(work, who.email, reason, builders.NOW)
+    campaign_id = await _campaign(engine)
+    await vetting.vet_roster(campaign_id)
+    rules = {row.creator_id: row.out_rule for row in await _candidates(engine, campaign_id)}
+    assert rules == {gone: "opted_out", bounced: ""}
+
+
+async def test_vetting_and_choosing_again_gives_the_same_rows(
+    engine: AsyncEngine, vetting: Vetting
+) -> None:
+    await _roster(engine, 6)
+    campaign_id = await _campaign(engine, creators={"wanted": 3})
+    await vetting.vet_roster(campaign_id)
+    first = await vetting.solve_shortlist(campaign_id)
+    rows = _content(await _candidates(engine, campaign_id))
+    assert await vetting.solve_shortlist(campaign_id) == first
+    assert _content(await _candidates(engine, campaign_id)) == rows
+    await vetting.vet_roster(campaign_id)
+    assert await vetting.solve_shortlist(campaign_id) == first
+    assert _content(await _candidates(engine, campaign_id)) == rows
+
+
+async def test_the_roster_is_read_in_pages(
+    engine: AsyncEngine, vetting: Vetting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.vetting.ROSTER_PAGE", 2)
+    await _roster(engine, 4, captions=())
+    campaign_id = await _campaign(engine)
+    assert (await vetting.vet_roster(campaign_id)).candidates == 4
+
+
+async def test_the_shortlist_puts_everybody_in_order_and_its_digest_is_kept(
+    engine: AsyncEngine, vetting: Vetting
+) -> None:
+    await _roster(engine, 5)
+    campaign_id = await _campaign(engine, creators={"wanted": 2})
+    await vetting.vet_roster(campaign_id)
+    result = await vetting.solve_shortlist(campaign_id)
+    rows = await _candidates(engine, campaign_id)
+    assert [row.status for row in rows] == ["chosen"] * 2 + ["waitlist"] * 3
+    assert [row.place for row in rows] == [1, 2, 3, 4, 5]
+    assert rows[0].reasons[0].startswith("Chosen as number 1: expected to bring")
+    assert rows[2].reasons[0].startswith("Waits as number 1:")
+    assert result.digest == shortlist_digest((row.creator_id, row.fee_minor) for row in rows)
+    async with session(engine) as work:
+        assert (await work.get_one(Campaign, campaign_id)).shortlist_digest == result.digest
+
+
+async def _ready(engine: AsyncEngine, vetting: Vetting, count: int, **sections: Any) -> str:
+    await _roster(engine, count)
+    campaign_id = await _campaign(engine, **({"creators": {"wanted": 2}} | sections))
+    await vetting.vet_roster(campaign_id)
+    await vetting.solve_shortlist(campaign_id)
+    return campaign_id
+
+
+async def test_a_batch_starts_the_next_in_order_and_asking_again_starts_nobody(
+    engine: AsyncEngine, vetting: Vetting
+) -> None:
+    campaign_id = await _ready(engine, vetting, 4)
+    ask = PlanStarts(campaign_id=campaign_id, batch=0, count=3)
+    plan = await vetting.plan_starts(ask)
+    assert await vetting.plan_starts(ask) == plan
+    rows = await _candidates(engine, campaign_id)
+    assert [start.creator_id for start in plan.starts] == [row.creator_id for row in rows[:3]]
+    assert [row.batch for row in rows] == [0, 0, 0, None]
+    first = plan.starts[0]
+    assert first.collaboration_id == collaboration_id(campaign_id, first.creator_id)
+    assert (first.has_address, first.zone) == (True, "Europe/Berlin")
+    assert not plan.exhausted
+    async with session(engine) as work:
+        row = await work.get_one(Collaboration, first.collaboration_id)
+        assert (row.stage, row.fee_minor) == (Stage.SCREENING, first.fee_minor)
+        assert await work.scalar(select(func.count()).select_from(Collaboration)) == 3
+
+
+async def test_two_workers_planning_the_same_batch_start_nobody_twice(
+    engine: AsyncEngine, vetting: Vetting
+) -> None:
+    campaign_id = await _ready(engine, vetting, 4)
+    ask = PlanStarts(campaign_id=campaign_id, batch=0, count=2)
+    one, other = await asyncio.gather(vetting.plan_starts(ask), vetting.plan_starts(ask))
+    assert one == other
+    assert len(one.starts) == 2
+
+
+async def test_the_next_batch_goes_on_until_nobody_is_left(
+    engine: AsyncEngine, vetting: Vetting
+) -> None:
+    campaign_id = await _ready(engine, vetting, 3)
+    await vetting.plan_starts(PlanStarts(campaign_id=campaign_id, batch=0, count=2))
+    last = await vetting.plan_starts(PlanStarts(campaign_id=campaign_id, batch=1, count=2))
+    assert len(last.starts) == 1
+    assert last.exhausted
+
+
+async def test_open_offers_hold_the_budget_back_and_free_it_when_they_end(
+    engine: AsyncEngine, vetting: Vetting
+) -> None:
+    campaign_id = await _ready(
+        engine, vetting, 3, budget={"total": "150 EUR", "per_collaboration": "150 EUR"}
+    )
+    plan = await vetting.plan_starts(PlanStarts(campaign_id=campaign_id, batch=0, count=3))
+    assert 0 < len(plan.starts) < 3
+    assert not plan.exhausted
+    waiting = await vetting.plan_starts(PlanStarts(campaign_id=campaign_id, batch=1, count=3))
+    assert (waiting.starts, waiting.exhausted) == ((), False)
+    async with session(engine) as work:
+        row = await work.get_one(Collaboration, plan.starts[0].collaboration_id)
+        row.stage, row.outcome = Stage.CLOSED.value, Outcome.DECLINED.value
+    after = await vetting.plan_starts(PlanStarts(campaign_id=campaign_id, batch=2, count=3))
+    assert len(after.starts) == 1
+
+
+async def test_a_spent_budget_exhausts_the_waitlist(engine: AsyncEngine, vetting: Vetting) -> None:
+    campaign_id = await _ready(engine, vetting, 2)
+    async with session(engine) as work:
+        campaign = await work.get_one(Campaign, campaign_id)
+        spent = Posting(kind=PostingKind.RESERVE, key="all", amount_minor=campaign.budget_minor)
+        await ledger.post(
+            work, campaign_id, None, None, None, spent, campaign.currency, builders.NOW
+        )
+    plan = await vetting.plan_starts(PlanStarts(campaign_id=campaign_id, batch=0, count=2))
+    assert (plan.starts, plan.exhausted) == ((), True)
+
+
+async def test_a_creator_without_a_usable_address_is_written_to_by_hand(
+    engine: AsyncEngine, vetting: Vetting
+) -> None:
+    await _roster(engine, 1, email="", timezone="", country="GB", audience_country="DE")
+    campaign_id = await _campaign(engine)
+    await vetting.vet_roster(campaign_id)
+    await vetting.solve_shortlist(campaign_id)
+    plan = await vetting.plan_starts(PlanStarts(campaign_id=campaign_id, batch=0, count=1))
+    assert (plan.starts[0].has_address, plan.starts[0].zone) == (False, "Europe/London")
+
+
+async def test_whoever_opts_out_after_the_shortlist_is_passed_over(
+    engine: AsyncEngine, vetting: Vetting
+) -> None:
+    campaign_id = await _ready(engine, vetting, 2)
+    first, second = await _candidates(engine, campaign_id)
+    async with session(engine) as work:
+        who = await work.get_one(Creator, first.creator_id)
+        await outbox.suppress(work, who.email, "opt_out", builders.NOW)
+    plan = await vetting.plan_starts(PlanStarts(campaign_id=campaign_id, batch=0, count=2))
+    assert [start.creator_id for start in plan.starts] == [second.creator_id]
+    assert plan.exhausted
+
+
+async def test_a_scandal_after_the_shortlist_is_seen_before_the_first_mail(
+    engine: AsyncEngine, vetting: Vetting
+) -> None:
+    campaign_id = await _ready(engine, vetting, 1)
+    plan = await vetting.plan_starts(PlanStarts(campaign_id=campaign_id, batch=0, count=1))
+    start = plan.starts[0]
+    before = await vetting.recheck_creator(start.collaboration_id)
+    assert before.verdict is SafetyVerdict.CLEAR
+    assert await vetting.recheck_creator(start.collaboration_id) == before
+    async with session(engine) as work:
+        post = CreatorPost(
+            creator_id=start.creator_id, post_key="new", caption="what a fucking scandal"
+        )
+        work.add(post)
+    after = await vetting.recheck_creator(start.collaboration_id)
+    assert after.verdict is SafetyVerdict.REVIEW
+    assert after.digest != before.digest
+    (row,) = await _candidates(engine, campaign_id)
+    assert row.verdict == SafetyVerdict.REVIEW
+    assert "fucking" in row.verdict_reasons[0]
+
+
+async def test_what_travels_through_temporal_names_nobody(
+    engine: AsyncEngine, vetting: Vetting
+) -> None:
+    campaign_id = await _ready(engine, vetting, 2)
+    plan = await vetting.plan_starts(PlanStarts(campaign_id=campaign_id, batch=0, count=2))
+    text = plan.model_dump_json()
+    async with session(engine) as work:
+        for who in await work.scalars(select(Creator)):
+            for word in (who.name, who.email, who.handle_key):
+                assert word not in text
+
+
+async def test_the_report_is_kept_and_its_digest_returned(
+    engine: AsyncEngine, vetting: Vetting
+) -> None:
+    campaign_id = await _ready(engine, vetting, 2)
+    digest = await vetting.write_report(campaign_id)
+    assert await vetting.write_report(campaign_id) == digest
+    async with session(engine) as work:
+        assert (await work.get_one(Campaign, campaign_id)).report
