@@ -61,13 +61,18 @@ class StripeRail:
         if api_base and self.live:
             raise ConfigurationError("a live Stripe key must not be sent to a stand-in")
         stripe.enable_telemetry = False
+        self._http = stripe.HTTPXClient(timeout=timeout_seconds)
         self._client = stripe.StripeClient(
             key,
             stripe_version=API_VERSION,
             max_network_retries=max_network_retries,
-            http_client=stripe.HTTPXClient(timeout=timeout_seconds),
+            http_client=self._http,
             base_addresses={"api": api_base.rstrip("/")} if api_base else None,
         )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.close_async()  # type: ignore[no-untyped-call]
 
     async def ensure_recipient(
         self, creator: str, country: str, email: str, existing: str | None

@@ -10,12 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.background import BackgroundTask
-from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from domain.ids import stripe_event_workflow_id
-from domain.messages import STRIPE_EVENT_WORKFLOW, Queue, StripeEventTask
 from integrations.stripe_webhooks import ForgedWebhook, verify_webhook
 from store import payouts as store
 from store.engine import session
@@ -42,13 +37,15 @@ def webhook_router(
 
     Args:
         engine: the database.
-        secrets: signing secrets of the endpoints; several while one is rolled.
+        secrets: signing secrets of the endpoints; several, also separated by commas, for
+            several endpoints or while one is rolled.
         dispatch: starts the workflow that applies an event. If it fails, a sweep does it later.
         livemode: refuse test events (True) or live events (False); None leaves that to the
             worker, which knows the key.
     """
     router = APIRouter()
-    accepted = tuple(secret for secret in secrets if secret)
+    every = (part.strip() for secret in secrets for part in secret.split(","))
+    accepted = tuple(secret for secret in every if secret)
 
     @router.post("/webhooks/stripe", include_in_schema=False)
     async def receive(request: Request) -> Response:
@@ -82,25 +79,6 @@ async def _dispatch(engine: AsyncEngine, dispatch: Dispatch, row_id: str) -> Non
         log.warning(
             "event %s was not dispatched (%s); the sweep will", row_id, type(error).__name__
         )
-
-
-def temporal_dispatch(client: Client) -> Dispatch:
-    """Starts one workflow per stored event; starting twice is one workflow."""
-
-    async def dispatch(row_id: str) -> None:
-        try:
-            await client.start_workflow(
-                STRIPE_EVENT_WORKFLOW,
-                StripeEventTask(event_row_id=row_id),
-                id=stripe_event_workflow_id(row_id),
-                task_queue=Queue.WORKFLOWS.value,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-            )
-        except WorkflowAlreadyStartedError:
-            return
-
-    return dispatch
 
 
 async def _read(request: Request) -> bytes | None:

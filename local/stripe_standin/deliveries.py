@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import time
 from dataclasses import dataclass, field
 
@@ -13,8 +12,6 @@ import stripe
 
 from local.stripe_standin.shapes import Json
 from local.stripe_standin.state import State
-
-log = logging.getLogger(__name__)
 
 _WAITS_SECONDS = (0.5, 1, 2, 5, 10, 20, 30)
 """Between two tries; the last one repeats. Stripe waits longer, for up to three days."""
@@ -74,6 +71,6 @@ class Deliveries:
                 content=payload.encode(),
                 headers={"Stripe-Signature": header, "Content-Type": "application/json"},
             )
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             return type(error).__name__
         return str(response.status_code)

@@ -121,7 +121,9 @@ class Pipeline:
             is_v2 = path.startswith("/v2/")
             if is_v2 and not request.headers.get("stripe-version"):
                 raise ApiError(400, "A Stripe-Version header is required.")
-            params |= forms.parse_json(body) if is_v2 else forms.parse_form(body.decode())
+            params |= (
+                forms.parse_json(body) if is_v2 else forms.parse_form(body.decode(errors="replace"))
+            )
         account = request.headers.get("stripe-account", "")
         return Call(request.method, path, params, key, account)
 

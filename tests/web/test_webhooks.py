@@ -70,7 +70,7 @@ class Endpoint:
             raise ConnectionError("Temporal is not there")
         self.dispatched.append(row_id)
 
-    def app(self, secrets: tuple[str, ...] = (SECRET, ROLLED)) -> FastAPI:
+    def app(self, secrets: tuple[str, ...] = (f"{SECRET}, {ROLLED}",)) -> FastAPI:
         app = FastAPI()
         app.include_router(webhook_router(self.engine, secrets, self.dispatch))
         return app
