@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 
+from activities.heartbeats import heartbeats
 from domain.correspondence import MailOrder
 from domain.errors import MailRefused, Unavailable
 from domain.mails import STRANGER
@@ -59,12 +60,13 @@ class Outreach:
         a stranger's mail stays in doubt, and a partner's is sent once more under the same
         Message-ID.
         """
-        found = await outbox.claim(self._engine, outbox_id, self._clock(), self._write)
-        while isinstance(found, Abandoned):
-            found = await self._take_over(found)
-        if isinstance(found, Claim):
-            found = await self._deliver(found)
-        return MailResult(status=found.status)
+        async with heartbeats():
+            found = await outbox.claim(self._engine, outbox_id, self._clock(), self._write)
+            while isinstance(found, Abandoned):
+                found = await self._take_over(found)
+            if isinstance(found, Claim):
+                found = await self._deliver(found)
+            return MailResult(status=found.status)
 
     async def _take_over(self, left: Abandoned) -> Claim | Settled | Abandoned:
         arrived = await self._lookup.has(left.message_id) if self._lookup else None

@@ -27,6 +27,7 @@ class Correspondence:
     campaign_id: str
     collaboration_id: str
     file: CampaignFile
+    campaign_status: str
     stage: str
     outcome: str
     fee_minor: int
@@ -53,6 +54,8 @@ class Correspondence:
     payout: PayoutFigures | None = None
     paid_minor: int = 0
     """Sum of the payments that the provider has moved."""
+    earned_minor: int = 0
+    """Sum of the payments that were earned and not cancelled, moved or not."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol
@@ -71,7 +72,8 @@ class SmtpMailer:
     user: str = ""
     password: str = ""
     tls: Tls = "starttls"
-    timeout_seconds: float = 30.0
+    timeout_seconds: float = 20.0
+    """For everything up to the recipient, and once more for handing the message over."""
 
     async def send(self, envelope: Envelope) -> None:
         """See `Mailer.send`."""
@@ -94,9 +96,10 @@ class SmtpMailer:
 
     async def _address(self, client: aiosmtplib.SMTP, envelope: Envelope) -> None:
         try:
-            await client.connect()
-            await client.mail(envelope.sender)
-            await client.rcpt(envelope.recipient)
+            async with asyncio.timeout(self.timeout_seconds):
+                await client.connect()
+                await client.mail(envelope.sender)
+                await client.rcpt(envelope.recipient)
         except aiosmtplib.SMTPRecipientRefused as error:
             raise _refusal(error) from None
         except aiosmtplib.SMTPResponseException as error:
@@ -116,7 +119,8 @@ class SmtpMailer:
 
     async def _hand_over(self, client: aiosmtplib.SMTP, envelope: Envelope) -> None:
         try:
-            await client.data(envelope.message)
+            async with asyncio.timeout(self.timeout_seconds):
+                await client.data(envelope.message)
         except aiosmtplib.SMTPResponseException as error:
             raise _server_trouble(error) from None
         except (aiosmtplib.SMTPException, OSError):

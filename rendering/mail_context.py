@@ -11,13 +11,12 @@ fact                   used by; without it
 ``version``            ``changes_asked``, ``draft_approved``; the collaboration's draft version
 ``due`` (ISO time)     every mail that asks for something; the collaboration's ``due_at``, and
                        without that the sentence has no date
-``reason`` (code)      ``publication_faulty``, ``hearing``, ``payment_withheld``: codes of faults,
-                       joined by commas; the last check's faults.
-                       ``ended``: the outcome; the collaboration's outcome
+``reason`` (code)      ``publication_faulty``, ``hearing``: codes of faults, joined by commas; the
+                       last check's faults. ``ended``: why it ended; the outcome
 ``milestone``          ``publication_verified``, ``payment_withheld``, ``remittance``,
                        ``payout_setup``: its kind; the payout's kind
 ``amount_minor``       ``payment_withheld``, ``hearing``, ``remittance``, ``payout_setup``; the
-                       payout's amount, else what of the fee has not been paid
+                       payout's amount, else what of the fee has not been earned
 ``payout_id``          ``remittance``, ``payout_setup``; no payout: the sentences about it are
                        left out
 ``check_number``       ``publication_faulty``, ``post_missing``, ``hearing``: whose check is
@@ -39,6 +38,8 @@ from rendering.links import Links
 from rendering.reader import Reader
 
 Context = dict[str, Any]
+
+_ENDINGS = frozenset({Mail.ENDED, Mail.PAYMENT_WITHHELD})
 
 
 def reader_of(about: Correspondence, language: str) -> Reader:
@@ -86,7 +87,7 @@ def mail_context(order: MailOrder, links: Links, language: str) -> Context:
     about, facts = order.about, order.facts
     payout = about.payout
     fee_minor = int(facts.get("fee_minor", about.fee_minor))
-    amount = payout.amount_minor if payout else max(fee_minor - about.paid_minor, 0)
+    amount = payout.amount_minor if payout else max(fee_minor - about.earned_minor, 0)
     return {
         **agreement_context(about, fee_minor),
         "reader": reader_of(about, language),
@@ -98,8 +99,9 @@ def mail_context(order: MailOrder, links: Links, language: str) -> Context:
         "source": about.source,
         "due": _due(facts, about),
         "version": int(facts.get("version", about.draft_version)),
-        "codes": _codes(facts, about),
+        "codes": _codes(order),
         "ending": str(facts.get("reason") or about.outcome),
+        "outcome": about.outcome,
         "reasons": about.check_reasons,
         "comment": about.comment,
         "caption": about.approved_caption,
@@ -117,8 +119,9 @@ def _due(facts: dict[str, str | int], about: Correspondence) -> datetime | None:
     return datetime.fromisoformat(str(fact)) if fact else about.due_at
 
 
-def _codes(facts: dict[str, str | int], about: Correspondence) -> tuple[str, ...]:
-    given = str(facts.get("reason", ""))
-    if given:
-        return tuple(code.strip() for code in given.split(",") if code.strip())
-    return about.check_faults
+def _codes(order: MailOrder) -> tuple[str, ...]:
+    if order.mail in _ENDINGS:
+        # Their reason says how it ended; what was wrong with the post stands in the last check.
+        return order.about.check_faults
+    given = str(order.facts.get("reason", "")).split(",")
+    return tuple(code for code in map(str.strip, given) if code) or order.about.check_faults

@@ -47,7 +47,7 @@ def render_report(report: Mapping[str, Any], reader: Reader | None = None) -> st
             steps=_steps(report["funnel"]),
             money=_shares(report["money"]),
             unit=_METRICS[report["goal"]["metric"]],
-            cost_minor=report["money"]["cost_per_result"],
+            cost=report["money"]["cost_per_result"],
         )
     )
 

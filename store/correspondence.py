@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.campaign import CampaignFile
 from domain.correspondence import Correspondence, PayoutFigures
 from domain.decisions import DecisionKind
 from domain.errors import NotFound
-from domain.lifecycle import PayoutStatus
+from domain.lifecycle import CheckState, PayoutStatus
 from store.tables import (
     Campaign,
     Check,
@@ -30,6 +31,53 @@ _READ_BY_CREATOR = (
     DecisionKind.ANSWER_COUNTER,
 )
 
+# Read together with the collaboration: one way to the database and back for each mail.
+_COMMENT = (
+    select(Decision.comment)
+    .where(
+        Decision.subject_id == Collaboration.id,
+        Decision.actor_kind == "staff",
+        Decision.status == "applied",
+        Decision.kind.in_([kind.value for kind in _READ_BY_CREATOR]),
+    )
+    .order_by(Decision.settled_at.desc(), Decision.created_at.desc())
+    .limit(1)
+    .correlate(Collaboration)
+    .scalar_subquery()
+)
+_CAPTION = (
+    select(Draft.caption)
+    .where(
+        Draft.collaboration_id == Collaboration.id,
+        Draft.version == Collaboration.draft_version,
+    )
+    .order_by(Draft.created_at.desc())
+    .limit(1)
+    .correlate(Collaboration)
+    .scalar_subquery()
+)
+_URL = (
+    select(Publication.url)
+    .where(Publication.collaboration_id == Collaboration.id)
+    .order_by(Publication.created_at.desc())
+    .limit(1)
+    .correlate(Collaboration)
+    .scalar_subquery()
+)
+
+
+def _sum_of_payouts(which: ColumnElement[bool]) -> ScalarSelect[Decimal]:
+    return (
+        select(func.coalesce(func.sum(Payout.amount_minor), 0))
+        .where(Payout.collaboration_id == Collaboration.id, which)
+        .correlate(Collaboration)
+        .scalar_subquery()
+    )
+
+
+_PAID = _sum_of_payouts(Payout.status == PayoutStatus.TRANSFERRED)
+_EARNED = _sum_of_payouts(Payout.status != PayoutStatus.CANCELLED)
+
 
 async def load(
     session: AsyncSession, collaboration_id: str, facts: Mapping[str, str | int] | None = None
@@ -42,7 +90,7 @@ async def load(
     facts = facts or {}
     found = (
         await session.execute(
-            select(Collaboration, Campaign, Creator)
+            select(Collaboration, Campaign, Creator, _COMMENT, _CAPTION, _URL, _PAID, _EARNED)
             .join(Campaign, Campaign.id == Collaboration.campaign_id)
             .join(Creator, Creator.id == Collaboration.creator_id)
             .where(Collaboration.id == collaboration_id)
@@ -50,12 +98,13 @@ async def load(
     ).one_or_none()
     if found is None:
         raise NotFound("there is no such collaboration")
-    collaboration, campaign, creator = found
+    collaboration, campaign, creator, comment, caption, url, paid, earned = found
     check = await _check(session, collaboration_id, facts)
     return Correspondence(
         campaign_id=campaign.id,
         collaboration_id=collaboration.id,
         file=CampaignFile.model_validate(campaign.file),
+        campaign_status=campaign.status,
         stage=collaboration.stage,
         outcome=collaboration.outcome or "",
         fee_minor=collaboration.fee_minor,
@@ -71,52 +120,15 @@ async def load(
         language=creator.language,
         timezone=creator.timezone,
         source=creator.source,
-        comment=await _comment(session, collaboration_id),
-        approved_caption=await _caption(session, collaboration),
-        publication_url=await _publication_url(session, collaboration_id),
-        check_faults=tuple(check.faults) if check else (),
+        comment=comment or "",
+        approved_caption=caption or "",
+        publication_url=url or "",
+        check_faults=_faults(check),
         check_reasons=tuple(str(reason) for reason in check.reasons) if check else (),
         payout=await _payout(session, collaboration_id, facts),
-        paid_minor=await _paid(session, collaboration_id),
+        paid_minor=int(paid),
+        earned_minor=int(earned),
     )
-
-
-async def _comment(session: AsyncSession, collaboration_id: str) -> str:
-    comment = await session.scalar(
-        select(Decision.comment)
-        .where(
-            Decision.subject_id == collaboration_id,
-            Decision.actor_kind == "staff",
-            Decision.status == "applied",
-            Decision.kind.in_([kind.value for kind in _READ_BY_CREATOR]),
-        )
-        .order_by(Decision.settled_at.desc(), Decision.created_at.desc())
-        .limit(1)
-    )
-    return comment or ""
-
-
-async def _caption(session: AsyncSession, collaboration: Collaboration) -> str:
-    caption = await session.scalar(
-        select(Draft.caption)
-        .where(
-            Draft.collaboration_id == collaboration.id,
-            Draft.version == collaboration.draft_version,
-        )
-        .order_by(Draft.created_at.desc())
-        .limit(1)
-    )
-    return caption or ""
-
-
-async def _publication_url(session: AsyncSession, collaboration_id: str) -> str:
-    url = await session.scalar(
-        select(Publication.url)
-        .where(Publication.collaboration_id == collaboration_id)
-        .order_by(Publication.created_at.desc())
-        .limit(1)
-    )
-    return url or ""
 
 
 async def _check(
@@ -126,6 +138,12 @@ async def _check(
     if "check_number" in facts:
         query = query.where(Check.number == int(facts["check_number"]))
     return await session.scalar(query.order_by(Check.checked_at.desc()).limit(1))
+
+
+def _faults(check: Check | None) -> tuple[str, ...]:
+    if check is None:
+        return ()
+    return ("gone",) if check.state == CheckState.GONE else tuple(check.faults)
 
 
 async def _payout(
@@ -148,18 +166,3 @@ async def _payout(
         transfer_id=row.transfer_id or "",
         status=row.status,
     )
-
-
-async def _paid(session: AsyncSession, collaboration_id: str) -> int:
-    total = await session.scalar(
-        select(func.coalesce(func.sum(Payout.amount_minor), 0)).where(
-            Payout.collaboration_id == collaboration_id,
-            Payout.status == PayoutStatus.TRANSFERRED,
-        )
-    )
-    return int(total or 0)
-
-
-async def campaign_status(session: AsyncSession, campaign_id: str) -> str:
-    """The campaign's status now."""
-    return await session.scalar(select(Campaign.status).where(Campaign.id == campaign_id)) or ""

@@ -29,6 +29,9 @@ AGAIN = "again"
 """``code`` of a row whose mail may already have been given to the server once before."""
 
 
+_OVER = frozenset({CampaignStatus.STOPPING, CampaignStatus.STOPPED, CampaignStatus.COMPLETED})
+
+
 @dataclass(frozen=True)
 class Written:
     """A mail as written: what the row keeps, and what the server gets."""
@@ -208,16 +211,15 @@ async def _not_to_be_sent(
 ) -> str:
     if row.not_after and now > row.not_after:
         return "expired"
-    if row.mail in STRANGER and await _is_stale(work, row, about):
+    if row.mail in STRANGER and _is_stale(row, about):
         return "expired"
     address = usable_address(about.email)
     return "suppressed" if address and await is_suppressed(work, address) else ""
 
 
-async def _is_stale(work: AsyncSession, row: OutboxMail, about: Correspondence) -> bool:
+def _is_stale(row: OutboxMail, about: Correspondence) -> bool:
     """Somebody who has answered, or whose campaign was stopped, is not invited any more."""
-    status = await correspondence.campaign_status(work, row.campaign_id)
-    if status in {CampaignStatus.STOPPING, CampaignStatus.STOPPED, CampaignStatus.COMPLETED}:
+    if about.campaign_status in _OVER:
         return True
     if row.mail == Mail.INVITATION_REMINDER:
         return about.stage not in {Stage.SCREENING, Stage.INVITING}

@@ -20,8 +20,8 @@ LINKS = Links("https://troupe.example", "a secret of more than thirty-two bytes"
 WRITER = MailWriter(LINKS, "campaigns@lumen.example")
 SPARSE = correspondence(
     name="", outcome="", due_at=None, comment="", approved_caption="", publication_url="",
-    check_faults=(), check_reasons=(), payout=None, paid_minor=0, source="", timezone="",
-    country="", audience_country="", language="",
+    check_faults=(), check_reasons=(), payout=None, paid_minor=0, earned_minor=0, source="",
+    timezone="", country="", audience_country="", language="",
 )  # fmt: skip
 
 ALL = pytest.mark.parametrize("mail", list(Mail))
@@ -168,3 +168,19 @@ def test_only_strangers_are_told_that_one_click_ends_it() -> None:
     for mail in Mail:
         text = WRITER.render(order(mail)).text
         assert ("never write to you again" in text) == (mail in STRANGER)
+
+
+def test_an_ending_is_explained_by_its_reason_or_else_by_its_outcome() -> None:
+    def ending(outcome: str, reason: str) -> str:
+        return WRITER.render(order(Mail.ENDED, correspondence(outcome=outcome), reason=reason)).text
+
+    assert "not received a draft" in ending("breached", "no_draft")
+    assert "had to stop this campaign" in ending("cancelled", "campaign_stopped")
+    assert "has ended" in ending("", "something new")
+
+
+def test_a_withheld_payment_names_what_was_wrong_and_the_part_that_was_not_earned() -> None:
+    about = correspondence(payout=None, fee_minor=100_000, earned_minor=60_000)
+    text = WRITER.render(order(Mail.PAYMENT_WITHHELD, about, reason="withheld")).text
+    assert "400,00" in text
+    assert "advertising label is missing" in text
