@@ -44,18 +44,19 @@ class Publications:
         engine: AsyncEngine,
         sources: Sources,
         *,
-        follow: Callable[[str], Awaitable[str]] = destination,
+        follow: Callable[[str], Awaitable[str]] | None = None,
     ) -> None:
         """Make the activities.
 
         Args:
             engine: the database.
             sources: the platforms' interfaces.
-            follow: finds where a shortened link leads.
+            follow: finds where a shortened link leads; by default by opening it, except on
+                simulated platforms, where nothing leads into the world.
         """
         self._engine = engine
         self._sources = sources
-        self._follow = follow
+        self._follow = follow or (_stay if sources.social_base else destination)
 
     @activity.defn(name="check_publication")
     async def check_publication(self, request: CheckRequest) -> CheckResult:
@@ -99,6 +100,10 @@ class Publications:
             return seen
         ends = [await self._follow(link) for link in seen.links[:MAX_FOLLOWED]]
         return replace(seen, links=tuple(dict.fromkeys((*seen.links, *ends))))
+
+
+async def _stay(url: str) -> str:
+    return url
 
 
 def _is_last_attempt() -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from integrations.safe_http import ApiClient
 from integrations.social.instagram import Instagram
@@ -42,6 +43,8 @@ class Sources:
 
     by_platform: Mapping[str, PostSource]
     clients: tuple[ApiClient, ...] = field(default=(), repr=False)
+    social_base: str = ""
+    """Where the stand-in is; empty if the real platforms are asked."""
 
     async def find(self, platform: str, url: str, account: Account) -> Observation:
         """Look at a post on a platform.
@@ -50,7 +53,14 @@ class Sources:
             Unavailable: the platform does not answer now.
         """
         source = self.by_platform.get(platform) or NotConfigured(platform)
-        return await source.find(url, account)
+        return await source.find(self._moved(url), account)
+
+    def _moved(self, url: str) -> str:
+        """The stand-in may have another port than when the post was reported."""
+        parts = urlsplit(url)
+        if self.social_base and parts.hostname == "127.0.0.1" and parts.path.startswith("/p/"):
+            return f"{self.social_base}{parts.path}"
+        return url
 
     async def close(self) -> None:
         """Close all connections."""
@@ -78,4 +88,4 @@ def make_sources(access: Access, *, timeout_seconds: float = 10.0) -> Sources:
         by_platform["instagram"] = Instagram(graph, business, base)
     if key:
         by_platform["youtube"] = YouTube(google, base)
-    return Sources(by_platform, (graph, google, tiktok))
+    return Sources(by_platform, (graph, google, tiktok), base)

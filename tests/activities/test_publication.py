@@ -250,6 +250,13 @@ async def test_no_link_is_followed_when_the_brand_s_own_is_there_or_none_was_agr
     assert not desk.followed + other.followed
 
 
+async def test_on_simulated_platforms_no_link_is_opened_at_all(desk: Desk) -> None:
+    await desk.publish(CAPTION.replace("lumen.example/serum", "sho.rt/x1"))
+    activity = Publications(desk.engine, desk.sources)
+    assert "no_link" in (await activity.check_publication(desk.request())).faults
+    assert (await desk.row()).evidence["links"] == ["https://sho.rt/x1"]
+
+
 async def test_youtube_s_own_label_is_taken_into_account(desk: Desk) -> None:
     video = replace(desk, platform="youtube")
     await video.publish(labelled=True)

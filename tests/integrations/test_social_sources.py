@@ -159,6 +159,14 @@ async def test_a_host_that_does_not_answer_is_unavailable() -> None:
     await sources.close()
 
 
+async def test_a_post_is_found_after_the_stand_in_has_moved_to_another_port(
+    social: SocialStandIn, social_sources: Sources
+) -> None:
+    post = social.publish("tiktok", "maya.lind", CAPTION)
+    before = f"http://127.0.0.1:{free_port()}/p/tiktok/{post['id']}"
+    assert (await social_sources.find("tiktok", before, MAYA)).state is PostState.LIVE
+
+
 def test_real_keys_are_neither_shown_to_the_stand_in_nor_printed() -> None:
     access = Access(instagram_token="EAA-secret", youtube_key="AIza-secret", social_base="http://x")
     sources = make_sources(access)
