@@ -21,7 +21,7 @@ HELP: dict[str, str] = {
     "brand.timezone": "The brand's time zone, like Europe/Berlin; the desk's default.",
     "brand.contact_name": "The person the mails come from.",
     "brand.postal_address": "The brand's postal address; required by law in the first mail.",
-    "brand.competitors": "Brands whose recent advertisers are left out.",
+    "brand.competitors": "Rival brands: vetting looks for them in recent captions.",
     "brand.blocked_words": "Words that must not stand in a draft.",
     "markets": "Countries of the audience; each brings its own disclosure rules.",
     "currency": "The campaign's one currency.",

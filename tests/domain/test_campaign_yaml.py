@@ -45,7 +45,7 @@ def test_all_mistakes_come_at_once_in_the_order_of_the_lines() -> None:
         GOOD.replace("metric: engagements ", "metric: likes ")
         .replace("country: DE", "country: Germany")
         .replace("wanted: 14", "wanted: many")
-        .replace("total: 9,000 EUR", "total: 9,000")
+        .replace("total: 7,000 EUR", "total: 7,000")
         .replace("reply_within: 7 days", "reply_within: soon")
         .replace("percent: 50", "percent: 60", 1)
         .replace("summary: >-", "sumary: >-")
@@ -91,10 +91,10 @@ def test_a_mistake_says_where_and_what_would_be_right() -> None:
         ("markets: [DE, GB, FR, NL]", "markets: [DE, DE]", "markets[1]", "twice"),
         ("currency: EUR", "currency: XYQ", "currency", "not a currency"),
         ("currency: EUR", "currency: GBP", "budget.total", "is in EUR"),
-        ("total: 9,000 EUR", "total: 12 EUR", "budget.total", "cannot pay 14"),
-        ("total: 9,000 EUR", "total: 9.005 EUR", "budget.total", "more decimals"),
-        ("total: 9,000 EUR", "total: 800 EUR", "budget.per_collaboration", "above the whole"),
-        ("total: 9,000 EUR", "total: -5 EUR", "budget.total", "negative"),
+        ("total: 7,000 EUR", "total: 12 EUR", "budget.total", "cannot pay 14"),
+        ("total: 7,000 EUR", "total: 7.005 EUR", "budget.total", "more decimals"),
+        ("total: 7,000 EUR", "total: 800 EUR", "budget.per_collaboration", "above the whole"),
+        ("total: 7,000 EUR", "total: -5 EUR", "budget.total", "negative"),
         ("followers_min: 2000", "followers_min: 60000", "creators.followers_min", "above foll"),
         ("category: beauty", "category: beuty", "brand.category", "did you mean 'beauty'?"),
         ("Europe/Berlin", "Berlin", "brand.timezone", "did you mean 'Europe/Berlin'?"),
@@ -167,7 +167,7 @@ def test_what_is_doubtful_is_a_warning_and_not_a_mistake() -> None:
     result = check_campaign(
         changed("markets: [DE, GB, FR, NL]", "markets: [DE, JP]")
         .replace("link: https://lumenandleaf.example/glow", "link: https://shop.other.example/")
-        .replace("total: 9,000 EUR", "total: 250 EUR")
+        .replace("total: 7,000 EUR", "total: 250 EUR")
         .replace("900 EUR  ", "200 EUR  ")
         .replace("on_silence: wait", "on_silence: approve")
     )

@@ -13,10 +13,10 @@ from domain.decisions import DecisionKind, PlainChoice, TermsChoice
 from domain.errors import NotFound
 from domain.lifecycle import Outcome, PayoutStatus, Role, Stage
 from rendering.report import render_report
-from store import decisions, reports
+from store import reports
 from store.campaigns import create_campaign, find_campaign, list_campaigns, summary
 from store.engine import session
-from store.tables import Campaign, Check, Collaboration, Event, OutboxMail, Publication
+from store.tables import Campaign, Check, Collaboration, Decision, Event, OutboxMail, Publication
 from tests import builders
 from tests.builders import NOW
 
@@ -43,7 +43,7 @@ async def finished(
 
 
 async def applied(work: AsyncSession, decision_id: str) -> None:
-    row = await work.get(decisions.Decision, decision_id)
+    row = await work.get(Decision, decision_id)
     assert row is not None
     row.status, row.settled_at = "applied", NOW
 
@@ -152,7 +152,7 @@ async def test_missed_deadlines_and_reminders_are_counted(engine: AsyncEngine) -
                 data={"outcome": "declined", "reason": "silence"},
                 previous="",
                 digest="x",
-            )  # fmt: skip
+            )
         )
         work.add(
             OutboxMail(
@@ -164,7 +164,7 @@ async def test_missed_deadlines_and_reminders_are_counted(engine: AsyncEngine) -
                 facts={},
                 status="accepted",
                 planned_at=NOW,
-            )  # fmt: skip
+            )
         )
         await work.flush()
         report = await reports.build(work, campaign.id, NOW)
