@@ -39,6 +39,8 @@ from rendering.reader import Reader
 
 Context = dict[str, Any]
 
+_TELLING = frozenset({"no_disclosure", "weak_disclosure", "changed_text"})
+"""Faults of which the check says more than that they are there."""
 _ENDINGS = frozenset({Mail.ENDED, Mail.PAYMENT_WITHHELD})
 
 
@@ -102,7 +104,7 @@ def mail_context(order: MailOrder, links: Links, language: str) -> Context:
         "codes": _codes(order),
         "ending": str(facts.get("reason") or about.outcome),
         "outcome": about.outcome,
-        "reasons": about.check_reasons,
+        "reasons": about.check_reasons if _TELLING.intersection(about.check_faults) else (),
         "comment": about.comment,
         "caption": about.approved_caption,
         "publication_url": about.publication_url,
