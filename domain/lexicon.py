@@ -13,8 +13,6 @@ _SPACED = re.compile(r"(?<!\w)[^\W\d_](?:[ .\-_*·]+[^\W\d_](?!\w)){2,}")
 _LEET = str.maketrans("013457@$!|", "oieastasii")
 _REPEATED = re.compile(r"(.)\1{2,}")
 _TRIMMED = "-+|!*"
-_LONGEST = 5
-"""Words in the longest phrase that is looked for."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +40,8 @@ class Lexicon:
     """Listed phrases by their words."""
 
     phrases: dict[tuple[str, ...], list[Entry]] = field(default_factory=dict)
+    lengths: dict[str, int] = field(default_factory=dict)
+    """Words of the longest phrase by its first word: most words of a caption begin none."""
     masked: dict[int, list[str]] = field(default_factory=dict)
     """Single strong words by length, for asterisks over letters."""
 
@@ -50,6 +50,7 @@ class Lexicon:
         words = tuple(_forms_of_listed(phrase))
         if not words:
             return
+        self.lengths[words[0]] = max(self.lengths.get(words[0], 0), len(words))
         entries = self.phrases.setdefault(words, [])
         if entry not in entries:
             entries.append(entry)
@@ -81,7 +82,8 @@ class Lexicon:
     def _walk(self, folded: Folded, tokens: Sequence[tuple[str, int, int]]) -> Iterator[Hit]:
         forms = [_forms(token) for token, _, _ in tokens]
         for first in range(len(tokens)):
-            for last in range(first, min(first + _LONGEST, len(tokens))):
+            longest = max(self.lengths.get(form, 0) for form in forms[first])
+            for last in range(first, min(first + longest, len(tokens))):
                 words = self._listed(forms[first : last + 1])
                 if words is None:
                     continue
