@@ -197,6 +197,8 @@ class CampaignWorkflow(Story):
             for offer in plan.starts:
                 await self._start_one(offer)
             self.exhausted = plan.exhausted
+            if not plan.starts:
+                break  # the budget is promised to open offers; their end wakes us again
             missing -= len(plan.starts)
             room -= len(plan.starts)
 
