@@ -21,7 +21,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -49,6 +49,9 @@ _SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "idle_in_transaction_session_timeout": "60s",
+    # Failed statements and their details carry people's data, which no log is to have.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -292,11 +295,23 @@ def _bury(cluster: Path) -> None:
     (cluster / "postmaster.pid").unlink(missing_ok=True)
 
 
-def wait_ready(credentials: Credentials, port: int, *, within: float = 30.0) -> None:
+def wait_ready(
+    credentials: Credentials,
+    port: int,
+    *,
+    within: float = 60.0,
+    ended: Callable[[], object] = lambda: None,
+) -> None:
     """Return as soon as the server answers to the application's role.
 
+    Args:
+        credentials: from `initialise`.
+        port: where the server was started.
+        within: seconds; a server that repairs itself after a kill needs some.
+        ended: anything but None means that the server's process has ended.
+
     Raises:
-        Unavailable: it does not answer in time.
+        Unavailable: it does not answer in time, or has ended.
     """
     url = credentials.app_url(port).replace("+psycopg", "")
     until = time.monotonic() + within
@@ -305,7 +320,7 @@ def wait_ready(credentials: Credentials, port: int, *, within: float = 30.0) -> 
             psycopg.connect(url, connect_timeout=2).close()
             return
         except psycopg.OperationalError:
-            if time.monotonic() > until:
+            if time.monotonic() > until or ended() is not None:
                 raise Unavailable(f"PostgreSQL does not answer on port {port}") from None
             time.sleep(0.05)
 
@@ -329,7 +344,7 @@ def running(folder: Path, port: int = 0, *, durable: bool = True) -> Iterator[Se
             arguments, stdout=log, stderr=log, cwd=Path(__file__).parent.parent
         )
     try:
-        wait_ready(credentials, port)
+        wait_ready(credentials, port, ended=process.poll)
         yield Server(port, process.pid, credentials)
     finally:
         process.send_signal(STOP_SIGNAL)

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.decisions import (
     Choice,
-    CounterChoice,
     DecisionKind,
     DraftChoice,
     Objection,
-    OfferChoice,
-    PlainChoice,
     PublicationChoice,
-    PublicationJudgement,
-    ReviewChoice,
     TermsChoice,
 )
 from domain.errors import NotFound, StreamConflict
@@ -28,78 +22,24 @@ from domain.inbox import ItemKind
 from domain.lifecycle import Role, StreamKind
 from domain.messages import (
     Append,
-    AppliedDecision,
     ApplyDecision,
-    DecisionRef,
     DecisionResult,
     OpenItem,
-    StreamHead,
 )
 from store import decisions, staff
 from store.engine import session
 from store.records import append, apply_decision, verify_stream
 from store.tables import (
-    Campaign,
     Collaboration,
-    Creator,
     Decision,
     Draft,
     Event,
     InboxItem,
-    Payout,
     Staff,
 )
 from tests import builders
 from tests.builders import NOW
-
-Subject = Campaign | Collaboration | Payout
-APPROVE = ReviewChoice(answer="approve")
-RELEASE = PlainChoice(kind=DecisionKind.RELEASE_PAYOUT)
-SIGN_OFF = PlainChoice(kind=DecisionKind.SIGN_OFF_SHORTLIST)
-
-
-async def decide(
-    engine: AsyncEngine,
-    subject: Subject,
-    actor: Staff | Creator,
-    choice: Choice,
-    *,
-    head: StreamHead | None = None,
-    earlier: tuple[str, ...] = (),
-    **parts: Any,
-) -> tuple[DecisionRef, AppliedDecision]:
-    """Write a decision and let the subject's workflow apply it."""
-    async with session(engine) as db:
-        ref = await builders.decision(db, subject, actor, choice, **parts)
-        current: Subject = await db.get_one(type(subject), subject.id)
-        command = ApplyDecision(
-            head=head or builders.head_of(current), at=NOW, ref=ref, earlier=earlier
-        )
-    return ref, await apply_decision(engine, command)
-
-
-async def status_of(engine: AsyncEngine, ref: DecisionRef) -> tuple[str, str]:
-    async with session(engine) as db:
-        row = await db.get_one(Decision, ref.decision_id)
-    return row.status, row.code
-
-
-@pytest.fixture
-async def begun(engine: AsyncEngine) -> Collaboration:
-    async with session(engine) as db:
-        return await builders.collaboration(db)
-
-
-@pytest.fixture
-async def reviewer(engine: AsyncEngine) -> Staff:
-    async with session(engine) as db:
-        return await builders.staff(db, (Role.REVIEWER,))
-
-
-async def creator_of(engine: AsyncEngine, of: Collaboration) -> Creator:
-    async with session(engine) as db:
-        return await db.get_one(Creator, of.creator_id)
-
+from tests.store.deciding import APPROVE, creator_of, decide, status_of
 
 # --- applying ------------------------------------------------------------------------------
 
@@ -202,138 +142,6 @@ async def test_a_wrong_head_is_a_conflict_and_decides_nothing(
         await decide(engine, begun, reviewer, APPROVE, head=wrong)
     async with session(engine) as db:
         assert (await db.scalars(select(Decision.status))).all() == ["submitted"]
-
-
-# --- who may -------------------------------------------------------------------------------
-
-
-async def test_a_role_revoked_between_click_and_application_counts(
-    engine: AsyncEngine, begun: Collaboration, reviewer: Staff
-) -> None:
-    async with session(engine) as db:
-        ref = await builders.decision(db, begun, reviewer, APPROVE)
-        await staff.update_staff(db, reviewer.id, roles=[Role.FINANCE])
-    command = ApplyDecision(head=builders.head_of(begun), at=NOW, ref=ref)
-    assert (await apply_decision(engine, command)).code == "not_allowed"
-
-
-async def test_somebody_who_has_left_decides_nothing(
-    engine: AsyncEngine, begun: Collaboration, reviewer: Staff
-) -> None:
-    async with session(engine) as db:
-        await staff.deactivate(db, reviewer.id)
-    assert (await decide(engine, begun, reviewer, APPROVE))[1].code == "not_allowed"
-
-
-async def test_a_manager_stands_in_once_a_review_was_escalated(
-    engine: AsyncEngine, begun: Collaboration
-) -> None:
-    async with session(engine) as db:
-        manager = await builders.staff(db, (Role.MANAGER,))
-    waiting = OpenItem(kind=ItemKind.DRAFT)
-    await append(
-        engine,
-        Append(head=builders.head_of(begun), at=NOW, event="waits", open_items=(waiting,)),
-    )
-    assert (await decide(engine, begun, manager, APPROVE))[1].code == "not_allowed"
-    async with session(engine) as db:
-        (await db.scalars(select(InboxItem))).one().escalated = True
-    assert (await decide(engine, begun, manager, APPROVE))[1].code == "applied"
-
-
-async def test_a_creator_answers_for_herself_only(
-    engine: AsyncEngine, begun: Collaboration
-) -> None:
-    async with session(engine) as db:
-        stranger = await builders.creator(db)
-    yes = OfferChoice(answer="interested")
-    assert (await decide(engine, begun, stranger, yes))[1].code == "not_allowed"
-    herself = await creator_of(engine, begun)
-    assert (await decide(engine, begun, herself, yes))[1].code == "applied"
-
-
-async def test_staff_cannot_answer_in_a_creators_place(
-    engine: AsyncEngine, begun: Collaboration, reviewer: Staff
-) -> None:
-    yes = OfferChoice(answer="interested")
-    assert (await decide(engine, begun, reviewer, yes))[1].code == "not_allowed"
-
-
-# --- separation of duties ------------------------------------------------------------------
-
-
-async def owed(db: AsyncSession, **file: Any) -> Payout:
-    campaign = await builders.campaign(db, builders.campaign_file(**file))
-    return await builders.payout(db, await builders.collaboration(db, campaign))
-
-
-async def everybody(db: AsyncSession) -> Staff:
-    return await builders.staff(db, (Role.MANAGER, Role.REVIEWER, Role.FINANCE))
-
-
-@pytest.mark.parametrize(
-    "choice",
-    [
-        SIGN_OFF,
-        APPROVE,
-        CounterChoice(answer="accept"),
-        PublicationJudgement(answer="verified"),
-    ],
-    ids=lambda choice: choice.kind.value,
-)
-async def test_who_caused_a_payment_does_not_release_it(
-    engine: AsyncEngine, choice: Choice
-) -> None:
-    async with session(engine) as db:
-        payout, person, other = await owed(db), await everybody(db), await everybody(db)
-        campaign = await db.get_one(Campaign, payout.campaign_id)
-        collaboration = await db.get_one(Collaboration, payout.collaboration_id)
-    subject = campaign if choice is SIGN_OFF else collaboration
-    assert (await decide(engine, subject, person, choice))[1].code == "applied"
-    assert (await decide(engine, payout, person, RELEASE))[1].code == "requester"
-    assert (await decide(engine, payout, other, RELEASE))[1].code == "applied"
-
-
-async def test_sending_a_draft_back_does_not_make_a_requester(engine: AsyncEngine) -> None:
-    async with session(engine) as db:
-        payout, person = await owed(db), await everybody(db)
-        collaboration = await db.get_one(Collaboration, payout.collaboration_id)
-    await decide(engine, collaboration, person, ReviewChoice(answer="changes"))
-    assert (await decide(engine, payout, person, RELEASE))[1].code == "applied"
-
-
-async def test_a_brand_of_one_person_may_release_what_it_caused(engine: AsyncEngine) -> None:
-    async with session(engine) as db:
-        payout, person = await owed(db, staffing="solo"), await everybody(db)
-        campaign = await db.get_one(Campaign, payout.campaign_id)
-    await decide(engine, campaign, person, SIGN_OFF)
-    first, released = await decide(engine, payout, person, RELEASE)
-    assert released.code == "applied"
-    twice = await decide(engine, payout, person, RELEASE, earlier=(first.decision_id,))
-    assert twice[1].code == "same_person"
-
-
-async def test_the_same_person_is_not_both_releases(engine: AsyncEngine) -> None:
-    async with session(engine) as db:
-        payout = await owed(db)
-        first, second = [await builders.staff(db, (Role.FINANCE,)) for _ in range(2)]
-    ref, _ = await decide(engine, payout, first, RELEASE)
-    earlier = (ref.decision_id,)
-    assert (await decide(engine, payout, first, RELEASE, earlier=earlier))[1].code == "same_person"
-    assert (await decide(engine, payout, second, RELEASE, earlier=earlier))[1].code == "applied"
-
-
-async def test_a_manager_does_not_release_even_when_it_was_escalated(engine: AsyncEngine) -> None:
-    async with session(engine) as db:
-        payout, manager = await owed(db), await builders.staff(db, (Role.MANAGER,))
-    waiting = OpenItem(kind=ItemKind.RELEASE)
-    await append(
-        engine,
-        Append(head=builders.head_of(payout), at=NOW, event="waits", open_items=(waiting,)),
-    )
-    async with session(engine) as db:
-        (await db.scalars(select(InboxItem))).one().escalated = True
-    assert (await decide(engine, payout, manager, RELEASE))[1].code == "not_allowed"
 
 
 # --- content -------------------------------------------------------------------------------

@@ -51,12 +51,6 @@ from tests.builders import NOW
 from tests.conftest import Database
 
 
-@pytest.fixture
-async def begun(engine: AsyncEngine) -> Collaboration:
-    async with session(engine) as db:
-        return await builders.collaboration(db)
-
-
 def event(head: StreamHead, name: str = "invited", **parts: Any) -> Append:
     return Append(**({"head": head, "at": NOW, "event": name} | parts))
 
