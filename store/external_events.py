@@ -38,10 +38,10 @@ async def store_event(
 
 async def undispatched_events(
     session: AsyncSession, older_than: datetime, limit: int
-) -> Sequence[str]:
-    """Row ids of events that no workflow was started for, oldest first."""
+) -> Sequence[ExternalEvent]:
+    """Events that no workflow was started for, oldest first."""
     found = await session.scalars(
-        select(ExternalEvent.id)
+        select(ExternalEvent)
         .where(ExternalEvent.dispatched_at.is_(None), ExternalEvent.received_at < older_than)
         .order_by(ExternalEvent.received_at, ExternalEvent.id)
         .limit(limit)

@@ -198,7 +198,8 @@ async def test_an_event_that_could_not_be_dispatched_waits_for_the_sweep(
     now = datetime.now(UTC)
     async with session(endpoint.engine) as db:
         assert await store.undispatched_events(db, now - timedelta(minutes=1), 10) == []
-        assert await store.undispatched_events(db, now + timedelta(seconds=1), 10) == [stored.id]
+        (found,) = await store.undispatched_events(db, now + timedelta(seconds=1), 10)
+        assert found.id == stored.id
         await store.mark_dispatched(db, stored.id, now)
         assert await store.undispatched_events(db, now + timedelta(seconds=1), 10) == []
 
