@@ -1,0 +1,65 @@
+"""Who gets which setting; and what simulated people are kept away from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from domain.errors import ConfigurationError
+from local.plan import WANTED_PORTS, WORKERS, Mode, Plan
+from local.ports import PortChoice
+from local.services import stand_ins, web, workers
+from local.state import Secrets
+
+URL = "postgresql+psycopg://app@127.0.0.1/troupe"
+
+
+def plan(mode: Mode = Mode.UP, **given: str) -> Plan:
+    ports = {name: PortChoice(name, 5000 + n, 5000 + n) for n, name in enumerate(WANTED_PORTS)}
+    made = Plan(Path("/data"), mode, given, ports, Secrets("k" * 32, "whsec_x", "sk_test_x"))
+    made.check()
+    return made
+
+
+@pytest.mark.parametrize("mode", [Mode.SAMPLE, Mode.DEMO])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"TROUPE_SMTP_HOST": "smtp.brand.example"},
+        {"TROUPE_STRIPE_KEY": "sk_live_1"},
+        {"TROUPE_YOUTUBE_KEY": "key"},
+    ],
+)
+def test_simulated_people_refuse_to_run_beside_the_real_world(
+    mode: Mode, given: dict[str, str]
+) -> None:
+    with pytest.raises(ConfigurationError, match="simulated people"):
+        plan(mode, **given)
+    plan(Mode.UP, **given)
+
+
+def test_only_the_payout_worker_is_given_the_stripe_key() -> None:
+    made = plan(TROUPE_STRIPE_KEY="rk_test_ours")
+    holders = [
+        child.name
+        for child in [web(made, URL), *workers(made, URL), *stand_ins(made)]
+        if "rk_test_ours" in str(child)
+    ]
+    assert holders == ["worker-payouts"]
+
+
+def test_every_queue_has_exactly_one_worker() -> None:
+    queues = [queue for names in WORKERS.values() for queue in names]
+    assert sorted(queues) == ["outreach", "payouts", "publication", "vetting", "workflows"]
+
+
+def test_a_stand_in_is_left_out_where_the_real_one_is_set() -> None:
+    assert {child.name for child in stand_ins(plan())} == {"mail", "stripe", "social"}
+    real = plan(
+        TROUPE_SMTP_HOST="smtp.brand.example",
+        TROUPE_STRIPE_KEY="sk_test_ours",
+        TROUPE_YOUTUBE_KEY="key",
+    )
+    assert stand_ins(real) == []
+    assert "TROUPE_STRIPE_API_BASE" not in real.worker_settings("worker-payouts")
