@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import cli
+from domain.campaign_yaml import read_campaign
 from local.child import CHECKOUT
 from local.doctor import check_ports
 from local.plan import WANTED_PORTS
 from local.state import find_running
+from store.campaigns import create_campaign
+from store.engine import make_engine, session
 from tests.conftest import Database
 
 EXAMPLE = CHECKOUT / "examples" / "campaign.yaml"
@@ -224,3 +229,41 @@ def test_the_doctor_names_ports_that_others_use(tmp_path: Path) -> None:
 
 def test_the_version_is_the_projects(troupe: Terminal) -> None:
     assert troupe("version").out.startswith("troupe 0.")
+
+
+def test_a_campaign_that_is_kept_has_a_status_and_a_report(
+    connected: Terminal, database: Database, tmp_path: Path
+) -> None:
+    asyncio.run(keep_campaign(database))
+    status = connected("campaign", "status", "--json").json
+    assert status["campaign"]["status"] == "vetting"
+    page = tmp_path / "report.html"
+    report = connected("campaign", "report", "--html", str(page), "--json")
+    assert report.code == 0
+    assert report.json["campaign"]["id"] == status["campaign"]["id"]
+    assert "<html" in page.read_text()
+    assert connected("campaign", "report", "no such campaign").code == 2
+    assert connected("campaign", "report").code == 0
+
+
+def test_who_decides_must_be_a_manager(connected: Terminal, database: Database) -> None:
+    asyncio.run(keep_campaign(database))
+    connected("staff", "add", "rita@brand.example", "--role", "reviewer")
+    assert "no manager" in connected("campaign", "pause").err
+    assert connected("campaign", "pause", "--as", "rita@brand.example").code == 2
+
+
+def test_a_decision_is_kept_while_temporal_is_away(connected: Terminal, database: Database) -> None:
+    asyncio.run(keep_campaign(database))
+    connected("staff", "add", "ann@brand.example", "--role", "manager")
+    answer = connected("campaign", "pause", "--comment", "a storm", "--json")
+    assert answer.code == 0
+    assert answer.json["applied"] is False
+
+
+async def keep_campaign(database: Database) -> None:
+    source = EXAMPLE.read_text()
+    engine = make_engine(database.app_url)
+    async with session(engine) as db:
+        await create_campaign(db, read_campaign(source), source, None, datetime.now(UTC))
+    await engine.dispose()
