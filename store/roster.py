@@ -11,9 +11,11 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field
 from sqlalchemy import func, insert, select, text, tuple_, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from domain.columns import parse_map
+from domain.errors import Unavailable
 from domain.ids import CREATOR
 from domain.posts import PostRecord, read_posts
 from domain.roster import CreatorRecord, read_roster
@@ -26,6 +28,9 @@ SHOWN = 20
 _CHUNK = 1_000
 _ROSTER_LOCK = 7_201
 """Advisory lock: two imports at the same time would insert the same creators."""
+
+_LOCK_NOT_AVAILABLE = "55P03"
+"""PostgreSQL's code for having waited longer than `store.engine.LOCK_TIMEOUT_SECONDS`."""
 
 _T = TypeVar("_T")
 
@@ -140,7 +145,7 @@ async def upsert_creators(
 
     What a record leaves open keeps its value, and so does the first source.
     """
-    await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ROSTER_LOCK})
+    await _lock(session)
     counts: Counter[str] = Counter()
     for chunk in _chunks(records):
         keys = [record.key for record in chunk]
@@ -160,13 +165,8 @@ async def upsert_creators(
                 counts["unchanged"] += 1
         if new:
             await session.execute(insert(Creator), new)
-        for change in changed:
-            await session.execute(
-                update(Creator)
-                .where(Creator.id == change.pop("id"))
-                .values(**change)
-                .execution_options(synchronize_session=False)
-            )
+        if changed:
+            await session.execute(update(Creator), changed)  # in bulk, by primary key
         counts["created"] += len(new)
         counts["updated"] += len(changed)
     return counts
@@ -196,7 +196,7 @@ async def upsert_posts(
     session: AsyncSession, posts: Sequence[tuple[str, PostRecord]]
 ) -> Counter[str]:
     """Create or update posts of creators (by id); counts created, updated, unchanged."""
-    await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ROSTER_LOCK})
+    await _lock(session)
     counts: Counter[str] = Counter()
     fields = ("caption", "posted_at", "likes", "comments")
     for chunk in _chunks(posts):
@@ -226,6 +226,17 @@ async def upsert_posts(
             await session.execute(insert(CreatorPost), new)
         counts["created"] += len(new)
     return counts
+
+
+async def _lock(session: AsyncSession) -> None:
+    try:
+        await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ROSTER_LOCK})
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", "") != _LOCK_NOT_AVAILABLE:
+            raise
+        raise Unavailable(
+            "another import is running", hint="wait until it is done and try again"
+        ) from error
 
 
 async def count_creators(session: AsyncSession) -> int:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.columns import MapMistake
+from domain.errors import Unavailable
 from domain.tabular import UnreadableFile
 from store.engine import session
-from store.roster import ImportResult, import_posts, import_roster
+from store.roster import ImportResult, import_posts, import_roster, upsert_creators
 from store.tables import Creator, CreatorPost
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -22,8 +24,8 @@ AWKWARD = Path(__file__).parents[1] / "fixtures" / "files" / "awkward_roster.csv
 AWKWARD_MAP = "handle=list-{S.no},followers=Subscribers,platform==instagram"
 
 
-async def imported(engine: AsyncEngine, text: str, mapping: str = "") -> ImportResult:
-    return await import_roster(engine, text.encode(), source="a test", at=NOW, mapping=mapping)
+async def imported(engine: AsyncEngine, content: str, mapping: str = "") -> ImportResult:
+    return await import_roster(engine, content.encode(), source="a test", at=NOW, mapping=mapping)
 
 
 async def test_the_example_roster_comes_in_and_a_second_time_changes_nothing(
@@ -100,6 +102,24 @@ async def test_a_mended_quarantine_file_can_be_imported_as_it_is(engine: AsyncEn
     mended = result.quarantine.replace(b"2 thousand", b"2000")
     again = await import_roster(engine, mended, source="mended", at=NOW)
     assert (again.created, again.quarantined) == (1, 0)
+
+
+async def test_two_imports_of_the_same_file_at_once_create_everybody_once(
+    engine: AsyncEngine,
+) -> None:
+    data = (EXAMPLES / "roster.csv").read_bytes()
+    results = await asyncio.gather(
+        *(import_roster(engine, data, source="both", at=NOW) for _ in range(2))
+    )
+    assert sorted(result.created for result in results) == [0, 61]
+
+
+async def test_an_import_behind_a_long_one_is_told_to_wait(engine: AsyncEngine) -> None:
+    async with session(engine) as long_one, session(engine) as second:
+        await upsert_creators(long_one, [], "x", NOW)
+        await second.execute(text("SET LOCAL lock_timeout = '50ms'"))
+        with pytest.raises(Unavailable, match="another import is running"):
+            await upsert_creators(second, [], "x", NOW)
 
 
 async def test_a_later_file_updates_what_it_says_and_leaves_the_rest(engine: AsyncEngine) -> None:
