@@ -12,24 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.campaign import CampaignFile
 from domain.decisions import DecisionKind
 from domain.lifecycle import PayoutStatus
-from domain.mails import Mail
 from domain.report import (
-    MISSED,
     CampaignPart,
     CreatorLine,
     FunnelPart,
-    Intervention,
-    MissedDeadline,
     MoneyPart,
-    PaymentLine,
-    Reminders,
     Report,
     cost_per_result,
     figures_of,
     goal_part,
-    payment_note,
 )
 from store.campaigns import get_campaign, money
+from store.report_parts import interventions, missed, payments, reminders
 from store.tables import (
     Campaign,
     Candidate,
@@ -38,14 +32,11 @@ from store.tables import (
     Creator,
     Decision,
     Event,
-    InboxItem,
-    OutboxMail,
     Payout,
     Publication,
     Staff,
 )
 
-_REMINDERS = tuple(mail.value for mail in Mail if mail.value.endswith("_reminder"))
 _EARNED = tuple(status.value for status in PayoutStatus if status is not PayoutStatus.CANCELLED)
 
 
@@ -60,7 +51,6 @@ async def build(
     campaign = await get_campaign(session, campaign_id)
     file = CampaignFile.model_validate(campaign.file)
     creators = await _creators(session, campaign_id)
-    payments = await _payments(session, campaign_id, file.staffing)
     report = Report(
         made_at=at or datetime.now(UTC),
         campaign=_campaign(campaign, file),
@@ -68,10 +58,10 @@ async def build(
         funnel=await _funnel(session, campaign_id, creators),
         money=await _money(session, campaign, file, creators),
         creators=tuple(creators),
-        payments=tuple(payments),
-        missed=tuple(await _missed(session, campaign_id)),
-        interventions=tuple(await _interventions(session, campaign_id)),
-        reminders=await _reminders(session, campaign_id),
+        payments=tuple(await payments(session, campaign_id, file.staffing)),
+        missed=tuple(await missed(session, campaign_id)),
+        interventions=tuple(await interventions(session, campaign_id)),
+        reminders=await reminders(session, campaign_id),
     )
     return report.model_dump(mode="json")
 
@@ -270,129 +260,4 @@ async def _money(
         paid=balances.get("paid", 0),
         open=payable + in_transit,
         cost_per_result=cost_per_result(creators, earned, file.goal.metric, campaign.currency),
-    )
-
-
-async def _payments(session: AsyncSession, campaign_id: str, staffing: str) -> list[PaymentLine]:
-    released: dict[str, list[str]] = defaultdict(list)
-    for payout_id, actor in await session.execute(
-        select(Decision.subject_id, Decision.actor_id)
-        .join(Payout, Payout.id == Decision.subject_id)
-        .where(
-            Payout.campaign_id == campaign_id,
-            Decision.kind == DecisionKind.RELEASE_PAYOUT.value,
-            Decision.status == "applied",
-        )
-        .order_by(Decision.settled_at, Decision.id)
-    ):
-        released[payout_id].append(actor)
-    sent = {
-        payout_id: at
-        for payout_id, at in await session.execute(
-            select(Event.entity_id, func.max(Event.at))
-            .join(Payout, Payout.id == Event.entity_id)
-            .where(
-                Payout.campaign_id == campaign_id,
-                Event.kind == "payout",
-                Event.event == "transferred",
-            )
-            .group_by(Event.entity_id)
-        )
-    }
-    payouts = await session.scalars(
-        select(Payout)
-        .where(Payout.campaign_id == campaign_id)
-        .order_by(Payout.created_at, Payout.id)
-    )
-    return [
-        PaymentLine(
-            payout_id=row.id,
-            creator_id=row.creator_id,
-            kind=row.kind,
-            amount_minor=row.amount_minor,
-            status=row.status,
-            hold_reason=row.hold_reason,
-            pay_by=row.pay_by,
-            transferred_at=sent.get(row.id),
-            late=row.id in sent and sent[row.id] > row.pay_by,
-            transfer_id=row.transfer_id,
-            released_by=tuple(released[row.id]),
-            note=payment_note(staffing, released[row.id]),
-        )
-        for row in payouts
-    ]
-
-
-async def _missed(session: AsyncSession, campaign_id: str) -> list[MissedDeadline]:
-    reason = Event.data["reason"].astext
-    rows = await session.execute(
-        select(Collaboration.creator_id, reason, Event.at)
-        .join(Collaboration, Collaboration.id == Event.entity_id)
-        .where(
-            Collaboration.campaign_id == campaign_id,
-            Event.kind == "collaboration",
-            Event.event == "ended",
-            reason.in_(MISSED),
-        )
-        .order_by(Event.at)
-    )
-    return [
-        MissedDeadline(creator_id=creator_id, reason=code, what=MISSED[code], at=at)
-        for creator_id, code, at in rows
-    ]
-
-
-async def _interventions(session: AsyncSession, campaign_id: str) -> list[Intervention]:
-    answer = func.coalesce(Decision.choice["answer"].astext, "")
-    subjects = (
-        select(Collaboration.id)
-        .where(Collaboration.campaign_id == campaign_id)
-        .union_all(
-            select(Payout.id).where(Payout.campaign_id == campaign_id),
-            select(Campaign.id).where(Campaign.id == campaign_id),
-        )
-    )
-    rows = await session.execute(
-        select(Decision.kind, answer, func.count())
-        .where(
-            Decision.actor_kind == "staff",
-            Decision.status == "applied",
-            Decision.subject_id.in_(subjects),
-        )
-        .group_by(Decision.kind, answer)
-        .order_by(Decision.kind, answer)
-    )
-    return [Intervention(kind=kind, answer=said, count=count) for kind, said, count in rows]
-
-
-async def _reminders(session: AsyncSession, campaign_id: str) -> Reminders:
-    mails = await session.execute(
-        select(OutboxMail.mail, func.count())
-        .where(
-            OutboxMail.campaign_id == campaign_id,
-            OutboxMail.mail.in_(_REMINDERS),
-            OutboxMail.status == "accepted",
-        )
-        .group_by(OutboxMail.mail)
-        .order_by(OutboxMail.mail)
-    )
-    staff, escalations = (
-        await session.execute(
-            select(
-                func.coalesce(func.sum(InboxItem.reminded), 0),
-                func.count().filter(InboxItem.escalated),
-            ).where(InboxItem.campaign_id == campaign_id, InboxItem.role != "creator")
-        )
-    ).one()
-    checks = await session.scalar(
-        select(func.count())
-        .select_from(Check)
-        .join(Collaboration, Collaboration.id == Check.collaboration_id)
-        .where(Collaboration.campaign_id == campaign_id)
-    )
-    return Reminders(
-        creators={mail: int(count) for mail, count in mails},
-        staff=int(staff),
-        escalations=int(escalations),
-        checks=checks or 0,
     )
