@@ -9,14 +9,17 @@ from functools import lru_cache
 
 from domain.text import Folded, fold
 
-_BETWEEN = r"[\s_\-–—:|+&]+"  # what may stand between the words of one label
+_BETWEEN = r"(?:_|[^\w#@.,!?;]){1,6}"  # what may stand between the words of one label
 _JOINED = r"[\s._\-&'’]*"  # between the words of a brand: "Acme Home", "acme.home", "AcmeHome"
-_AFTER = r"(?![\w]|[\-'’./@]\w)"  # "ad-free", "ad's" and "ad.example" are not labels
+_AFTER = r"(?![\w]|[\-'’.@]\w)"  # "ad-free", "ad's" and "ad.example" are not labels
 _TAG = re.compile(r"#\w+")
 _TAG_STRING = re.compile(r"#\w+(?:[\s,.|·•]*#\w+)*")
 _SOFT_END = re.compile(r"[ \t]*")
 _HANDLE = re.compile(r"@[\w.]+")
 _ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+")
+MAX_READ = 5_000
+"""Characters read; no platform takes a longer text (YouTube's descriptions)."""
+
 MAX_GREETED = 2
 """So many handles may stand before a label that is still at the start."""
 
@@ -56,7 +59,7 @@ def find_labels(
     grammar: Grammar,
 ) -> list[Found]:
     """All labels of a text in order; of overlapping ones the longest."""
-    folded = _without_addresses(fold(text))
+    folded = _without_addresses(fold(text[:MAX_READ]))
     hits: list[Found] = []
     for item in wanted:
         pattern = _pattern(item.label, tuple(brands))

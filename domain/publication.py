@@ -185,7 +185,7 @@ def carries_link(text: str, link: str) -> bool:
     wanted = _bare_url(link)
     return any(
         found == wanted or found.startswith((f"{wanted}/", f"{wanted}?", f"{wanted}#"))
-        for found in map(_bare_url, (match[0] for match in re.finditer(r"\S+\.\S+", text)))
+        for found in (_bare_url(word) for word in text.split() if "." in word)
     )
 
 

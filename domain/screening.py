@@ -186,6 +186,20 @@ RULES: tuple[tuple[str, Rule], ...] = (
 )
 """Every rule that leaves a candidate out, in the order in which they are applied."""
 
+RULE_TITLES: dict[str, str] = {
+    "excluded": "excluded by name",
+    "opted_out": "asked not to be contacted",
+    "platform": "on another platform",
+    "too_few_followers": "too few followers",
+    "too_many_followers": "too many followers",
+    "outside_markets": "outside the markets",
+    "low_engagement": "engagement too low",
+    "brand_safety": "blocked by brand safety",
+    "bad_fit": "not about the product's category",
+    "above_ceiling": "above the ceiling for one creator",
+}
+"""The rules for people, for lists that count whom each one leaves out."""
+
 
 def _plain(handle: str) -> str:
     return handle.strip().lstrip("@").casefold()

@@ -123,6 +123,17 @@ async def count_vetted(session: AsyncSession, campaign_id: str) -> tuple[int, in
     return row[0], row[1]
 
 
+async def left_out_by_rule(session: AsyncSession, campaign_id: str) -> dict[str, int]:
+    """How many candidates each rule leaves out, the strictest rule first."""
+    rows = await session.execute(
+        select(Candidate.out_rule, func.count())
+        .where(Candidate.campaign_id == campaign_id, Candidate.status == OUT)
+        .group_by(Candidate.out_rule)
+        .order_by(func.count().desc(), Candidate.out_rule)
+    )
+    return {rule: count for rule, count in rows}
+
+
 async def suitable(session: AsyncSession, campaign_id: str) -> list[Suitable]:
     """Every candidate whom no rule leaves out."""
     rows = await session.execute(

@@ -17,6 +17,7 @@ from domain.lifecycle import Outcome, SafetyVerdict, Stage
 from domain.messages import PlanStarts, Posting, PostingKind
 from domain.shortlist import shortlist_digest
 from store import ledger, outbox
+from store.candidates import left_out_by_rule
 from store.engine import session
 from store.tables import Campaign, Candidate, Collaboration, Creator, CreatorPost
 from tests import builders
@@ -96,6 +97,8 @@ async def test_whoever_is_left_out_is_kept_with_the_rule_and_the_sentence(
     (row,) = await _candidates(engine, campaign_id)
     assert (row.status, row.out_rule) == ("out", "too_many_followers")
     assert "300,000 followers" in row.reasons[0]
+    async with session(engine) as work:
+        assert await left_out_by_rule(work, campaign_id) == {"too_many_followers": 1}
 
 
 async def test_a_creator_without_posts_is_unknown_and_still_a_candidate(

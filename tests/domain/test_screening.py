@@ -11,7 +11,7 @@ from domain.lifecycle import SafetyVerdict
 from domain.quote import CreatorFacts, quote
 from domain.rate_card import DEFAULT_RATE_CARD
 from domain.safety import CreatorVerdict
-from domain.screening import RULES, Applicant, Screened, credibility, screen
+from domain.screening import RULE_TITLES, RULES, Applicant, Screened, credibility, screen
 from tests.builders import campaign_file
 
 FILE = campaign_file(
@@ -86,7 +86,7 @@ def _screen_with(file: Any, given: dict[str, Any]) -> Screened:
 
 
 def test_every_rule_is_tried_above() -> None:
-    assert {code for code, _ in RULES} == {rule for rule, _, _ in CASES}
+    assert {code for code, _ in RULES} == {rule for rule, _, _ in CASES} == set(RULE_TITLES)
 
 
 @pytest.mark.parametrize("verdict", [SafetyVerdict.REVIEW, SafetyVerdict.UNKNOWN])
