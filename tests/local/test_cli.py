@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,9 +16,8 @@ import pytest
 import cli
 from domain.campaign_yaml import read_campaign
 from local.child import CHECKOUT
-from local.doctor import check_ports
-from local.plan import WANTED_PORTS
-from local.state import find_running
+from local.doctor import Status, check_ports
+from local.state import remember_ports
 from store.campaigns import create_campaign
 from store.engine import make_engine, session
 from tests.conftest import Database
@@ -223,8 +223,14 @@ def test_the_doctor_is_content_with_a_machine_on_which_nothing_runs(troupe: Term
 
 
 def test_the_doctor_names_ports_that_others_use(tmp_path: Path) -> None:
-    assert check_ports(tmp_path, find_running(tmp_path)).name == "ports"
-    assert "desk" in WANTED_PORTS
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        taken = holder.getsockname()[1]
+        remember_ports(tmp_path, {"desk": taken})
+        found = check_ports(tmp_path, None)
+    assert found.status is Status.WARNING
+    assert f"desk {taken}" in found.message
 
 
 def test_the_version_is_the_projects(troupe: Terminal) -> None:

@@ -199,6 +199,7 @@ def test_nothing_is_lost_when_the_supervisor_is_killed(tmp_path: Path) -> None:
         assert (folder / "secrets.json").read_text() == secrets
         children = second.children()
         second.process.send_signal(signal.SIGINT)
+        second.process.send_signal(signal.SIGINT)  # an impatient person
         assert second.process.wait(timeout=60) == 0
         assert not any(child.lives() for child in children.values())
         assert not (folder / "state.json").exists()
