@@ -85,6 +85,7 @@ def _add_error_pages(app: FastAPI) -> None:
         DBAPIError: _database_down,
         PoolTimeout: _database_down,
         OSError: _database_down,
+        Exception: _fault,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
@@ -136,3 +137,12 @@ async def _database_down(request: Request, error: Exception) -> Response:
     )  # fmt: skip
     answer.headers["Retry-After"] = "5"
     return answer
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    # Only the type: messages of databases and templates carry what people wrote.
+    log.error("%s failed: %s", request.scope.get("route", "a request"), type(error).__name__)
+    return _says(
+        request, 500, "This did not work",
+        "The fault is ours. Nothing was changed by this page; please try again.",
+    )  # fmt: skip

@@ -84,7 +84,9 @@ class Guard:
 
     def _put_headers(self, headers: MutableHeaders, path: str) -> None:
         creators = path.startswith(("/portal/", "/c/", "/opt-out/"))
-        headers["Content-Security-Policy"] = self._portal_policy if creators else self._desk_policy
+        headers.setdefault(
+            "Content-Security-Policy", self._portal_policy if creators else self._desk_policy
+        )
         headers["X-Content-Type-Options"] = "nosniff"
         headers["X-Frame-Options"] = "DENY"
         headers["Referrer-Policy"] = "no-referrer" if creators else "same-origin"
