@@ -9,7 +9,7 @@ what=${1:-all}
 
 "$bin/ruff" check . || bad=1
 "$bin/ruff" format --check --quiet . || { echo "ruff format would change files"; bad=1; }
-"$bin/mypy" . || bad=1
+"$bin/python" -m mypy . || bad=1
 if [ "$what" = all ]; then
     TROUPE_CHROMIUM=$(sh local/chromium.sh) || exit 1
     export TROUPE_CHROMIUM

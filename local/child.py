@@ -128,13 +128,15 @@ class Child:
         write_mark(self.pid_file, self.mark)
 
     def _guarded(self) -> list[str]:
-        method = "kernel" if sys.platform == "linux" else "pipe"
+        usual = "kernel" if sys.platform == "linux" else "pipe"
+        # The variable is for trying the other way on a machine that has both.
+        method = os.environ.get("TROUPE_GUARD_METHOD", usual)
         options = [
             f"--parent={os.getpid()}",
             f"--pipe={self._pipe}",
             f"--death-signal={int(self.spec.stop_signal)}",
             f"--grace={self.spec.stop_within}",
-            f"--method={os.environ.get('TROUPE_GUARD_METHOD', method)}",
+            f"--method={method}",
         ]
         return [sys.executable, "-I", "-S", str(GUARD), *options, "--", *self.spec.command]
 

@@ -185,9 +185,14 @@ class Plan:
             **self.social_settings(),
             **self.stripe_address(),
             "TROUPE_STRIPE_WEBHOOK_SECRET": webhook or self.secrets.webhook_secret,
-            "TROUPE_TEMPORAL_UI_URL": self.given.get("TROUPE_TEMPORAL_UI_URL")
-            or self.url("temporal-ui"),
+            "TROUPE_TEMPORAL_UI_URL": self.temporal_ui,
         }
+
+    @property
+    def temporal_ui(self) -> str:
+        """Where Temporal's pages are; empty if the person's Temporal has none that we know."""
+        given = self.given.get("TROUPE_TEMPORAL_UI_URL", "")
+        return given if given or self.own_temporal else self.url("temporal-ui")
 
     def worker_settings(self, worker: str) -> dict[str, str]:
         """What one worker process needs besides the shared settings."""

@@ -11,6 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from sqlalchemy import create_engine, make_url
+
+from domain.errors import ConfigurationError
 from local import postgres, services, temporal
 from local.accounts import Account, ensure_accounts
 from local.child import ChildSpec
@@ -28,7 +31,8 @@ from local.state import (
 from local.supervisor import ChildStatus, Notice, Supervisor
 from settings import Settings
 from store.engine import make_engine
-from store.migrate import migrate
+from store.migrate import current_version, migrate, newest_version
+from store.rights import APP_ROLE
 
 
 @dataclass(frozen=True)
@@ -152,10 +156,26 @@ class Stack:
         self._database_url = made.app_url(self.plan.port("postgres"))
         self._owner_url = made.owner_url(self.plan.port("postgres"))
 
+    def _migrate(self) -> None:
+        if self._owner_url:
+            app_role = make_url(self._database_url).username
+            migrate(self._owner_url, app_role=app_role or APP_ROLE)
+            return
+        engine = create_engine(self._database_url)
+        try:
+            with engine.connect() as connection:
+                there = current_version(connection)
+        finally:
+            engine.dispose()
+        if there != newest_version():
+            raise ConfigurationError(
+                f"the tables are of version {there or 'none'}, this code needs {newest_version()}",
+                hint="set TROUPE_DATABASE_OWNER_URL, the role that owns the tables",
+            )
+
     async def _start_processes(self) -> None:
         self._progress("tables and accounts")
-        if self._owner_url:
-            await asyncio.to_thread(migrate, self._owner_url)
+        await asyncio.to_thread(self._migrate)
         engine = make_engine(self._database_url, pool_size=2)
         try:
             self.accounts = await ensure_accounts(engine, self.folder, self.plan.secrets)
@@ -198,7 +218,7 @@ class Stack:
         return Addresses(
             desk=plan.shared_settings(self._database_url)["TROUPE_PUBLIC_URL"],
             mail="" if plan.real_mail else plan.url("mail"),
-            temporal_ui=plan.web_settings()["TROUPE_TEMPORAL_UI_URL"],
+            temporal_ui=plan.temporal_ui,
             temporal=self._given.get("TEMPORAL_ADDRESS", "")
             if own
             else f"127.0.0.1:{plan.port('temporal')}",

@@ -163,8 +163,8 @@ class Supervisor:
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
             child.restarts += 1
-            await child.spawn()
             try:
+                await child.spawn()
                 await child.until_ready()
                 self._notice(f"{child.spec.name} runs again (process {child.pid})")
             except ChildFailed as failed:
@@ -173,6 +173,8 @@ class Supervisor:
                 told = True
                 # Ended, or stuck: the next turn of the loop starts it again.
                 child.send(signal.SIGKILL)
+            except OSError as error:  # no more processes or memory: it may pass
+                self._notice(f"{child.spec.name} cannot be started: {error.strerror}")
 
     async def ready(self, *names: str) -> None:
         """Wait until these children are ready (again)."""

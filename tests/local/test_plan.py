@@ -63,3 +63,13 @@ def test_a_stand_in_is_left_out_where_the_real_one_is_set() -> None:
     )
     assert stand_ins(real) == []
     assert "TROUPE_STRIPE_API_BASE" not in real.worker_settings("worker-payouts")
+
+
+def test_an_own_temporal_is_used_with_all_its_settings() -> None:
+    own = plan(TEMPORAL_ADDRESS="cluster.example:7233", TEMPORAL_API_KEY="key")
+    settings = own.shared_settings(URL)
+    assert settings["TEMPORAL_ADDRESS"] == "cluster.example:7233"
+    assert settings["TEMPORAL_API_KEY"] == "key"
+    assert own.temporal_ui == ""
+    assert plan().shared_settings(URL)["TEMPORAL_ADDRESS"].startswith("127.0.0.1:")
+    assert plan().temporal_ui
