@@ -192,6 +192,21 @@ async def campaign(session: AsyncSession, campaign_id: str) -> Campaign | None:
     return await session.get(Campaign, campaign_id)
 
 
+async def just_started(
+    session: AsyncSession, staff_id: str, source: str, since: datetime
+) -> str | None:
+    """The campaign that this person made of the same file a moment ago, on the first click."""
+    # Two clicks in the same instant: the second waits until the first one's row can be seen.
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(staff_id))))
+    found: str | None = await session.scalar(
+        select(Campaign.id)
+        .where(Campaign.created_at >= since, Campaign.started_by == staff_id)
+        .where(Campaign.source == source)
+        .limit(1)
+    )
+    return found
+
+
 async def creators(session: AsyncSession, search: str = "", after: str = "") -> Page[Creator]:
     """The roster by handle; ``search`` is the beginning of a handle or of a name."""
     handle = collate(Creator.handle_key, "C")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -20,6 +21,9 @@ from web.fields import read_fields
 from web.visit import Missing, Visit, visit
 
 router = APIRouter()
+
+_DOUBLE_CLICK = timedelta(minutes=1)
+"""The same file by the same person within this time is one campaign."""
 
 _REPORT_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
@@ -79,7 +83,10 @@ async def start(request: Request) -> Response:
         file = found.file
         if file is None:
             return await _mistaken(v, text, found)
-        campaign_id = await files.create_campaign(v.db, file, text, v.me.staff_id, v.deps.clock())
+        now = v.deps.clock()
+        campaign_id = await desk_lists.just_started(
+            v.db, v.me.staff_id, text, now - _DOUBLE_CLICK
+        ) or await files.create_campaign(v.db, file, text, v.me.staff_id, now)
     await v.deps.sender.start_campaign(start_message(campaign_id, file))
     return RedirectResponse(f"/campaigns/{campaign_id}", 303)
 
@@ -104,7 +111,6 @@ def start_message(campaign_id: str, file: CampaignFile) -> CampaignInput:
         wanted=file.creators.wanted,
         window=file.outreach.window,
         budget_minor=file.budget.total.minor,
-        currency=file.currency,
         remind_shortlist_seconds=max(1, int(file.shortlist_remind_after.total_seconds())),
     )
 
