@@ -6,7 +6,7 @@ import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -52,7 +52,7 @@ class PortalView:
 
 
 async def view(session: AsyncSession, collaboration_id: str) -> PortalView | None:
-    """One creator's page."""
+    """One creator's page; nine queries, however long the collaboration has been."""
     row = (
         await session.execute(
             select(Collaboration, Creator, Campaign, Recipient)
@@ -64,32 +64,39 @@ async def view(session: AsyncSession, collaboration_id: str) -> PortalView | Non
     ).first()
     if row is None:
         return None
-    items = await session.scalars(
-        select(InboxItem).where(
-            InboxItem.subject_id == collaboration_id,
-            InboxItem.closed_at.is_(None),
-            InboxItem.role == "creator",
-        )
+    decisions = await _decisions(session, collaboration_id)
+    signed_by = _signed_by(decisions)
+    return PortalView(
+        collaboration=row[0],
+        creator=row[1],
+        campaign=row[2],
+        recipient=row[3],
+        items=await _items(session, collaboration_id),
+        drafts=await _drafts(session, collaboration_id),
+        reviews=tuple(d for d in decisions if d.kind == "review_draft" and d.status == "applied"),
+        terms=await _last(session, Terms, collaboration_id, Terms.version),
+        signature=await session.get(Signature, signed_by) if signed_by else None,
+        publication=await _last(session, Publication, collaboration_id, Publication.created_at),
+        check=await _last(session, Check, collaboration_id, Check.id),
+        payouts=await _payouts(session, collaboration_id),
+        waiting=tuple(
+            d for d in decisions if d.status == "submitted" and d.actor_kind == "creator"
+        ),
     )
-    decisions = list(
-        await session.scalars(
-            select(Decision)
-            .where(Decision.subject_id == collaboration_id)
-            .order_by(Decision.created_at)
-        )
+
+
+async def _decisions(session: AsyncSession, collaboration_id: str) -> list[Decision]:
+    rows = await session.scalars(
+        select(Decision)
+        .where(Decision.subject_id == collaboration_id)
+        .order_by(Decision.created_at)
     )
-    drafts = await session.scalars(
-        select(Draft)
-        .where(Draft.collaboration_id == collaboration_id)
-        .order_by(Draft.created_at, Draft.id)
-    )
-    terms = await session.scalar(
-        select(Terms)
-        .where(Terms.collaboration_id == collaboration_id)
-        .order_by(Terms.version.desc())
-        .limit(1)
-    )
-    signed_by = next(
+    return list(rows)
+
+
+def _signed_by(decisions: list[Decision]) -> str:
+    """The signature that counts: the last one that was applied."""
+    return next(
         (
             str(decision.choice.get("content_id", ""))
             for decision in reversed(decisions)
@@ -99,40 +106,50 @@ async def view(session: AsyncSession, collaboration_id: str) -> PortalView | Non
         ),
         "",
     )
-    publication = await session.scalar(
-        select(Publication)
-        .where(Publication.collaboration_id == collaboration_id)
-        .order_by(Publication.created_at.desc(), Publication.id)
-        .limit(1)
+
+
+async def _items(session: AsyncSession, collaboration_id: str) -> dict[str, InboxItem]:
+    rows = await session.scalars(
+        select(InboxItem).where(
+            InboxItem.subject_id == collaboration_id,
+            InboxItem.closed_at.is_(None),
+            InboxItem.role == "creator",
+        )
     )
-    check = await session.scalar(
-        select(Check)
-        .where(Check.collaboration_id == collaboration_id)
-        .order_by(Check.checked_at.desc(), Check.id.desc())
-        .limit(1)
+    return {item.kind: item for item in rows}
+
+
+async def _drafts(session: AsyncSession, collaboration_id: str) -> tuple[Draft, ...]:
+    rows = await session.scalars(
+        select(Draft)
+        .where(Draft.collaboration_id == collaboration_id)
+        .order_by(Draft.created_at, Draft.id)
     )
-    payouts = await session.scalars(
+    return tuple(rows)
+
+
+async def _payouts(session: AsyncSession, collaboration_id: str) -> tuple[Payout, ...]:
+    rows = await session.scalars(
         select(Payout)
         .where(Payout.collaboration_id == collaboration_id)
         .order_by(Payout.created_at, Payout.number)
     )
-    return PortalView(
-        collaboration=row[0],
-        creator=row[1],
-        campaign=row[2],
-        recipient=row[3],
-        items={item.kind: item for item in items},
-        drafts=tuple(drafts),
-        reviews=tuple(d for d in decisions if d.kind == "review_draft" and d.status == "applied"),
-        terms=terms,
-        signature=await session.get(Signature, signed_by) if signed_by else None,
-        publication=publication,
-        check=check,
-        payouts=tuple(payouts),
-        waiting=tuple(
-            d for d in decisions if d.status == "submitted" and d.actor_kind == "creator"
-        ),
+    return tuple(rows)
+
+
+Row = TypeVar("Row", Terms, Publication, Check)
+
+
+async def _last(
+    session: AsyncSession, table: type[Row], collaboration_id: str, order: Any
+) -> Row | None:
+    found: Row | None = await session.scalar(
+        select(table)
+        .where(table.collaboration_id == collaboration_id)
+        .order_by(order.desc())
+        .limit(1)
     )
+    return found
 
 
 async def exists(session: AsyncSession, collaboration_id: str) -> bool:

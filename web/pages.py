@@ -50,6 +50,7 @@ class Pages:
             apart=apart,
             milestone=words.milestone,
             phrase=words.phrase,
+            platform=words.platform,
         )
         self._environment.globals.update(
             asset=assets.url,

@@ -1,0 +1,170 @@
+"""Chromium in front of the real application on a real database, served on a free port."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from domain.inbox import ItemKind
+from rendering.links import Links
+from store import staff
+from store.engine import make_engine, session
+from tests import builders
+from tests.conftest import Database
+from tests.fixtures.web import PASSWORD, SECRET, RecordingSender
+from tests.web.rows import CAPTION, wait_for
+from web.app import create_app
+from web.deps import Addresses, Deps
+
+CHROMIUM = Path("/usr/bin/chromium")
+EMAIL = "robin@brand.example"
+
+
+@dataclass
+class Site:
+    """The running site, and the addresses of what was put into it."""
+
+    url: str
+    pages: dict[str, str] = field(default_factory=dict)
+    """Addresses of the desk's pages by name."""
+    portal: dict[str, str] = field(default_factory=dict)
+    """Signed links by stage."""
+
+
+@pytest.fixture(scope="session")
+def site(make_database: Callable[[], Database]) -> Iterator[Site]:
+    """A site with something of everything, in a thread with its own event loop."""
+    database = make_database()
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    made = Site(f"http://127.0.0.1:{listening.getsockname()[1]}")
+    server: list[uvicorn.Server] = []
+    ready, loop = threading.Event(), asyncio.new_event_loop()
+
+    async def serve() -> None:
+        engine = make_engine(database.app_url)
+        links = Links(made.url, SECRET)
+        deps = Deps(
+            engine=engine, sender=RecordingSender(engine), links=links, public_url=made.url,
+            secret=SECRET, addresses=Addresses(mail_catcher="http://127.0.0.1:8025"),
+        )  # fmt: skip
+        await _fill(deps, made)
+        config = uvicorn.Config(create_app(deps), log_level="warning", access_log=False)
+        server.append(uvicorn.Server(config))
+        ready.set()
+        await server[0].serve([listening])
+        await engine.dispose()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
+    thread.start()
+    assert ready.wait(30)
+    yield made
+    server[0].should_exit = True
+    thread.join(15)
+
+
+async def _fill(deps: Deps, made: Site) -> None:
+    async with session(deps.engine) as db:
+        await staff.create_staff(
+            db, email=EMAIL, name="Robin Vale", roles=list(staff.STAFF_ROLES), password=PASSWORD,
+            at=deps.clock(), timezone="Europe/Berlin",
+        )  # fmt: skip
+        campaign = await builders.campaign(db)
+        who = await builders.creator(db, handle="@konstantin_the_very_long_handle_of_2026")
+        one = await builders.collaboration(db, campaign, who, stage="reviewing", draft_version=2)
+        await builders.candidate(db, campaign, who, reasons=["Speaks about skin care."])
+        await builders.draft(db, one, caption=CAPTION, version=1)
+        draft = await builders.draft(db, one, caption=f"{CAPTION} #new", version=2)
+        payout = await builders.payout(db, one)
+        seen = {ItemKind.DRAFT: draft.digest, ItemKind.COUNTER: "1:50000",
+                ItemKind.KILL_FEE: "30000", ItemKind.HEARING: "3", ItemKind.PUBLICATION: "3",
+                ItemKind.ATTENTION: "unavailable", ItemKind.CONTACT: "", ItemKind.SCREENING: "v",
+                }  # fmt: skip
+        items = [await wait_for(db, ItemKind.SHORTLIST, campaign, campaign.id, seen="digest")]
+        items += [await wait_for(db, kind, one, campaign.id, seen=s) for kind, s in seen.items()]
+        items.append(await wait_for(db, ItemKind.RELEASE, payout, campaign.id, seen="15000EUR"))
+        asked = {"inviting": (ItemKind.OFFER, "1:30000"), "contracting": (ItemKind.TERMS, ""),
+                 "drafting": (ItemKind.SUBMIT, "1"), "publishing": (ItemKind.PUBLISH, "x"),
+                 "retaining": (ItemKind.STATEMENT, "3")}  # fmt: skip
+        for stage, (kind, seen_) in asked.items():
+            row = await builders.collaboration(db, campaign, stage=stage)
+            digest = (await builders.terms(db, row)).digest if kind is ItemKind.TERMS else seen_
+            await wait_for(db, kind, row, campaign.id, seen=digest, due_at=deps.clock())
+            made.portal[stage] = deps.links.portal(row.id)
+    made.portal["opt_out"] = deps.links.opt_out(one.id)
+    made.pages = {f"item_{item.kind}": f"/items/{item.id}" for item in items}
+    made.pages |= {name: f"/{name}" for name in ("campaigns", "creators", "payments", "setup")}
+    made.pages |= {"inbox": "/", "new": "/campaigns/new", "campaign": f"/campaigns/{campaign.id}",
+                   "collaboration": f"/collaborations/{one.id}"}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for a module: while it is open, its own event loop keeps async tests out."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM))
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Look:
+    """A page in one light and width, and everything that the browser complained about."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def listen(self) -> Look:
+        """Note errors of the console, among them every breach of the content policy."""
+
+        def note(message: ConsoleMessage) -> None:
+            if message.type in {"error", "warning"}:
+                self.complaints.append(message.text)
+
+        self.page.on("console", note)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        return self
+
+    def sign_in(self, url: str) -> None:
+        """Sign in as somebody with all roles."""
+        self.page.goto(f"{url}/login")
+        self.page.fill("[name=email]", EMAIL)
+        self.page.fill("[name=password]", PASSWORD)
+        self.page.click("main button")
+        self.page.wait_for_url(f"{url}/")
+
+
+@pytest.fixture(params=[("light", 1280), ("dark", 1280), ("light", 320), ("dark", 320)],
+                ids=["light", "dark", "light-320px", "dark-320px"])  # fmt: skip
+def look(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Look]:
+    """A fresh page in each light and width."""
+    scheme, width = request.param
+    context = chromium.new_context(
+        viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    yield Look(context.new_page()).listen()
+    context.close()
+
+
+@pytest.fixture
+def wide(chromium: Browser) -> Iterator[Look]:
+    """One fresh page on a desk."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    yield Look(context.new_page()).listen()
+    context.close()
+
+
+@pytest.fixture
+def scriptless(chromium: Browser) -> Iterator[Look]:
+    """A browser that runs no scripts."""
+    context = chromium.new_context(java_script_enabled=False)
+    yield Look(context.new_page()).listen()
+    context.close()

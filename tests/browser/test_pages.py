@@ -1,0 +1,119 @@
+"""Every page in Chromium: readable for everybody, nothing sideways, no breach of the policy."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Look, Site
+
+pytestmark = pytest.mark.browser
+
+RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def check(look: Look, name: str) -> None:
+    found = Axe().run(look.page, options={"runOnly": RULES}).response["violations"]
+    assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found] == [], name
+    sideways = look.page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert sideways <= 0, f"{name} scrolls sideways by {sideways} px"
+    assert look.complaints == [], name
+
+
+def test_every_page_of_the_desk_is_for_everybody(look: Look, site: Site) -> None:
+    look.page.goto(f"{site.url}/login")
+    check(look, "login")
+    look.sign_in(site.url)
+    for name, path in site.pages.items():
+        answer = look.page.goto(site.url + path)
+        assert answer is not None
+        assert answer.status == 200, name
+        check(look, name)
+
+
+def test_every_page_of_a_creator_is_for_everybody(look: Look, site: Site) -> None:
+    for stage, link in site.portal.items():
+        answer = look.page.goto(link)
+        assert answer is not None
+        assert answer.status == 200, stage
+        check(look, stage)
+
+
+def test_the_inbox_is_walked_with_the_keyboard(wide: Look, site: Site) -> None:
+    wide.sign_in(site.url)
+    page = wide.page
+    rows = page.locator("[data-row]")
+    page.keyboard.press("j")
+    expect(rows.nth(0)).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    expect(rows.nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/items/**")
+
+
+def test_a_draft_is_reviewed_with_the_keyboard(wide: Look, site: Site) -> None:
+    wide.sign_in(site.url)
+    page = wide.page
+    page.goto(site.url + site.pages["item_draft"])
+    page.keyboard.press("r")
+    expect(page.locator("textarea[name=comment]")).to_be_focused()
+    page.keyboard.type("a reason with j, k and a in it")
+    expect(page.locator("textarea[name=comment]")).to_have_value("a reason with j, k and a in it")
+    page.keyboard.press("Escape")
+    page.locator("h1").click()
+    page.keyboard.press("a")
+    expect(page.get_by_role("button", name="Approve")).to_be_focused()
+
+
+def test_single_keys_can_be_turned_off(wide: Look, site: Site) -> None:
+    wide.sign_in(site.url)
+    page = wide.page
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.get_by_label("Single keys are on in this browser").uncheck()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("j")
+    expect(page.locator("[data-row]").nth(0)).not_to_be_focused()
+
+
+def test_a_refresh_of_the_inbox_leaves_the_focus_alone(wide: Look, site: Site) -> None:
+    wide.sign_in(site.url)
+    page = wide.page
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    focused = page.evaluate("document.activeElement.getAttribute('href')")
+    with page.expect_response(lambda answer: answer.url == f"{site.url}/", timeout=15_000):
+        pass
+    page.wait_for_function("document.querySelector('#inbox h1') !== null")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == focused
+    assert page.title().startswith("(")
+    assert wide.complaints == []
+
+
+def test_enter_in_the_amount_never_says_yes(wide: Look, site: Site) -> None:
+    page = wide.page
+    page.goto(site.portal["inviting"])
+    page.get_by_text("I would like another fee").click()
+    page.get_by_label("Your fee").fill("nothing sensible")
+    with page.expect_response(lambda answer: answer.request.method == "POST") as posted:
+        page.keyboard.press("Enter")
+    assert posted.value.status == 422
+    expect(page.get_by_role("alert")).to_contain_text("amount")
+
+
+def test_everything_works_without_scripts(scriptless: Look, site: Site) -> None:
+    scriptless.sign_in(site.url)
+    page = scriptless.page
+    page.goto(site.url + site.pages["item_publication"])
+    page.get_by_role("button", name="It is right").click()
+    expect(page.get_by_role("status")).to_be_visible()
+    page.goto(site.portal["drafting"])
+    page.get_by_label("Caption").fill("Look at this")
+    page.get_by_role("button", name="Check it first").click()
+    expect(page.get_by_role("status")).to_contain_text("Mention @lumen.skin")
+    expect(page.get_by_label("Caption")).to_have_value("Look at this")

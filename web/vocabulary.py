@@ -1,0 +1,273 @@
+"""Codes and the words for them; the sentences are made in `web.words`."""
+
+from __future__ import annotations
+
+KIND_TITLES = {
+    "shortlist": "Shortlists to sign off",
+    "contact": "Creators to write to by hand",
+    "screening": "Creators to look at",
+    "counter": "Counter-offers",
+    "draft": "Drafts to review",
+    "publication": "Posts to look at",
+    "hearing": "Hearings",
+    "kill_fee": "Kill fees to decide",
+    "release": "Payments to release",
+    "attention": "Steps that failed",
+}
+
+PLATFORMS = {"instagram": "Instagram", "tiktok": "TikTok", "youtube": "YouTube"}
+
+STAGES = {
+    "screening": "Screening",
+    "inviting": "Invited",
+    "negotiating": "Negotiating",
+    "contracting": "Terms offered",
+    "drafting": "Drafting",
+    "reviewing": "In review",
+    "publishing": "Publishing",
+    "retaining": "Live",
+    "closed": "Closed",
+}
+
+OUTCOMES = {
+    "completed": "Completed",
+    "declined": "Declined",
+    "unreachable": "Unreachable",
+    "unsuitable": "Unsuitable",
+    "waitlisted": "Waitlisted: budget used up",
+    "withdrawn": "Withdrew",
+    "rejected": "Draft rejected",
+    "breached": "Breached",
+    "cancelled": "Cancelled",
+}
+
+CAMPAIGN_STATUS = {
+    "vetting": "Reading the roster",
+    "shortlisted": "Shortlist waits for sign-off",
+    "running": "Running",
+    "paused": "Paused",
+    "stopping": "Stopping",
+    "completed": "Completed",
+    "stopped": "Stopped",
+}
+
+PAYOUT_STATUS = {
+    "requested": "Waits for release",
+    "released": "Released, cooling",
+    "sending": "Being sent",
+    "held": "On hold",
+    "in_doubt": "Being looked up",
+    "transferred": "Paid",
+    "cancelled": "Cancelled",
+}
+
+HOLDS = {
+    "not_onboarded": "the creator has not finished the payout set-up",
+    "waiting_funds": "the balance at Stripe is too low",
+    "rail_stopped": "Stripe refuses our key; an operator has to look",
+    "refused": "Stripe refuses this payment",
+    "by_finance": "finance put it on hold",
+}
+
+PAYOUT_STATUS_FOR_CREATORS = {
+    "requested": "earned; the brand checks it",
+    "released": "released; on its way soon",
+    "sending": "on its way",
+    "held": "waiting",
+    "in_doubt": "on its way; we are confirming it",
+    "transferred": "paid",
+    "cancelled": "will not be paid",
+}
+
+WAITING = {
+    "engine": "Troupe",
+    "creator": "the creator",
+    "reviewer": "a reviewer",
+    "manager": "a manager",
+    "finance": "finance",
+    "nobody": "nobody",
+}
+
+MILESTONES = {
+    "contract_signed": "contract signed",
+    "draft_approved": "draft approved",
+    "publication_verified": "post verified live",
+    "retention_passed": "post stayed up",
+    "kill_fee": "kill fee",
+}
+
+VERDICTS = {
+    "clear": "Clear",
+    "review": "Needs a look",
+    "blocked": "Blocked",
+    "unknown": "Too little to read",
+}
+
+FAULTS = {
+    "no_disclosure": "The disclosure label is missing.",
+    "weak_disclosure": "The disclosure label is not clear enough.",
+    "wrong_account": "The post is on another account.",
+    "changed_text": "The text differs from what was approved.",
+    "no_mention": "The brand is not mentioned.",
+    "no_link": "The personal link is missing.",
+    "gone": "The post can't be found.",
+}
+
+CHECK_STATES = {
+    "ok": "Live and as approved",
+    "faulty": "Live, something is to be mended",
+    "gone": "Not there any more",
+    "unsure": "A person has to look",
+    "unknown": "Could not be checked",
+}
+
+REFUSALS = {
+    "wrong_stage": "Nothing was changed: this is no longer being asked. It has moved on meanwhile.",
+    "stale": "Nothing was changed: what you saw is not what is there now. Please look again.",
+    "too_late": "Nothing was changed: the time for this has run out.",
+    "not_allowed": "Nothing was changed: your role does not include this decision.",
+    "same_person": (
+        "Nothing was changed: you already released this payment. "
+        "Above the limit, a second person has to."
+    ),
+    "requester": (
+        "Nothing was changed: you had a part in this cost (the shortlist, the fee or the draft), "
+        "so somebody else has to release it."
+    ),
+    "closed": "Nothing was changed: this is over.",
+    "already_decided": "Nothing was changed: somebody has already decided this.",
+    "reason_needed": "Please say why in a sentence: the other side reads it.",
+    "bad_amount": "Please write an amount like 450 or 450.00 EUR, in the campaign's currency.",
+    "bad_choice": "Please choose one of the answers.",
+    "not_found": "There is no such thing (any more).",
+    "forged": "This form is no longer good. Please open the page again.",
+    "too_often": "That was asked for too often. Please wait an hour and try again.",
+    "link": (
+        "This link does not work. Please open the newest mail from us and use the link in it."
+    ),
+    "unknown": "Nothing was changed: this decision is not known there.",
+    "unknown_content": "Nothing was changed: what you sent is not known any more.",
+    "refused": "Nothing was changed: it was refused.",
+    "bad_form": "Something in the form is missing.",
+    "over_budget": "Nothing was changed: the budget does not have that much left.",
+    "above_ceiling": "Nothing was changed: the amount is above the ceiling for one creator.",
+}
+
+RULES = {
+    "excluded": "excluded by name",
+    "platform": "another platform",
+    "too_few_followers": "too few followers",
+    "too_many_followers": "too many followers",
+    "outside_markets": "outside the markets",
+    "low_engagement": "engagement too low",
+    "brand_safety": "not brand-safe",
+    "bad_fit": "does not fit the product",
+    "above_ceiling": "above the ceiling for one creator",
+}
+
+EVENTS = {
+    # campaign
+    "started": "The campaign started; the roster is being read",
+    "shortlisted": "The shortlist is ready",
+    "sign_off_asked": "The shortlist waits for sign-off",
+    "sign_off_shortlist": "The shortlist was signed off",
+    "pause_campaign": "The campaign was paused",
+    "resume_campaign": "The campaign goes on",
+    "stop_campaign": "The campaign was stopped",
+    "reported": "The report was written",
+    # collaboration
+    "screening_asked": "A reviewer was asked to look at the creator",
+    "contact_asked": "A message by hand was asked for",
+    "confirm_contact": "The message was sent by hand",
+    "offered": "The offer was sent",
+    "countered": "A counter-offer waits for the manager",
+    "terms_agreed": "Terms agreed, money reserved",
+    "terms_offered": "The terms were sent to be signed",
+    "draft_asked": "The brief was sent, a draft was asked for",
+    "submit_draft": "A draft was handed in",
+    "review_asked": "The draft waits for review",
+    "nobody_reviewed": "Nobody reviewed in time; approved as the campaign says",
+    "draft_approved": "The draft is approved",
+    "publication_asked": "The creator was asked to publish",
+    "report_publication": "The creator said where the post is",
+    "publication_unsure": "The check could not tell; a person was asked",
+    "cure_asked": "The creator was asked to mend the post",
+    "publication_verified": "The post is verified live",
+    "retention_began": "The post stays live from here on",
+    "retention_passed": "The post stayed live to the end",
+    "post_changed": "The post was changed",
+    "post_missing": "The post was not found",
+    "hearing_opened": "The creator was heard before money is withheld",
+    "hearing_to_decide": "The hearing waits for the manager",
+    "object": "The creator made a statement",
+    "withdraw": "The creator withdrew",
+    "opt_out": "The creator wants no more mail",
+    "opted_out": "The creator wants no more mail",
+    "suspend_collaboration": "Suspended by the manager",
+    "suspended": "Suspended",
+    "resume_collaboration": "The manager let it go on",
+    "resumed": "Goes on",
+    "cancel_collaboration": "Cancelled by the manager",
+    "kill_fee_asked": "A kill fee is to be decided",
+    "kill_fee_earned": "A kill fee was granted",
+    "campaign_stopped": "The campaign was stopped",
+    "reminded": "The creator was reminded",
+    "staff_reminded": "The brand was reminded",
+    "escalated": "Escalated to the manager",
+    "not_answered": "Time ran out without an answer",
+    "step_failed": "A step failed and waits for an operator",
+    "attention_asked": "An operator was asked to look",
+    "retry_step": "The step is tried again",
+    "ended": "Ended",
+    # payout
+    "release_asked": "A payment waits for release",
+    "release_payout": "A person released the payment",
+    "hold_payout": "Finance put the payment on hold",
+    "released": "The payment is released",
+    "sending": "The payment is being sent",
+    "held": "The payment is on hold",
+    "in_doubt": "The answer was not clear; it is looked up at Stripe",
+    "never_happened": "Looked up: it had not been sent; it is tried again",
+    "transferred": "Paid",
+}
+
+ANSWERS = {
+    "judge_screening": {"clear": "A reviewer cleared the creator", "block": "A reviewer said no"},
+    "answer_offer": {
+        "interested": "The creator is interested",
+        "no": "The creator said no",
+        "counter": "The creator asked for another fee",
+    },
+    "answer_counter": {
+        "accept": "The counter-offer was accepted",
+        "refuse": "The counter-offer was refused",
+        "offer": "The brand made another offer",
+    },
+    "sign_terms": {"sign": "The creator signed", "decline": "The creator declined the terms"},
+    "review_draft": {
+        "approve": "A reviewer approved the draft",
+        "changes": "A reviewer asked for changes",
+        "reject": "A reviewer rejected the draft",
+    },
+    "judge_publication": {
+        "verified": "A reviewer accepted the post",
+        "faulty": "A reviewer found the post faulty",
+    },
+    "decide_hearing": {"withhold": "The payment is withheld", "pay": "The creator is paid"},
+}
+"""Events that are decisions with several answers."""
+
+STEPS = (
+    ("offer", "Offer"),
+    ("terms", "Terms"),
+    ("draft", "Draft"),
+    ("publish", "Publish"),
+    ("live", "Stay live"),
+    ("done", "Done"),
+)
+"""What a creator sees of the stages."""
+
+STEP_OF = {
+    "screening": 0, "inviting": 0, "negotiating": 0, "contracting": 1,
+    "drafting": 2, "reviewing": 2, "publishing": 3, "retaining": 4, "closed": 5,
+}  # fmt: skip
