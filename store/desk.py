@@ -77,6 +77,11 @@ def _rows() -> Select[InboxItem, Campaign, Collaboration, Creator, Payout]:
     )
 
 
+async def answers(session: AsyncSession) -> None:
+    """Ask the database for a sign of life."""
+    await session.execute(select(1))
+
+
 async def inbox(
     session: AsyncSession, roles: Collection[str], after: str = "", size: int = PAGE
 ) -> Inbox:

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from store.desk import answers
 from store.engine import session
 from web import (
     auth,
@@ -70,7 +70,7 @@ async def _health(request: Request) -> JSONResponse:
     """Alive, and able to read the database; 503 if not."""
     deps: Deps = request.app.state.deps
     async with session(deps.engine) as db:
-        await db.execute(text("SELECT 1"))
+        await answers(db)
     return JSONResponse({"status": "ok"})
 
 
