@@ -56,8 +56,17 @@ async def open_session(session: AsyncSession, staff_id: str, at: datetime) -> st
     return token
 
 
-async def read_session(session: AsyncSession, token: str, at: datetime) -> SignedIn | None:
-    """Who this cookie is, with the roles of this moment; None if it is no longer good."""
+async def read_session(
+    session: AsyncSession, token: str, at: datetime, *, by_hand: bool = True
+) -> SignedIn | None:
+    """Who this cookie is, with the roles of this moment; None if it is no longer good.
+
+    Args:
+        session: the transaction.
+        token: the cookie's value.
+        at: now.
+        by_hand: a person did something; a page that refreshes itself keeps nobody signed in.
+    """
     if not token:
         return None
     found = (
@@ -73,7 +82,7 @@ async def read_session(session: AsyncSession, token: str, at: datetime) -> Signe
     if found is None:
         return None
     row, staff = found
-    if at - row.seen_at > _TOUCH_EVERY:
+    if by_hand and at - row.seen_at > _TOUCH_EVERY:
         await session.execute(
             update(DeskSession)
             .where(DeskSession.token_hash == row.token_hash)

@@ -56,6 +56,8 @@ async def check(request: Request) -> HTMLResponse:
         v.need("manager")
         v.check_csrf(fields)
         text = fields.get("file") or fields.get("text", "")
+        if fields.get("edit"):
+            return await v.page("desk/campaign_new.html", here="campaigns", text=text, mistakes=())
         found = check_campaign(text)
         if found.file is None:
             return await _mistaken(v, text, found)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -93,9 +94,16 @@ class Visit:
             csrf=self.me.csrf,
             reader=self.reader,
             banner=await self.banner(self.request.query_params.get("done", "")),
+            live=self._address(),
             can={kind.value: role.value in self.me.roles for kind, role in ROLE_FOR.items()},
             **context,
         )
+
+    def _address(self) -> str:
+        """This page without the message on it: what it fetches to refresh itself."""
+        query = [pair for pair in self.request.query_params.multi_items() if pair[0] != "done"]
+        path = self.request.url.path
+        return f"{path}?{urlencode(query)}" if query else path
 
     async def banner(self, decision_id: str) -> Banner | None:
         """The state of one's own decision as a sentence."""
@@ -126,7 +134,8 @@ async def visit(request: Request) -> AsyncIterator[Visit]:
     deps = deps_of(request)
     async with session(deps.engine) as db:
         token = request.cookies.get(cookie_name(deps), "")
-        me = await read_session(db, token, deps.clock())
+        by_hand = "hx-request" not in request.headers
+        me = await read_session(db, token, deps.clock(), by_hand=by_hand)
         if me is None:
             raise SignInNeeded
         yield Visit(request, db, me, deps)

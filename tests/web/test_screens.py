@@ -253,6 +253,10 @@ async def test_a_campaign_starts_after_it_was_confirmed(web: Web) -> None:
     )  # fmt: skip
     assert answer.status_code == 200, answer.text
     assert "€10,000.00" in answer.text
+    back = await client.post(
+        "/campaigns/new", data={"csrf": token, "text": CAMPAIGN, "edit": "yes"}
+    )
+    assert "Check the file" in back.text
     assert web.sender.started == []
     answer = await client.post("/campaigns", data={"csrf": token, "text": CAMPAIGN})
     assert answer.status_code == 303

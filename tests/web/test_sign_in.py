@@ -84,6 +84,15 @@ async def test_a_session_ends_when_it_is_idle_and_when_it_is_old(web: Web) -> No
     assert (await busy.get("/")).status_code == 303
 
 
+async def test_a_page_that_refreshes_itself_keeps_nobody_signed_in(web: Web) -> None:
+    client = await web.signed_in(Role.MANAGER)
+    for _ in range(5):
+        web.clock.forward(IDLE / 4)
+        answer = await client.get("/", headers={"HX-Request": "true"})
+    assert answer.status_code == 401
+    assert (await client.get("/")).status_code == 303
+
+
 async def test_signing_out_makes_the_cookie_worthless(web: Web) -> None:
     client = await web.signed_in(Role.MANAGER)
     cookie = client.cookies["troupe"]
