@@ -71,6 +71,10 @@ class CreatorVisit:
         if self.view.waiting:
             text = "Thank you. Your answer is recorded and is being applied."
             return Banner(self.view.waiting[-1].id, "wait", text)
+        if query.get("setup") == "returned" and not payee_ready(self.view):
+            return Banner("", "wait", "Thank you. The provider confirms your set-up in a moment.")
+        if query.get("setup") == "again":
+            return Banner("", "bad", "That link had run out. Please set up your payments again.")
         code, kind = query.get("refused", ""), query.get("did", "")
         if code:
             return Banner("", "bad", words.refusal(code))
@@ -180,7 +184,6 @@ def portal_context(c: CreatorVisit) -> dict[str, Any]:
     """Everything that the creator's page shows."""
     view, row = c.view, c.view.collaboration
     publish = view.items.get("publish")
-    ready = view.recipient is not None and view.recipient.status == "active"
     agreed = view.signature is not None
     approved = _approved(view)
     return {
@@ -193,7 +196,7 @@ def portal_context(c: CreatorVisit) -> dict[str, Any]:
         "items": view.items,
         "milestones": milestones(c),
         "agreed": agreed,
-        "payee_ready": ready,
+        "payee_ready": payee_ready(view),
         "terms": view.terms,
         "signature": view.signature,
         "drafts": [draft for draft in view.drafts if draft.version is not None],
@@ -211,6 +214,11 @@ def portal_context(c: CreatorVisit) -> dict[str, Any]:
         "typed": {},
         "opt_out_link": c.deps.links.opt_out(row.id),
     }
+
+
+def payee_ready(view: PortalView) -> bool:
+    """True if the provider can pay this creator."""
+    return view.recipient is not None and view.recipient.status == "active"
 
 
 def _approved(view: PortalView) -> Any:

@@ -261,6 +261,8 @@ async def test_payment_set_up_goes_on_at_the_provider(web: Web) -> None:
     assert "https://*.stripe.com" in answer.headers["content-security-policy"]
     (asked,) = web.sender.onboarding
     assert asked[0] == there.collaboration.id
+    back = await creator.http.get(f"{creator.path}?setup=returned")
+    assert "confirms your set-up" in back.text
 
 
 async def test_without_temporal_the_payment_set_up_asks_to_come_back(web: Web) -> None:
