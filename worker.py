@@ -48,7 +48,7 @@ from workflows.registry import WORKFLOWS
 
 logger = logging.getLogger("troupe.worker")
 
-GRACE = timedelta(seconds=20)
+GRACE = timedelta(seconds=45)
 """On SIGTERM, activities have this long to finish; longer than any call to a foreign system."""
 
 NAMES = {queue.value.removeprefix("troupe-"): queue for queue in Queue}

@@ -188,6 +188,8 @@ class Append(Message):
 
     head: StreamHead
     at: datetime
+    key: str
+    """What this step is known by in its stream; makes writing it twice harmless."""
     event: str
     """Name of the event, past tense: ``offer_sent``, ``draft_approved``."""
     data: dict[str, str | int | bool | None] = {}
@@ -278,10 +280,11 @@ class NewsPhase(StrEnum):
 
     SIGNED = "signed"
     ENDED = "ended"
+    PAID = "paid"
 
 
 class CollaborationNews(Message):
-    """A collaboration has signed or ended."""
+    """A collaboration has signed or ended, or one of its payments has been made."""
 
     collaboration_id: str
     phase: NewsPhase

@@ -1,0 +1,1 @@
+"""One module per foreign system: payment provider, mail, platforms, Temporal."""

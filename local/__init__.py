@@ -1,0 +1,1 @@
+"""The embedded default: servers, stand-ins, simulated people and their supervisor."""

@@ -1,0 +1,1 @@
+"""PostgreSQL through SQLAlchemy: tables, repositories, ledger, migrations. All SQL is here."""

@@ -9,14 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from domain.decisions import Choice
-from domain.errors import StreamConflict
 from domain.lifecycle import WaitingFor
 from domain.messages import AppliedDecision, ApplyDecision
 from store.contents import take_content
 from store.duties import Refused, check_duties
 from store.engine import session as transaction
-from store.items import close_items
-from store.streams import Entity, NewEvent, head_at, lock_entity, write_event
+from store.items import close_items, is_asked
+from store.streams import Entity, NewEvent, known, lock_entity, tail_of, write_event
 from store.tables import Campaign, Collaboration, Decision, Event
 
 _CHOICE: TypeAdapter[Choice] = TypeAdapter(Choice)
@@ -43,16 +42,13 @@ async def _apply(session: AsyncSession, command: ApplyDecision) -> AppliedDecisi
         return AppliedDecision(head=command.head, code="unknown")
     written = await _event_of(session, command)
     if written is not None:
-        return await _same_answer(session, entity, command, row, written)
-    if (entity.sequence, entity.digest) != (command.head.sequence, command.head.digest):
-        raise StreamConflict(
-            f"{command.head.kind} {entity.id} is at event {entity.sequence}, "
-            f"not at {command.head.sequence}"
-        )
+        return _same_answer(entity, command, row, written)
+    await known(session, entity, command.head)
     if row.status != "submitted":
         return AppliedDecision(head=command.head, code=row.code or "already_decided")
     choice = _CHOICE.validate_python(row.choice)
     try:
+        await _still_asked(session, entity, command)
         await check_duties(session, entity, row, command)
         seen_digest = await take_content(session, entity, choice)
     except Refused as refusal:
@@ -76,21 +72,22 @@ async def _event_of(session: AsyncSession, command: ApplyDecision) -> Event | No
     return (await session.scalars(query)).one_or_none()
 
 
-async def _same_answer(
-    session: AsyncSession, entity: Entity, command: ApplyDecision, row: Decision, event: Event
+def _same_answer(
+    entity: Entity, command: ApplyDecision, row: Decision, event: Event
 ) -> AppliedDecision:
-    if event.sequence <= command.head.sequence:
-        # The workflow knows this event: the decision has had its effect and must not have two.
-        return AppliedDecision(head=command.head, code="already_decided")
-    if event.previous != command.head.digest:
-        raise StreamConflict(
-            f"{command.head.kind} {entity.id}: the decision is event {event.sequence}, "
-            f"which does not follow {command.head.sequence}"
-        )
-    choice = _CHOICE.validate_python(row.choice)
+    """The answer again: the workflow knows by the decision's id whether it has had its effect."""
     return AppliedDecision(
-        head=head_at(event), choice=choice, seen_digest=str(event.data.get("seen_digest", ""))
+        head=tail_of(entity, command.head),
+        choice=_CHOICE.validate_python(row.choice),
+        seen_digest=str(event.data.get("seen_digest", "")),
     )
+
+
+async def _still_asked(session: AsyncSession, entity: Entity, command: ApplyDecision) -> None:
+    """Make sure that the question is open: the workflow may not know yet that it was closed."""
+    asked = command.close_items
+    if asked and not await is_asked(session, entity.id, asked, command.ref.seen):
+        raise Refused("too_late")
 
 
 async def _write(
@@ -104,7 +101,7 @@ async def _write(
     data: dict[str, Any] = choice.model_dump(mode="json", exclude_none=True)
     if seen_digest:
         data["seen_digest"] = seen_digest
-    new = NewEvent(row.kind, data, command.at, row.id)
+    new = NewEvent(f"decision:{row.id}", row.kind, data, command.at, row.id)
     head = write_event(session, entity, command.head, new)
     if not isinstance(entity, Campaign):
         entity.updated_at = command.at

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import Update, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -67,3 +67,48 @@ async def close_items(
             )
             .values(closed_at=at, closed_by=closed_by)
         )
+
+
+async def close_all(session: AsyncSession, subject_id: str, at: datetime) -> None:
+    """Close whatever is still open on the subject: its life is over."""
+    await session.execute(_open_on(subject_id).values(closed_at=at))
+
+
+async def remind(session: AsyncSession, subject_id: str, kinds: Iterable[ItemKind]) -> None:
+    """Count one more reminder on the subject's open items of these kinds."""
+    names = [kind.value for kind in kinds]
+    if names:
+        await session.execute(
+            _open_on(subject_id)
+            .where(InboxItem.kind.in_(names))
+            .values(reminded=InboxItem.reminded + 1)
+        )
+
+
+async def escalate(session: AsyncSession, subject_id: str, kinds: Iterable[ItemKind]) -> None:
+    """Show the subject's open items of these kinds to the manager as well."""
+    names = [kind.value for kind in kinds]
+    if names:
+        await session.execute(
+            _open_on(subject_id).where(InboxItem.kind.in_(names)).values(escalated=True)
+        )
+
+
+async def is_asked(
+    session: AsyncSession, subject_id: str, kinds: Iterable[ItemKind], seen: str
+) -> bool:
+    """True if one of these items is open and shows what the person saw."""
+    names = [kind.value for kind in kinds]
+    query = select(InboxItem.id).where(
+        InboxItem.subject_id == subject_id,
+        InboxItem.kind.in_(names),
+        InboxItem.seen == seen,
+        InboxItem.closed_at.is_(None),
+    )
+    return (await session.scalars(query.limit(1))).one_or_none() is not None
+
+
+def _open_on(subject_id: str) -> Update:
+    return update(InboxItem).where(
+        InboxItem.subject_id == subject_id, InboxItem.closed_at.is_(None)
+    )

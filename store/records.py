@@ -23,7 +23,7 @@ from domain.messages import (
 from store import ledger
 from store.applying import apply_decision
 from store.engine import session as transaction
-from store.items import close_items, open_item
+from store.items import close_all, close_items, escalate, open_item, remind
 from store.streams import (
     Entity,
     NewEvent,
@@ -42,10 +42,10 @@ _CAMPAIGN_ENDS = frozenset({CampaignStatus.COMPLETED, CampaignStatus.STOPPED})
 async def append(engine: AsyncEngine, command: Append) -> Appended:
     """Write an event with its read-model change, items, mails, postings and payouts.
 
-    The same event under the same number again is not written twice and gives the same answer.
+    The same key again is not written twice and gives the stream's head.
 
     Raises:
-        StreamConflict: the head does not match, or another event has this number.
+        StreamConflict: the head is not in the stream, or the key stands for another event.
         ContentConflict: a mail's step, a posting's key or a payout stands for something else.
         Overdrawn: an account other than the free budget does not hold what is to be moved.
     """
@@ -62,14 +62,14 @@ async def append(engine: AsyncEngine, command: Append) -> Appended:
 
 async def _append(session: AsyncSession, command: Append) -> Appended:
     entity = await lock_entity(session, command.head)
-    new = NewEvent(command.event, command.data, command.at)
+    new = NewEvent(command.key, command.event, command.data, command.at)
     before = await already_written(session, entity, command.head, new)
     if before is not None:
         return Appended(head=before)
     head = write_event(session, entity, command.head, new)
     _change(entity, command)
     subject = _Subject(entity)
-    await close_items(session, entity.id, command.close_items, command.at)
+    await _change_items(session, entity.id, command)
     for item in command.open_items:
         await open_item(
             session, item, subject.kind, subject.id, subject.campaign_id, head.sequence, command.at
@@ -90,6 +90,14 @@ async def _append(session: AsyncSession, command: Append) -> Appended:
         command.at,
     )
     return Appended(head=head)
+
+
+async def _change_items(session: AsyncSession, subject_id: str, command: Append) -> None:
+    if command.close_all_items:
+        await close_all(session, subject_id, command.at)
+    await close_items(session, subject_id, command.close_items, command.at)
+    await remind(session, subject_id, command.remind_items)
+    await escalate(session, subject_id, command.escalate_items)
 
 
 class _Subject:

@@ -31,6 +31,8 @@ _TABLES: dict[StreamKind, type[Campaign] | type[Collaboration] | type[Payout]] =
 class NewEvent:
     """What is to be written next in a stream."""
 
+    key: str
+    """What the step is known by: the same when it is asked for again, whatever came between."""
     event: str
     data: Mapping[str, Any]
     at: datetime
@@ -54,45 +56,67 @@ async def lock_entity(session: AsyncSession, head: StreamHead) -> Entity:
 async def already_written(
     session: AsyncSession, entity: Entity, head: StreamHead, new: NewEvent
 ) -> StreamHead | None:
-    """The head after this event if it was written before; None if it is to be written now.
+    """The stream's head if this event was written before; None if it is to be written now.
 
-    The time does not count: a step that was committed just before its worker died is asked for
-    again with a later one, and is the same step.
+    A worker may die after an event was committed and before Temporal knows of it. The step is
+    then asked for again, perhaps after another one that has arrived meanwhile: so an event is
+    known by its key and not by its place, and the time does not count.
 
     Raises:
-        StreamConflict: the head is not where the caller believes, or another event has its number.
+        StreamConflict: the caller's head is not in this stream, or its key stands for another
+            event.
     """
-    if (entity.sequence, entity.digest) == (head.sequence, head.digest):
+    await known(session, entity, head)
+    query = select(Event).where(
+        Event.kind == head.kind.value, Event.entity_id == head.entity_id, Event.key == new.key
+    )
+    there = (await session.scalars(query)).one_or_none()
+    if there is None:
         return None
-    there = await session.get(Event, (head.kind.value, head.entity_id, head.sequence + 1))
-    if there is None or there.previous != head.digest:
-        raise StreamConflict(
-            f"{head.kind} {head.entity_id} is at event {entity.sequence}, not at {head.sequence}"
-        )
     same = (there.event, there.data, there.decision_id) == (
         new.event, dict(new.data), new.decision_id,
     )  # fmt: skip
     if not same:
-        raise StreamConflict(
-            f"{head.kind} {head.entity_id}: event {there.sequence} is '{there.event}', "
-            f"not this '{new.event}'"
-        )
-    return head_at(there)
+        raise StreamConflict(f"{head.kind} {head.entity_id}: '{new.key}' stands for another event")
+    return tail_of(entity, head)
+
+
+async def known(session: AsyncSession, entity: Entity, head: StreamHead) -> None:
+    """Make sure that what the workflow believes is part of what is written.
+
+    The stream may be ahead of the workflow, by events whose answer was lost; never behind it.
+    """
+    if (entity.sequence, entity.digest) == (head.sequence, head.digest):
+        return
+    if entity.sequence > head.sequence:
+        there = await session.get(Event, (head.kind.value, head.entity_id, head.sequence))
+        if head.sequence == 0 or (there is not None and there.digest == head.digest):
+            return
+    raise StreamConflict(
+        f"{head.kind} {head.entity_id} is at event {entity.sequence}, and does not know "
+        f"the {head.sequence} that is to be followed"
+    )
+
+
+def tail_of(entity: Entity, head: StreamHead) -> StreamHead:
+    """Where the stream ends now."""
+    return head.model_copy(update={"sequence": entity.sequence, "digest": entity.digest})
 
 
 def write_event(
     session: AsyncSession, entity: Entity, head: StreamHead, new: NewEvent
 ) -> StreamHead:
-    """Add the next event and move the head; the caller holds the row's lock."""
+    """Add an event at the end and move the head; the caller holds the row's lock."""
     row = Event(
         kind=head.kind.value,
         entity_id=head.entity_id,
-        sequence=head.sequence + 1,
+        sequence=entity.sequence + 1,
+        key=new.key,
         event=new.event,
         at=new.at,
         data=dict(new.data),
         decision_id=new.decision_id,
-        previous=head.digest,
+        previous=entity.digest,
     )
     row.digest = digest_of(row)
     session.add(row)
@@ -117,6 +141,7 @@ def digest_of(event: Event) -> str:
         "kind": event.kind,
         "id": event.entity_id,
         "sequence": event.sequence,
+        "key": event.key,
         "event": event.event,
         "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),
         "data": event.data,

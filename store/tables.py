@@ -308,10 +308,15 @@ class Event(Base):
     """One event of one stream; append-only, chained by digest."""
 
     __tablename__ = "events"
-    __table_args__ = (Index("ix_events_at", "at"),)
+    __table_args__ = (
+        UniqueConstraint("kind", "entity_id", "key"),
+        Index("ix_events_at", "at"),
+    )
     kind: Mapped[str] = mapped_column(String(15), primary_key=True)
     entity_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     sequence: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str]
+    """What the step is known by when it is asked for again."""
     event: Mapped[str]
     at: Mapped[datetime]
     data: Mapped[Json]

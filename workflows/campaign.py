@@ -9,9 +9,8 @@ from temporalio import workflow
 from temporalio.common import Priority, SearchAttributePair, TypedSearchAttributes
 
 with workflow.unsafe.imports_passed_through():
-    from activities.vetting import Vetting
-
     from activities.campaigns import Campaigns
+    from activities.vetting import Vetting
     from domain.decisions import DecisionKind
     from domain.ids import collaboration_workflow_id
     from domain.inbox import ItemKind

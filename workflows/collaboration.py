@@ -8,7 +8,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.documents import Documents
     from activities.payouts import Payouts
     from activities.vetting import Vetting
-
     from domain.campaign import MilestoneKind
     from domain.decisions import (
         CounterChoice,

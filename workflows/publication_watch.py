@@ -110,7 +110,7 @@ class PublicationWatch(CollaborationBase):
                 self.faults = result.faults
                 return Word.FAULTY
             if result.state is CheckState.GONE:
-                self.faults = ("not_found",)
+                self.faults = ("gone",)
                 return Word.GONE
             return await self._judged()
 

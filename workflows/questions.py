@@ -90,6 +90,8 @@ class Questions:
         self._open: dict[DecisionKind, Question] = {}
         self._answers: dict[DecisionKind, AppliedDecision] = {}
         self._always: dict[DecisionKind, Callable[[AppliedDecision], None]] = {}
+        self._taken: set[str] = set()
+        """Ids of the decisions that have had their effect."""
         self._applying = asyncio.Lock()
         self._interrupted = False
         self._clock_stopped_at: datetime | None = None
@@ -120,9 +122,12 @@ class Questions:
     async def decide(self, ref: DecisionRef) -> DecisionResult:
         """Apply a decision; the answer is returned after its event is committed."""
         async with self._applying:
+            if ref.decision_id in self._taken:
+                return DecisionResult(applied=False, code="already_decided")
             if ref.kind in self._always:
                 applied = await self._stream.apply(ref, ())
                 if applied.choice is not None:
+                    self._taken.add(ref.decision_id)
                     self._always[ref.kind](applied)
                 return DecisionResult(applied=applied.choice is not None, code=applied.code)
             question = self._open.get(ref.kind)
@@ -131,6 +136,7 @@ class Questions:
                 return DecisionResult(applied=False, code="already_decided")
             applied = await self._stream.apply(ref, (question.item,), question.earlier)
             if applied.choice is not None:
+                self._taken.add(ref.decision_id)
                 self._answers[ref.kind] = applied.model_copy(
                     update={"decision_id": ref.decision_id}
                 )

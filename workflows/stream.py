@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import Any
 
 from temporalio import workflow
@@ -24,12 +25,15 @@ with workflow.unsafe.imports_passed_through():
 class Stream:
     """One entity's events, numbered and chained by its own workflow.
 
-    A lock keeps the numbers in order while handlers and the main story write at the same time;
-    the activity is idempotent by number, so a repeated write is harmless.
+    A lock keeps the numbers in order while handlers and the main story write at the same time.
+    Each step has a key that is the same when the step is taken again after a crash, so that a
+    repeated write is harmless even if something else has come in between.
     """
 
     def __init__(self, head: StreamHead) -> None:
         self.head = head
+        self._prefix = head.sequence
+        self._times: Counter[str] = Counter()
         self._lock = asyncio.Lock()
 
     async def append(self, event: str, data: Data | None = None, **parts: Any) -> str:
@@ -38,9 +42,12 @@ class Stream:
         Returns:
             Empty, or the code of a refusal (``over_budget``): then nothing was written.
         """
+        self._times[event] += 1
+        # The first number is where this run began: a continued workflow counts anew.
+        key = f"{self._prefix}:{event}:{self._times[event]}"
         async with self._lock:
             command = Append(
-                head=self.head, at=workflow.now(), event=event, data=data or {}, **parts
+                head=self.head, at=workflow.now(), key=key, event=event, data=data or {}, **parts
             )
             done: Appended = await workflow.execute_local_activity_method(
                 Records.append, command, summary=event, **RECORD

@@ -84,7 +84,9 @@ RULE_QUICK: CallOptions = {
     "retry_policy": RULES_RETRY,
 }
 MAIL: CallOptions = {
-    "start_to_close_timeout": timedelta(seconds=45),
+    # The heartbeat tells soon that a worker was killed; a slow mail server may take its time.
+    "start_to_close_timeout": timedelta(seconds=120),
+    "heartbeat_timeout": timedelta(seconds=5),
     "schedule_to_close_timeout": timedelta(hours=24),
     "retry_policy": MAIL_RETRY,
 }

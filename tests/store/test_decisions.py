@@ -50,6 +50,7 @@ async def test_a_decision_becomes_an_event_and_closes_its_item(
     opened = Append(
         head=builders.head_of(begun),
         at=NOW,
+        key="draft_submitted:1",
         event="draft_submitted",
         open_items=(OpenItem(kind=ItemKind.DRAFT, seen="digest", due_at=NOW),),
     )
@@ -84,12 +85,14 @@ async def test_applying_twice_gives_the_same_answer_and_one_event(
         assert await db.scalar(select(func.count()).select_from(Event)) == 1
 
 
-async def test_a_decision_has_its_effect_only_once(
+async def test_a_decision_asked_for_again_gives_the_same_answer_and_writes_nothing(
     engine: AsyncEngine, begun: Collaboration, reviewer: Staff
 ) -> None:
     ref, applied = await decide(engine, begun, reviewer, APPROVE)
     again = await apply_decision(engine, ApplyDecision(head=applied.head, at=NOW, ref=ref))
-    assert (again.choice, again.code, again.head) == (None, "already_decided", applied.head)
+    assert (again.choice, again.code, again.head) == (APPROVE, "applied", applied.head)
+    async with session(engine) as db:
+        assert await db.scalar(select(func.count()).select_from(Event)) == 1
     assert await status_of(engine, ref) == ("applied", "applied")
 
 

@@ -52,7 +52,8 @@ from tests.conftest import Database
 
 
 def event(head: StreamHead, name: str = "invited", **parts: Any) -> Append:
-    return Append(**({"head": head, "at": NOW, "event": name} | parts))
+    values: dict[str, Any] = {"head": head, "at": NOW, "key": f"{name}:1", "event": name}
+    return Append(**(values | parts))
 
 
 def mail(**overrides: Any) -> PlannedMail:
@@ -133,7 +134,7 @@ async def test_the_same_event_at_the_same_moment_is_written_once(
     assert heads == {done.head.digest for done in together}
 
 
-async def test_other_content_under_the_same_number_is_an_error(
+async def test_other_content_under_the_same_key_is_an_error(
     engine: AsyncEngine, begun: Collaboration
 ) -> None:
     head = builders.head_of(begun)
@@ -141,14 +142,27 @@ async def test_other_content_under_the_same_number_is_an_error(
     with pytest.raises(StreamConflict):
         await append(engine, event(head, data={"step": 2}))
     with pytest.raises(StreamConflict):
-        await append(engine, event(head, "declined", data={"step": 1}))
+        await append(engine, event(head, "declined", key="invited:1", data={"step": 1}))
+
+
+async def test_a_step_whose_answer_was_lost_is_recognised_after_another_one_came_first(
+    engine: AsyncEngine, begun: Collaboration
+) -> None:
+    head = builders.head_of(begun)
+    lost = event(head, "invited")
+    await append(engine, lost)
+    other = (await append(engine, event(head, "withdrew"))).head
+    assert other.sequence == 2
+    assert (await append(engine, lost.model_copy(update={"head": other}))).head == other
+    async with session(engine) as db:
+        assert await verify_stream(db, StreamKind.COLLABORATION, begun.id)
 
 
 async def test_a_head_that_does_not_match_is_an_error(
     engine: AsyncEngine, begun: Collaboration
 ) -> None:
     head = (await append(engine, event(builders.head_of(begun)))).head
-    for wrong in ({"digest": "0" * 64}, {"sequence": 2}, {"sequence": 0, "digest": "0" * 64}):
+    for wrong in ({"digest": "0" * 64}, {"sequence": 2}):
         with pytest.raises(StreamConflict):
             await append(engine, event(head.model_copy(update=wrong), "answered"))
     await append(engine, event(head, "answered"))
@@ -166,7 +180,8 @@ async def test_a_tampered_event_is_found(
 ) -> None:
     head = builders.head_of(begun)
     for number in range(3):
-        head = (await append(engine, event(head, data={"step": number}))).head
+        step = event(head, key=f"invited:{number}", data={"step": number})
+        head = (await append(engine, step)).head
     tampering = [
         """UPDATE events SET data = '{"step": 9}' WHERE sequence = 2""",
         "UPDATE events SET at = at + interval '1 second' WHERE sequence = 1",

@@ -147,6 +147,7 @@ async def test_missed_deadlines_and_reminders_are_counted(engine: AsyncEngine) -
                 kind="collaboration",
                 entity_id=row.id,
                 sequence=1,
+                key="ended:1",
                 event="ended",
                 at=NOW,
                 data={"outcome": "declined", "reason": "silence"},

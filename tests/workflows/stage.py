@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -16,7 +16,7 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.testing import WorkflowEnvironment
 
 from domain.campaign import CampaignFile, CollaborationPolicy, PayoutPolicy
-from domain.ids import collaboration_workflow_id
+from domain.ids import collaboration_workflow_id, payout_workflow_id
 from domain.inbox import ItemKind
 from domain.messages import COLLABORATION_WORKFLOW, CollaborationInput, Queue
 from domain.search_attributes import CAMPAIGN_ID
@@ -55,7 +55,7 @@ class Stage:
         )
 
     async def play(
-        self, handle: WorkflowHandle[Any, Any], step: timedelta = timedelta(hours=5)
+        self, handle: WorkflowHandle[Any, Any], step: timedelta = timedelta(hours=12)
     ) -> Collaboration:
         """Let people act and time pass until the collaboration and its payments are over."""
         for _ in range(STEPS):
@@ -63,17 +63,38 @@ class Stage:
             if not await self.people.act():
                 if await self._over(handle):
                     return await self.row()
-                await self.environment.sleep(step)
+                await self.pass_time(handle, step)
         raise AssertionError(f"not over after {STEPS} steps: {await self.story()}")
 
     async def settle(self, handle: WorkflowHandle[Any, Any]) -> None:
-        """Wait until the workflow has nothing to do but to wait."""
-        for _ in range(200):
-            described = await handle.describe()
-            raw = described.raw_description
-            if not raw.pending_activities and not raw.HasField("pending_workflow_task"):
-                return
-            await asyncio.sleep(0.02)
+        """Wait until the collaboration and its payments have nothing to do but to wait.
+
+        Time must not be skipped before: the server would let their tasks time out.
+        """
+        for each in (handle, *await self._payments()):
+            for _ in range(500):
+                raw = (await each.describe()).raw_description
+                if not raw.pending_activities and not raw.HasField("pending_workflow_task"):
+                    break
+                await asyncio.sleep(0.02)
+
+    async def pass_time(self, handle: WorkflowHandle[Any, Any], most: timedelta) -> None:
+        """Skip to the moment of the next timer, or by ``most`` if none comes earlier.
+
+        No further: while time is being skipped, the server lets the first tasks of a child
+        workflow time out.
+        """
+        now = await self.environment.get_current_time()
+        moments = [now + most]
+        for each in (handle, *await self._payments()):
+            moments += [moment for moment in await open_timers(each) if moment > now]
+        await self.environment.sleep(min(moments) - now + timedelta(milliseconds=5))
+
+    async def _payments(self) -> list[WorkflowHandle[Any, Any]]:
+        client = self.environment.client
+        return [
+            client.get_workflow_handle(payout_workflow_id(row.id)) for row in await self.payouts()
+        ]
 
     async def _over(self, handle: WorkflowHandle[Any, Any]) -> bool:
         described = await handle.describe()
@@ -92,7 +113,7 @@ class Stage:
             if event in await self.story():
                 return
             if not await self.people.act():
-                await self.environment.sleep(timedelta(hours=1))
+                await self.pass_time(handle, timedelta(hours=1))
         raise AssertionError(f"no {event}: {await self.story()}")
 
     async def open_item(self, kind: ItemKind) -> InboxItem:
@@ -122,6 +143,21 @@ class Stage:
                 .order_by(Event.sequence)
             )
             return [row.event for row in rows]
+
+
+async def open_timers(handle: WorkflowHandle[Any, Any]) -> list[datetime]:
+    """When the running timers of a workflow fire."""
+    moments: dict[int, datetime] = {}
+    async for event in handle.fetch_history_events():
+        if event.HasField("timer_started_event_attributes"):
+            duration = event.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta()
+            started = event.event_time.ToDatetime(tzinfo=UTC)
+            moments[event.event_id] = started + duration
+        elif event.HasField("timer_fired_event_attributes"):
+            moments.pop(event.timer_fired_event_attributes.started_event_id, None)
+        elif event.HasField("timer_canceled_event_attributes"):
+            moments.pop(event.timer_canceled_event_attributes.started_event_id, None)
+    return list(moments.values())
 
 
 @asynccontextmanager

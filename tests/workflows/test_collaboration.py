@@ -204,7 +204,7 @@ async def test_a_silent_reviewer_is_reminded_and_escalated_and_never_approves(
         for _ in range(60):
             await stage.settle(handle)
             if not await stage.people.act():
-                await skipping.sleep(timedelta(hours=12))
+                await stage.pass_time(handle, timedelta(hours=12))
         story = await stage.story()
         assert "staff_reminded" in story
         assert "escalated" in story
@@ -347,7 +347,7 @@ async def test_deadlines_stand_still_while_the_campaign_is_paused(
         await stage.until(handle, "draft_asked")
         await handle.signal("pause_clock", {"paused": True})
         await stage.settle(handle)
-        await skipping.sleep(stage.offer.policy.drafting.submit_within * 3)
+        await stage.pass_time(handle, stage.offer.policy.drafting.submit_within * 3)
         await stage.settle(handle)
         assert (await stage.row()).stage == "drafting"
         await handle.signal("pause_clock", {"paused": False})

@@ -77,6 +77,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=15), nullable=False),
         sa.Column("entity_id", sa.String(length=40), nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
         sa.Column("event", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
@@ -84,6 +85,7 @@ def upgrade() -> None:
         sa.Column("previous", sa.Text(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("kind", "entity_id", "sequence"),
+        sa.UniqueConstraint("kind", "entity_id", "key"),
     )
     op.create_index("ix_events_at", "events", ["at"], unique=False)
     op.create_table(
