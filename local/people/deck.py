@@ -17,7 +17,7 @@ class Temperament(StrEnum):
     CARELESS = "careless"  # the first draft does not keep to the brief
     FORGETFUL = "forgetful"  # publishes without the label, and mends it when told
     DELETING = "deleting"  # takes the post down once it is verified
-    LATE = "late"  # sets payments up when one is waiting
+    LATE = "late"  # leaves the payment set-up half way until money waits for it
 
 
 SCENES = tuple(each for each in Temperament if each is not Temperament.KEEN)
