@@ -166,14 +166,16 @@ class Questions:
                 if self.clock_stopped:
                     continue
                 elapsed = self._elapsed(question)
+                ends = self._allowed(question) if question.within else timedelta.max
                 beat = min(beats, key=lambda each: each.after, default=None)
-                if beat is not None and elapsed >= beat.after:
+                # What was due first goes first: a beat that comes again must not hide the end.
+                if beat is not None and beat.after <= min(elapsed, ends):
                     beats.remove(beat)
                     if beat.again_every:
                         beats.append(replace(beat, after=elapsed + beat.again_every))
                     if await beat.action():
                         return await self._close(question)
-                elif question.within and elapsed >= self._allowed(question):
+                elif elapsed >= ends:
                     return await self._close(question)
             return self._answers[question.kind]
         finally:
