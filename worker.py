@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from activities.vetting import Vetting
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
@@ -34,6 +33,7 @@ from activities.outreach import Outreach
 from activities.payouts import Payouts
 from activities.publication import Publications
 from activities.records import Records
+from activities.vetting import Vetting
 from domain.errors import ConfigurationError
 from domain.messages import Queue
 from integrations import temporal

@@ -86,7 +86,7 @@ class _Choice(BaseModel):
 
 
 class PlainChoice(_Choice):
-    """A decision that is its own answer: sign off, pause, retry, object, withdraw…"""
+    """A decision that is its own answer: sign off, pause, retry, object or withdraw."""
 
     kind: Literal[
         DecisionKind.SIGN_OFF_SHORTLIST, DecisionKind.PAUSE_CAMPAIGN, DecisionKind.RESUME_CAMPAIGN,

@@ -11,9 +11,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import create_engine, make_url
-
-from domain.errors import ConfigurationError
 from local import postgres, services, temporal
 from local.accounts import Account, ensure_accounts
 from local.child import ChildSpec
@@ -31,8 +28,7 @@ from local.state import (
 from local.supervisor import ChildStatus, Notice, Supervisor
 from settings import Settings
 from store.engine import make_engine
-from store.migrate import current_version, migrate, newest_version
-from store.rights import APP_ROLE
+from store.migrate import migrate_for, require_newest
 
 
 @dataclass(frozen=True)
@@ -158,20 +154,9 @@ class Stack:
 
     def _migrate(self) -> None:
         if self._owner_url:
-            app_role = make_url(self._database_url).username
-            migrate(self._owner_url, app_role=app_role or APP_ROLE)
-            return
-        engine = create_engine(self._database_url)
-        try:
-            with engine.connect() as connection:
-                there = current_version(connection)
-        finally:
-            engine.dispose()
-        if there != newest_version():
-            raise ConfigurationError(
-                f"the tables are of version {there or 'none'}, this code needs {newest_version()}",
-                hint="set TROUPE_DATABASE_OWNER_URL, the role that owns the tables",
-            )
+            migrate_for(self._owner_url, self._database_url)
+        else:
+            require_newest(self._database_url)
 
     async def _start_processes(self) -> None:
         self._progress("tables and accounts")

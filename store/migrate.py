@@ -54,6 +54,34 @@ def migrate(owner_url: str, *, app_role: str = APP_ROLE) -> None:
         engine.dispose()
 
 
+def migrate_for(owner_url: str, app_url: str) -> None:
+    """Upgrade, and give the rights to the role in the application's own address.
+
+    Raises:
+        ConfigurationError: the application's role does not exist, or owns the tables.
+    """
+    migrate(owner_url, app_role=make_url(app_url).username or APP_ROLE)
+
+
+def require_newest(app_url: str) -> None:
+    """Make sure that the tables fit this code, where nobody told us who may migrate them.
+
+    Raises:
+        ConfigurationError: they are of another version.
+    """
+    engine = create_engine(app_url)
+    try:
+        with engine.connect() as connection:
+            there = current_version(connection)
+    finally:
+        engine.dispose()
+    if there != newest_version():
+        raise ConfigurationError(
+            f"the tables are of version {there or 'none'}, this code needs {newest_version()}",
+            hint="set TROUPE_DATABASE_OWNER_URL, the role that owns the tables",
+        )
+
+
 def _upgrade(connection: Connection, app_role: str) -> None:
     with connection.begin():
         connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'"))

@@ -8,7 +8,7 @@ to them by id, so that erasing a person leaves events and ledger whole.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     BigInteger,
@@ -33,7 +33,7 @@ Json = dict[str, Any]
 class Base(DeclarativeBase):
     """Base of all tables."""
 
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: DateTime(timezone=True),
         Json: JSONB,
         list[Any]: JSONB,

@@ -65,7 +65,9 @@ async def test_a_manager_stands_in_once_a_review_was_escalated(
     waiting = OpenItem(kind=ItemKind.DRAFT)
     await append(
         engine,
-        Append(head=builders.head_of(begun), at=NOW, key="waits", event="waits", open_items=(waiting,)),
+        Append(
+            head=builders.head_of(begun), at=NOW, key="waits", event="waits", open_items=(waiting,)
+        ),
     )
     assert (await decide(engine, begun, manager, APPROVE))[1].code == "not_allowed"
     async with session(engine) as db:
@@ -161,7 +163,9 @@ async def test_a_manager_does_not_release_even_when_it_was_escalated(engine: Asy
     waiting = OpenItem(kind=ItemKind.RELEASE)
     await append(
         engine,
-        Append(head=builders.head_of(payout), at=NOW, key="waits", event="waits", open_items=(waiting,)),
+        Append(
+            head=builders.head_of(payout), at=NOW, key="waits", event="waits", open_items=(waiting,)
+        ),
     )
     async with session(engine) as db:
         (await db.scalars(select(InboxItem))).one().escalated = True
