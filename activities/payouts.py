@@ -7,16 +7,15 @@ looked up in the provider's own list, and no new attempt is made while an older 
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 
+from activities.heartbeats import heartbeats
 from activities.recipients import Recipients
 from domain.errors import ContentConflict, Unavailable
 from domain.ids import attempt_key
@@ -38,8 +37,6 @@ KEY_LIFE = timedelta(hours=23)
 
 QUIET = timedelta(seconds=90)
 """Time after an unclear answer before "not in the list" counts as "never happened"."""
-
-HEARTBEAT_SECONDS = 1.0
 
 
 def _utc_now() -> datetime:
@@ -210,25 +207,6 @@ class Payouts:
             await store.settle_attempt(
                 db, attempt.payout_id, attempt.number, result, self._clock()
             )  # fmt: skip
-
-
-@contextlib.asynccontextmanager
-async def heartbeats() -> AsyncIterator[None]:
-    """Tell Temporal every second that the worker lives, so that a killed one is noticed soon."""
-    if not activity.in_activity():
-        yield
-        return
-    beating = asyncio.create_task(_beat())
-    try:
-        yield
-    finally:
-        beating.cancel()
-
-
-async def _beat() -> None:
-    while True:
-        activity.heartbeat()
-        await asyncio.sleep(HEARTBEAT_SECONDS)
 
 
 def _result(attempt: PayoutAttempt) -> TransferResult:

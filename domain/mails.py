@@ -31,3 +31,16 @@ class Mail(StrEnum):
 
 STRANGER = frozenset({Mail.INVITATION, Mail.INVITATION_REMINDER})
 """Mails to somebody who has not answered yet: sent at most once, with opt-out headers."""
+
+OF_A_CONTRACT = (
+    frozenset(Mail)
+    - STRANGER
+    - {
+        Mail.OFFER_CHANGED,
+        Mail.TERMS,
+        Mail.TERMS_REMINDER,
+        Mail.ENDED,
+    }
+)
+"""Mails that are only sent after signing. "No more mail" is about advertising: deadlines, hearings
+and payments of a running contract are still told, as long as the address works."""

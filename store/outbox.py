@@ -20,7 +20,7 @@ from domain.addresses import address_hash, usable_address
 from domain.correspondence import Correspondence, MailOrder
 from domain.errors import NotFound
 from domain.lifecycle import CampaignStatus, Stage
-from domain.mails import STRANGER, Mail
+from domain.mails import OF_A_CONTRACT, STRANGER, Mail
 from store import correspondence
 from store.engine import session
 from store.tables import OutboxMail, Suppression
@@ -28,6 +28,9 @@ from store.tables import OutboxMail, Suppression
 AGAIN = "again"
 """``code`` of a row whose mail may already have been given to the server once before."""
 
+
+OPT_OUT = "opt_out"
+"""Reason of a suppression that the person asked for; the address itself works."""
 
 _OVER = frozenset({CampaignStatus.STOPPING, CampaignStatus.STOPPED, CampaignStatus.COMPLETED})
 
@@ -214,7 +217,14 @@ async def _not_to_be_sent(
     if row.mail in STRANGER and _is_stale(row, about):
         return "expired"
     address = usable_address(about.email)
-    return "suppressed" if address and await is_suppressed(work, address) else ""
+    reason = await _suppressed_because(work, address) if address else ""
+    allowed = not reason or (reason == OPT_OUT and row.mail in OF_A_CONTRACT)
+    return "" if allowed else "suppressed"
+
+
+async def _suppressed_because(work: AsyncSession, address: str) -> str:
+    row = await work.get(Suppression, address_hash(address))
+    return row.reason if row else ""
 
 
 def _is_stale(row: OutboxMail, about: Correspondence) -> bool:

@@ -111,6 +111,7 @@ FAULTS = {
     "no_mention": "The brand is not mentioned.",
     "no_link": "The personal link is missing.",
     "gone": "The post can't be found.",
+    "reviewer": "A reviewer found that something is not as agreed.",
 }
 
 CHECK_STATES = {

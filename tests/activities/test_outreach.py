@@ -90,6 +90,24 @@ async def test_an_opt_out_between_planning_and_sending_counts(
     assert mail_catcher.messages(to=mail_desk.address) == []
 
 
+async def test_who_wants_no_more_offers_still_hears_of_a_running_contract(
+    mail_desk: MailDesk, mail_catcher: MailCatcher
+) -> None:
+    brief = await mail_desk.plan(Mail.BRIEF)
+    async with session(mail_desk.engine) as work:
+        await outbox.suppress(work, mail_desk.address, "opt_out", datetime.now(UTC))
+    assert await send(mail_desk.outreach(mail_catcher.mailer()), brief) == "accepted"
+
+
+async def test_an_address_that_bounced_gets_nothing_at_all(
+    mail_desk: MailDesk, mail_catcher: MailCatcher
+) -> None:
+    brief = await mail_desk.plan(Mail.BRIEF)
+    async with session(mail_desk.engine) as work:
+        await outbox.suppress(work, mail_desk.address, "bounced", datetime.now(UTC))
+    assert await send(mail_desk.outreach(mail_catcher.mailer()), brief) == "suppressed"
+
+
 async def test_a_mail_whose_time_is_over_is_dropped(
     mail_desk: MailDesk, mail_catcher: MailCatcher
 ) -> None:
