@@ -281,6 +281,7 @@ class NewsPhase(StrEnum):
     SIGNED = "signed"
     ENDED = "ended"
     PAID = "paid"
+    PAID = "paid"
 
 
 class CollaborationNews(Message):

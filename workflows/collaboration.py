@@ -219,7 +219,7 @@ class CollaborationWorkflow(PublicationWatch):
             self._milestone(MilestoneKind.CONTRACT_SIGNED),
             collaboration=self._change(WaitingFor.CREATOR),
         )
-        await self._tell_campaign(NewsPhase.SIGNED)
+        await self._tell(NewsPhase.SIGNED)
 
     # --- content ------------------------------------------------------------------------
 
@@ -304,7 +304,7 @@ class CollaborationWorkflow(PublicationWatch):
         self.reserved_minor = 0
         for mail in mails:
             await self._send(mail)
-        await self._tell_campaign(NewsPhase.ENDED, end.outcome)
+        await self._tell(NewsPhase.ENDED, end.outcome)
         await workflow.wait_condition(workflow.all_handlers_finished)
 
     # --- what may come at any time ------------------------------------------------------

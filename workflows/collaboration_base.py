@@ -8,17 +8,15 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import Priority
-from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.outreach import Outreach
     from domain.campaign import MilestoneKind
-    from domain.ids import campaign_workflow_id, derived_id, payout_id, payout_workflow_id
+    from domain.ids import derived_id, payout_id, payout_workflow_id
     from domain.inbox import ItemKind
     from domain.lifecycle import Outcome, Role, Stage, StreamKind, WaitingFor
     from domain.mails import STRANGER, Mail
     from domain.messages import (
-        COLLABORATION_NEWS,
         PAYOUT_WORKFLOW,
         AppliedDecision,
         CollaborationChange,
@@ -290,18 +288,12 @@ class CollaborationBase(Story):
             static_summary=f"{earned.row.kind} of {self.offer.collaboration_id}",
         )
 
-    async def _tell_campaign(self, phase: NewsPhase, outcome: Outcome | None = None) -> None:
-        """Wake the campaign; it counts in PostgreSQL, so lost news only costs it some minutes."""
-        campaign = workflow.get_external_workflow_handle(
-            campaign_workflow_id(self.offer.campaign_id)
-        )
+    async def _tell(self, phase: NewsPhase, outcome: Outcome | None = None) -> None:
+        """Tell the campaign that this creator has signed, or that it is over."""
         news = CollaborationNews(
             collaboration_id=self.offer.collaboration_id, phase=phase, outcome=outcome
         )
-        try:
-            await campaign.signal(COLLABORATION_NEWS, news)
-        except FailureError:
-            workflow.logger.info("the campaign is over: nobody to tell")
+        await self._tell_campaign(self.offer.campaign_id, news)
 
 
 WAITS_FOR: dict[Role, WaitingFor] = {
