@@ -281,7 +281,6 @@ class NewsPhase(StrEnum):
     SIGNED = "signed"
     ENDED = "ended"
     PAID = "paid"
-    PAID = "paid"
 
 
 class CollaborationNews(Message):

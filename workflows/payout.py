@@ -6,18 +6,17 @@ import contextlib
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, FailureError
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.outreach import Outreach
     from activities.payouts import Payouts
     from domain.decisions import DecisionKind
-    from domain.ids import campaign_workflow_id, derived_id
+    from domain.ids import derived_id
     from domain.inbox import ItemKind
     from domain.lifecycle import HoldReason, PayoutStatus, StreamKind
     from domain.mails import Mail
     from domain.messages import (
-        COLLABORATION_NEWS,
         DECIDE,
         PAYOUT_WORKFLOW,
         RECIPIENT_CHANGED,
@@ -244,21 +243,11 @@ class PayoutWorkflow(Story):
             mails=(remittance,),
         )
         await self._send(remittance)
-        await self._tell_campaign()
-        await workflow.wait_condition(workflow.all_handlers_finished)
-
-    async def _tell_campaign(self) -> None:
-        """Wake the campaign: it waits for its last payments before it reports."""
-        campaign = workflow.get_external_workflow_handle(
-            campaign_workflow_id(self.payout.campaign_id)
-        )
         news = CollaborationNews(
             collaboration_id=self.payout.collaboration_id, phase=NewsPhase.PAID
         )
-        try:
-            await campaign.signal(COLLABORATION_NEWS, news)
-        except FailureError:
-            workflow.logger.info("the campaign is over: nobody to tell")
+        await self._tell_campaign(self.payout.campaign_id, news)
+        await workflow.wait_condition(workflow.all_handlers_finished)
 
     def _move(self, kind: PostingKind) -> Posting:
         key = f"{kind.value}:{self.payout.payout_id}:{self.attempt}"
