@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tomllib
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from rich.table import Table
 
 from domain.disclosure import check_disclosure
 from domain.lifecycle import Role
+from local import demo
 from local.child import CHECKOUT
 from local.cli_campaign import campaign
 from local.cli_imports import posts, roster
@@ -30,6 +32,7 @@ from local.cli_support import (
 )
 from local.cli_up import run_up
 from local.doctor import Status, examine
+from local.rehearsal import POSTS, ROSTER
 from store import desk
 from store.engine import session
 
@@ -55,6 +58,25 @@ def up(
 ) -> None:
     """Start everything on this machine and stay until Ctrl-C."""
     run_up(data, sample=sample)
+
+
+@app.command("demo")
+def demonstration(
+    seed: Annotated[int, typer.Option(help="Another course of events.")] = 1,
+    roster: Annotated[Path, typer.Option(help="Who may be invited (CSV or JSON lines).")] = ROSTER,
+    posts: Annotated[
+        Path | None, typer.Option(help="What they have posted; the example's posts by default.")
+    ] = None,
+    campaign: Annotated[Path, typer.Option(help="A campaign file, with deadlines in seconds.")] = (
+        demo.CAMPAIGN
+    ),
+    keep: Annotated[bool, typer.Option("--keep", help="Stay up afterwards, until Ctrl-C.")] = False,
+    data: Annotated[Path, typer.Option("--data", help="A folder of its own.")] = demo.FOLDER,
+) -> None:
+    """Play a whole campaign in about a minute, with simulated people, and stop."""
+    captions = posts or (POSTS if roster == ROSTER else None)
+    wish = demo.Wish(data.resolve(), seed, roster, captions, campaign, keep)
+    raise typer.Exit(demo.run_demo(wish))
 
 
 @app.command()

@@ -52,6 +52,9 @@ WORKERS = {
 }
 """The worker processes and their queues; only the last one is given the Stripe key."""
 
+DEMO_SWEEP_SECONDS = "5"
+"""How often lost messages are sent again while time is short."""
+
 MAIL_SETTINGS = (
     "TROUPE_SMTP_HOST", "TROUPE_SMTP_PORT", "TROUPE_SMTP_USER", "TROUPE_SMTP_PASSWORD",
     "TROUPE_SMTP_TLS", "TROUPE_MAIL_FROM",
@@ -197,6 +200,8 @@ class Plan:
     def worker_settings(self, worker: str) -> dict[str, str]:
         """What one worker process needs besides the shared settings."""
         health = {"TROUPE_WORKER_HEALTH_PORT": str(self.port(worker))}
+        if self.mode is Mode.DEMO:
+            health["TROUPE_SWEEP_SECONDS"] = DEMO_SWEEP_SECONDS
         if worker == "worker-payouts":
             return {**health, **self.mail_settings(), **self.stripe_address(), **self.stripe_key()}
         return {**health, **self.mail_settings(), **self.social_settings()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.lifecycle import PayoutStatus, StreamKind
@@ -79,5 +79,5 @@ async def _streams(session: AsyncSession) -> tuple[int, int]:
     return len(rows), broken
 
 
-async def _count(session: AsyncSession, where: object) -> int:
-    return await session.scalar(select(func.count()).where(where)) or 0  # type: ignore[arg-type]
+async def _count(session: AsyncSession, where: ColumnElement[bool]) -> int:
+    return await session.scalar(select(func.count()).where(where)) or 0
