@@ -62,7 +62,7 @@ def up(
 
 @app.command("demo")
 def demonstration(
-    seed: Annotated[int, typer.Option(help="Another course of events.")] = 1,
+    seed: Annotated[int, typer.Option(envvar="SEED", help="Another course of events.")] = 1,
     roster: Annotated[Path, typer.Option(help="Who may be invited (CSV or JSON lines).")] = ROSTER,
     posts: Annotated[
         Path | None, typer.Option(help="What they have posted; the example's posts by default.")

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 import httpx
+from rich.console import Console
 from rich.markup import escape
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -33,6 +34,9 @@ from local.supervisor import Supervisor
 from rendering.report import render_report
 from store import campaigns, reports, story
 from store.engine import make_engine, session
+
+PAPER = Console(highlight=False)
+"""Wraps sentences, where `out` leaves that to the terminal."""
 
 FOLDER = DEFAULT_FOLDER / "demo"
 CAMPAIGN = rehearsal.EXAMPLES / "campaign-demo.yaml"
@@ -111,7 +115,7 @@ class Demo:
         self.campaign_id = await rehearsal.start(stack, engine, self.material, manager)
         await stack.run(rehearsal.people(stack, self.wish.seed, staff=True))
         scene = KillScene(stack, engine, self.campaign_id, self.view.began)
-        with Screen(self.view, out) as screen:
+        with Screen(self.view, PAPER) as screen:
             self._notice = screen.loud
             killing = asyncio.create_task(scene.run(screen.loud))
             try:
@@ -186,7 +190,7 @@ class Demo:
             report=_near(file),
             reopen=f"./troupe up --data {_near(self.wish.folder)}",
         )
-        tell(ending, out, self._say)
+        tell(ending, PAPER, self._say)
         self.sound = ending.sound
 
     async def _aftermath(
@@ -212,15 +216,25 @@ async def prepare(folder: Path) -> None:
     Raises:
         UserMistake: the folder has other data in it, or a demonstration runs there.
     """
-    if folder.exists() and any(folder.iterdir()):
-        if not (folder / MARK).exists():
-            raise UserMistake(
-                f"{folder} has data that is not a demonstration's",
-                hint="name another folder with --data",
-            )
+    if await asyncio.to_thread(_has_data, folder):
         async with Supervisor(folder, lambda _: None):
             # Nobody else works here, and what a killed one left behind is stopped by now.
             await asyncio.to_thread(_empty, folder)
+    await asyncio.to_thread(_mark, folder)
+
+
+def _has_data(folder: Path) -> bool:
+    if not folder.exists() or not any(folder.iterdir()):
+        return False
+    if not (folder / MARK).exists():
+        raise UserMistake(
+            f"{folder} has data that is not a demonstration's",
+            hint="name another folder with --data",
+        )
+    return True
+
+
+def _mark(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARK).write_text("`troupe demo` empties this folder when it is run again.\n")
 

@@ -20,15 +20,15 @@ from store import story
 from store.engine import session
 from store.story import InFlight
 
-ANSWERS_AFTER = 5.0
+ANSWERS_AFTER = 7.0
 """Seconds that the provider lets its answer wait."""
-SLOW_ANSWERS = 3
+SLOW_ANSWERS = 4
 """Transfers that are answered late."""
 OPEN_AT_LEAST = 4
 """Collaborations under way before it is worth the scene."""
 LOOK_EVERY = 0.1
-COMPANY = 1.2
-"""Seconds to wait for a second transfer once one is on its way."""
+COMPANY = 2.5
+"""Seconds to wait for more transfers once one is on its way."""
 TRANSFERS = "/v1/transfers"
 
 
@@ -89,7 +89,7 @@ class KillScene:
             self.killed = Killed(start - self._began, pids, before, moved)
             say(
                 f"kill -9 of all {len(pids)} workers: {len(before.collaborations)} collaborations "
-                f"open, {len(before.sending)} transfers without an answer"
+                f"open, {count(len(before.sending), 'transfer')} without an answer"
             )
             (await stripe.delete("/_standin/faults")).raise_for_status()
             await self._stack.workers_ready()
@@ -109,15 +109,20 @@ class KillScene:
             await asyncio.sleep(LOOK_EVERY)
 
     async def _on_its_way(self, stripe: httpx.AsyncClient) -> None:
-        """Until the provider has a transfer that it has not answered; better two."""
+        """Until the provider has a transfer that it has not answered; better three."""
         first = 0.0
         while True:
             held = await _waiting_answers(stripe)
             now = time.monotonic()
             first = first or (now if held else 0.0)
-            if held > 1 or (first and now - first > COMPANY):
+            if held > 2 or (first and now - first > COMPANY):
                 return
             await asyncio.sleep(LOOK_EVERY)
+
+
+def count(number: int, what: str) -> str:
+    """A number with its word, in the plural where it is one."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 async def _waiting_answers(stripe: httpx.AsyncClient) -> int:

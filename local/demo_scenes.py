@@ -101,7 +101,7 @@ def _counters(tale: Tale) -> Iterator[str]:
             yield f"{start}; that was within the limit, so Troupe accepted at once."
             continue
         said = answer.data["answer"]
-        reply = f"{answer.actor} "
+        reply = f"{_who(answer)} "
         if said == "offer":
             reply += f"offered {tale.say(int(answer.data['amount_minor']))}"
         else:
@@ -130,7 +130,7 @@ def _sent_back(tale: Tale) -> Iterator[str]:
         versions = sum(event.event == "submit_draft" for event in life)
         reason = back.comment.removeprefix("Nearly there.").strip()
         yield (
-            f"{back.handle}'s first draft was sent back by the {back.actor.lower()} "
+            f"{back.handle}'s first draft was sent back by {_who(back)} "
             f"(“{_short(reason)}”); version {versions} was approved."
         )
 
@@ -157,7 +157,7 @@ def _deleted(tale: Tale) -> Iterator[str]:
         rest = tale.say(decided.fee_minor - _earned(tale, decided.collaboration_id))
         yield (
             f"{missing.handle}'s post was gone while it had to stay up; they were heard and "
-            f"{spoke}; {decided.actor} withheld the remaining {rest}."
+            f"{spoke}; {_who(decided)} withheld the remaining {rest}."
         )
 
 
@@ -189,6 +189,11 @@ def _refused(tale: Tale) -> Iterator[str]:
                 f"were not complete; a mail said so, they finished, and it was paid "
                 f"{_seconds(held.at, paid.at)} later."
             )
+
+
+def _who(event: Told) -> str:
+    """The member of staff in a sentence: the demonstration's are called by what they do."""
+    return f"the {event.actor.lower()}"
 
 
 def _short(text: str, most: int = 90) -> str:

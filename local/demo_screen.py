@@ -23,7 +23,7 @@ from web.vocabulary import CAMPAIGN_STATUS, EVENTS, OUTCOMES, STAGES
 READER = Reader.of("en")
 BAR = 24
 """Characters of the longest bar."""
-NEWS = 9
+NEWS = 7
 """Latest events on the screen."""
 PLAIN_EVERY = 3.0
 """Seconds between two lines when nobody sees a screen."""
@@ -65,6 +65,8 @@ class View:
     began: float = field(default_factory=time.monotonic)
     summary: CampaignSummary | None = None
     waiting: list[tuple[str, str, int]] = field(default_factory=list)
+    loudest: str = ""
+    """What nobody should miss; stays on the screen."""
     news: deque[News] = field(default_factory=lambda: deque(maxlen=NEWS))
 
     @property
@@ -83,6 +85,9 @@ class View:
         if event.event not in EVENTS and "answer" not in event.data:
             return False
         what = words.event(event.event, event.data)
+        if event.event == "ended":
+            outcome = str(event.data.get("outcome", ""))
+            what = f"Ended: {OUTCOMES.get(outcome, outcome).lower()}"
         if event.event in {"release_payout", "transferred", "held"}:
             what += f": {money(event.amount_minor, self.currency)}"
         style = {"ended": "dim", "transferred": "green", "held": "yellow"}.get(event.event, "")
@@ -109,6 +114,8 @@ class View:
             sides.add_column(ratio=2)
             sides.add_row(self._funnel(self.summary), self._right(self.summary))
             yield Padding(sides, (1, 0))
+        if self.loudest:
+            yield Padding(Text(self.loudest, "bold red"), (0, 0, 1, 0))
         yield self._latest()
 
     def _head(self) -> Group:
@@ -213,6 +220,10 @@ class Screen:
     def loud(self, what: str) -> None:
         """Something that also a log should have at once."""
         self._view.say(what)
+        if what.startswith("kill -9"):
+            self._view.loudest = f"{clock(self._view.seconds)} {what}"
+        elif what.startswith("all workers"):
+            self._view.loudest += f"; {what.removeprefix('all workers are ')}"
         if self._live is None:
             self._console.print(escape(f"{clock(self._view.seconds)} {what}"))
 

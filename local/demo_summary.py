@@ -13,7 +13,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from local.demo_kill import Aftermath, Killed
+from local.demo_kill import Aftermath, Killed, count
 from local.demo_reconcile import Line
 from local.demo_scenes import Scene
 from local.demo_screen import clock
@@ -113,27 +113,43 @@ def _tell_kill(ending: Ending, console: Console) -> None:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim")
     table.add_column(overflow="fold")
-    table.add_row("in flight", f"{len(killed.before.collaborations)} collaborations: {stages}")
-    table.add_row("", f"{len(killed.before.payouts)} payments, {_money_in_flight(killed, sending)}")
+    table.add_row(
+        "in flight", f"{count(len(killed.before.collaborations), 'collaboration')}: {stages}"
+    )
+    table.add_row(
+        "", f"{count(len(killed.before.payouts), 'payment')}, {_money_in_flight(killed, sending)}"
+    )
     table.add_row(
         "workers", f"started again by their supervisor, all back after {killed.back_after:.1f} s"
     )
     became = ", ".join(f"{count} {_ended(name)}" for name, count in after.became.items())
-    table.add_row("became", f"{became}")
-    table.add_row(
-        "", f"{after.paid_once} payments made once, {after.asked_again} of them asked for again "
-        "with the same key, which moved nothing",
-    )  # fmt: skip
+    table.add_row("became", became)
+    table.add_row("", f"{count(after.paid_once, 'payment')} made, each once{_how(killed, after)}")
     if after.unpaid:
         table.add_row("", f"[red]{after.unpaid} payments never made[/]")
     console.print(Padding(table, (0, 0, 0, 2)))
     color = "red" if after.lost or after.paid_twice else "bold green"
     console.print(f"[{color}]{after.lost} lost, {after.paid_twice} paid twice.[/]")
-    if killed.before.sending:
-        console.print(
-            "[dim]No code of ours kept that in mind: the workflows' history is in Temporal, and "
-            "the step\nthat had not ended was given to the next worker.[/]"
+    console.print(
+        "[dim]No program of ours had to remember anything: what is to happen next stands in "
+        "Temporal, and what had happened in PostgreSQL and at Stripe.[/]"
+    )
+
+
+def _how(killed: Killed, after: Aftermath) -> str:
+    """How it was found out what had become of the transfers that nobody had heard of."""
+    sending = len(killed.before.sending)
+    told = sending - after.asked_again
+    parts = []
+    if after.asked_again:
+        parts.append(
+            f"{after.asked_again} by asking Stripe again with the same key, which moves nothing"
         )
+    if told:
+        parts.append(f"{told} by Stripe's own webhook, which had arrived meanwhile")
+    if not parts:
+        return "."
+    return f". Of the {sending} unheard, Troupe learnt the end of {' and of '.join(parts)}."
 
 
 def _money_in_flight(killed: Killed, sending: int) -> str:
