@@ -7,6 +7,9 @@ import hashlib
 CAMPAIGN, CREATOR, COLLABORATION, PAYOUT = "cmp", "cre", "col", "pay"
 
 
+_KINDS = frozenset({"campaign", "collaboration", "payout", "stripe-event", "onboarding"})
+
+
 def derived_id(prefix: str, *parts: str) -> str:
     """An id that is the same each time it is asked for; what makes a repeated step harmless."""
     digest = hashlib.sha256("\x1f".join((prefix, *parts)).encode()).hexdigest()
@@ -48,6 +51,11 @@ def stripe_event_workflow_id(row_id: str) -> str:
     return f"stripe-event/{row_id}"
 
 
+def onboarding_workflow_id(link: str) -> str:
+    """Workflow id that has one set-up link made."""
+    return f"onboarding/{link}"
+
+
 def entity_id(workflow_id: str) -> str:
     """The entity behind a workflow id: ``payout/pay_12`` gives ``pay_12``.
 
@@ -55,6 +63,12 @@ def entity_id(workflow_id: str) -> str:
         ValueError: not a workflow id of ours.
     """
     kind, separator, entity = workflow_id.partition("/")
-    if not separator or kind not in {"campaign", "collaboration", "payout", "stripe-event"}:
+    if not separator or kind not in {
+        "campaign",
+        "collaboration",
+        "payout",
+        "stripe-event",
+        "onboarding",
+    }:
         raise ValueError(f"'{workflow_id}' is not a Troupe workflow id")
     return entity

@@ -33,9 +33,9 @@ COLLABORATION_WORKFLOW = "CollaborationWorkflow"
 PAYOUT_WORKFLOW = "PayoutWorkflow"
 STRIPE_EVENT_WORKFLOW = "StripeEventWorkflow"
 MAINTENANCE_WORKFLOW = "MaintenanceWorkflow"
+ONBOARDING_WORKFLOW = "OnboardingWorkflow"
 
 DECIDE = "decide"  # update, on campaign, collaboration and payout: DecisionRef -> DecisionResult
-REQUEST_ONBOARDING = "request_onboarding"  # update on a collaboration: OnboardingRequest -> str
 COLLABORATION_NEWS = "collaboration_news"  # signal to the campaign: CollaborationNews
 CAMPAIGN_STOPPED = "campaign_stopped"  # signal to a collaboration, no argument
 PAUSE_CLOCK = "pause_clock"  # signal to a collaboration: PauseClock
@@ -75,12 +75,6 @@ class DecisionResult(Message):
     applied: bool
     code: str = "applied"
     """``applied``, or why not: not_allowed, same_person, requester, stale, too_late…"""
-
-
-class OnboardingRequest(Message):
-    """A creator clicked "set up payments": the row that will receive the single-use link."""
-
-    link_id: str
 
 
 # --- the event stream: what a workflow writes ----------------------------------------------

@@ -32,6 +32,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from domain.ids import (
     campaign_workflow_id,
     collaboration_workflow_id,
+    onboarding_workflow_id,
     payout_workflow_id,
     stripe_event_workflow_id,
 )
@@ -40,12 +41,12 @@ from domain.messages import (
     CAMPAIGN_WORKFLOW,
     DECIDE,
     MAINTENANCE_WORKFLOW,
-    REQUEST_ONBOARDING,
+    ONBOARDING_WORKFLOW,
     STRIPE_EVENT_WORKFLOW,
     CampaignInput,
     DecisionRef,
     DecisionResult,
-    OnboardingRequest,
+    OnboardingTask,
     Queue,
     StripeEventTask,
 )
@@ -133,11 +134,16 @@ async def send_decision(
         raise
 
 
-async def request_onboarding(client: Client, collaboration_id: str, link_id: str) -> str:
+async def request_onboarding(client: Client, task: OnboardingTask) -> str:
     """Have a single-use set-up link made; returns the id of its row."""
-    handle = client.get_workflow_handle(collaboration_workflow_id(collaboration_id))
-    row: str = await handle.execute_update(
-        REQUEST_ONBOARDING, OnboardingRequest(link_id=link_id), id=link_id, result_type=str
+    row: str = await client.execute_workflow(
+        ONBOARDING_WORKFLOW,
+        task,
+        id=onboarding_workflow_id(task.link_id),
+        task_queue=Queue.WORKFLOWS.value,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        task_timeout=TASK_TIMEOUT,
+        result_type=str,
     )
     return row
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.messages import CampaignInput, DecisionRef, DecisionResult
+from domain.messages import CampaignInput, DecisionRef, DecisionResult, OnboardingTask
 from rendering.links import Links
 
 
@@ -27,7 +27,7 @@ class Sender(Protocol):
         """Start a campaign's workflow; False if that was not possible just now."""
         ...
 
-    async def request_onboarding(self, collaboration_id: str, link_id: str) -> bool:
+    async def request_onboarding(self, task: OnboardingTask) -> bool:
         """Have an onboarding link made; False if that was not possible just now."""
         ...
 

@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from domain.decisions import CREATOR_DECISIONS, Choice, DecisionKind
 from domain.errors import UserMistake
 from domain.inbox import DECIDED_BY
+from domain.messages import OnboardingTask
 from integrations.social.urls import NotAPost, parse_post_url
 from store import decisions
 from store import portal as store
@@ -50,13 +51,18 @@ async def payout_setup(request: Request, collaboration_id: str) -> Response:
     deps = deps_of(request)
     async with creator_visit(request, collaboration_id) as c:
         await portal_fields(c)
+        if c.view.signature is None:
+            raise Forbidden("wrong_stage")
         creator_id = c.view.creator.id
         since = deps.clock() - timedelta(hours=1)
         if await store.recent_links(c.db, creator_id, since) >= LINKS_PER_HOUR:
             raise Forbidden("too_often")
         link_id = await store.add_onboarding_link(c.db, creator_id, deps.clock())
     try:
-        sent = await deps.sender.request_onboarding(collaboration_id, link_id)
+        task = OnboardingTask(
+            creator_id=creator_id, link_id=link_id, collaboration_id=collaboration_id
+        )
+        sent = await deps.sender.request_onboarding(task)
     except Exception as error:
         log.warning("onboarding link not asked for now: %s", type(error).__name__)
         sent = False

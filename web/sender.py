@@ -10,7 +10,13 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from domain.lifecycle import StreamKind
-from domain.messages import CampaignInput, DecisionRef, DecisionResult, StripeEventTask
+from domain.messages import (
+    CampaignInput,
+    DecisionRef,
+    DecisionResult,
+    OnboardingTask,
+    StripeEventTask,
+)
 from integrations import temporal
 
 log = logging.getLogger(__name__)
@@ -63,12 +69,12 @@ class TemporalSender:
             return False
         return True
 
-    async def request_onboarding(self, collaboration_id: str, link_id: str) -> bool:
+    async def request_onboarding(self, task: OnboardingTask) -> bool:
         """Have an onboarding link made; False if that was not possible just now."""
         try:
             client = await self._connected()
             async with asyncio.timeout(ONBOARDING_TIMEOUT.total_seconds()):
-                await temporal.request_onboarding(client, collaboration_id, link_id)
+                await temporal.request_onboarding(client, task)
         except _GONE as error:
             log.warning("onboarding link not made now: %s", type(error).__name__)
             return False

@@ -6,7 +6,6 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.documents import Documents
-    from activities.payouts import Payouts
     from activities.vetting import Vetting
     from domain.campaign import MilestoneKind
     from domain.decisions import (
@@ -27,7 +26,6 @@ with workflow.unsafe.imports_passed_through():
         COLLABORATION_WORKFLOW,
         DECIDE,
         PAUSE_CLOCK,
-        REQUEST_ONBOARDING,
         AppliedDecision,
         CollaborationChange,
         CollaborationInput,
@@ -35,8 +33,6 @@ with workflow.unsafe.imports_passed_through():
         DecisionRef,
         DecisionResult,
         NewsPhase,
-        OnboardingRequest,
-        OnboardingTask,
         PauseClock,
         Posting,
         PostingKind,
@@ -49,7 +45,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.collaboration_base import KILL_FEE, Ended
     from workflows.publication_watch import PublicationWatch
     from workflows.questions import Interrupted, Question, refuse
-    from workflows.timeouts import MONEY_TASK, RECORD, RULE_QUICK
+    from workflows.timeouts import RECORD, RULE_QUICK
 
 
 @workflow.defn(name=COLLABORATION_WORKFLOW)
@@ -359,25 +355,3 @@ class CollaborationWorkflow(PublicationWatch):
         if self._over:
             raise refuse("closed")
         self._questions.validate(ref)
-
-    @workflow.update(name=REQUEST_ONBOARDING)
-    async def request_onboarding(self, request: OnboardingRequest) -> str:
-        """Make a single-use link to the payment provider's set-up; gives the link's row id."""
-        task = OnboardingTask(
-            creator_id=self.offer.creator_id,
-            link_id=request.link_id,
-            collaboration_id=self.offer.collaboration_id,
-        )
-        link: str = await workflow.execute_activity_method(
-            Payouts.prepare_onboarding,
-            task,
-            task_queue=Queue.PAYOUTS.value,
-            summary="payout set-up link",
-            **MONEY_TASK,
-        )
-        return link
-
-    @request_onboarding.validator
-    def _may_onboard(self, request: OnboardingRequest) -> None:
-        if not self.signed:
-            raise refuse("wrong_stage")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from workflows.campaign import CampaignWorkflow
 from workflows.collaboration import CollaborationWorkflow
 from workflows.payout import PayoutWorkflow
-from workflows.upkeep import MaintenanceWorkflow, StripeEventWorkflow
+from workflows.upkeep import MaintenanceWorkflow, OnboardingWorkflow, StripeEventWorkflow
 
 WORKFLOWS = [
     CampaignWorkflow,
     CollaborationWorkflow,
     PayoutWorkflow,
     StripeEventWorkflow,
+    OnboardingWorkflow,
     MaintenanceWorkflow,
 ]

@@ -1,4 +1,4 @@
-"""Repair and upkeep: events from the payment provider, and the sweep that forgets nothing."""
+"""Beside the three stories: set-up links, the provider's events, and the sweep."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.payouts import Payouts
-
     from activities.maintenance import Maintenance
+    from activities.payouts import Payouts
     from domain.ids import payout_workflow_id
     from domain.messages import (
         MAINTENANCE_WORKFLOW,
+        ONBOARDING_WORKFLOW,
         RECIPIENT_CHANGED,
         STRIPE_EVENT_WORKFLOW,
+        OnboardingTask,
         Queue,
         StripeEventTask,
     )
@@ -40,6 +41,26 @@ class StripeEventWorkflow:
                 await handle.signal(RECIPIENT_CHANGED)
             except FailureError:
                 workflow.logger.info("the payment is over already")
+
+
+@workflow.defn(name=ONBOARDING_WORKFLOW)
+class OnboardingWorkflow:
+    """A creator clicked "set up payments": a single-use link is made, at any time of their life.
+
+    Not part of the collaboration: money may wait for its creator long after that has ended.
+    """
+
+    @workflow.run
+    async def run(self, task: OnboardingTask) -> str:
+        """Gives the id of the row that holds the link."""
+        link: str = await workflow.execute_activity_method(
+            Payouts.prepare_onboarding,
+            task,
+            task_queue=Queue.PAYOUTS.value,
+            summary="payout set-up link",
+            **MONEY_TASK,
+        )
+        return link
 
 
 @workflow.defn(name=MAINTENANCE_WORKFLOW)

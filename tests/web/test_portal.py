@@ -260,7 +260,7 @@ async def test_payment_set_up_goes_on_at_the_provider(web: Web) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, web.sender.onboarding_url)
     assert "https://*.stripe.com" in answer.headers["content-security-policy"]
     (asked,) = web.sender.onboarding
-    assert asked[0] == there.collaboration.id
+    assert asked.collaboration_id == there.collaboration.id
     back = await creator.http.get(f"{creator.path}?setup=returned")
     assert "confirms your set-up" in back.text
 
