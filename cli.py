@@ -33,6 +33,7 @@ from local.cli_support import (
 from local.cli_up import run_up
 from local.doctor import Status, examine
 from local.rehearsal import POSTS, ROSTER
+from local.sample import begin as begin_sample
 from store import desk
 from store.engine import session
 
@@ -57,7 +58,7 @@ def up(
     data: Data = DATA_DEFAULT,
 ) -> None:
     """Start everything on this machine and stay until Ctrl-C."""
-    run_up(data, sample=sample)
+    run_up(data, sample=sample, after_start=begin_sample if sample else None)
 
 
 @app.command("demo")

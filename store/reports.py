@@ -77,6 +77,9 @@ async def for_people(session: AsyncSession, campaign_id: str) -> dict[str, Any]:
     """
     campaign = await get_campaign(session, campaign_id)
     report = dict(campaign.report or await build(session, campaign_id))
+    # Written just before the end: how it ended is known only now.
+    ended_at = campaign.ended_at.isoformat() if campaign.ended_at else None
+    report["campaign"] = report["campaign"] | {"status": campaign.status, "ended_at": ended_at}
     rows = await session.execute(
         select(Creator.id, Creator.handle, Creator.name)
         .join(Collaboration, Collaboration.creator_id == Creator.id)

@@ -31,7 +31,7 @@ STEPS = 6
 """Forms that are filled in one sitting, at most."""
 LOOK_AGAIN = 2.0
 """Seconds until a page is opened again that did not take the answer."""
-OBJECTS = 0.6
+OBJECTS = 0.8
 """Share of those heard who say something."""
 
 LEFT_HALF_WAY = "left the payment set-up"

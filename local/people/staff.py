@@ -33,7 +33,7 @@ class Member:
 
     def __init__(
         self, desk: str, role: str, email: str, password: str, seed: int,
-        hand_over: HandOver, shift: int = 0,
+        hand_over: HandOver, shift: int = 0, only: frozenset[str] = frozenset(),
     ) -> None:  # fmt: skip
         self._desk, self._role = desk, role
         self._email, self._password = email, password
@@ -41,6 +41,8 @@ class Member:
         self._hand_over = hand_over
         self._shift = shift
         """Which of the two in finance this is: they share the work."""
+        self._only = only
+        """Kinds of items that this member sees to; empty: all."""
         self._client = httpx.AsyncClient(
             base_url=desk, timeout=30.0, follow_redirects=True, trust_env=False
         )
@@ -77,6 +79,8 @@ class Member:
 
     def _is_mine(self, item: Item) -> bool:
         if item["role"] != self._role or self._left.get(self._name(item), 0) >= 3:
+            return False
+        if self._only and item["kind"] not in self._only:
             return False
         if item["kind"] != "release" or item["releases"]:
             return True
