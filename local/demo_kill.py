@@ -24,7 +24,7 @@ ANSWERS_AFTER = 7.0
 """Seconds that the provider lets its answer wait."""
 SLOW_ANSWERS = 4
 """Transfers that are answered late."""
-OPEN_AT_LEAST = 4
+OPEN_AT_LEAST = 1
 """Collaborations under way before it is worth the scene."""
 LOOK_EVERY = 0.1
 COMPANY = 2.5
