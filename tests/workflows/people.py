@@ -6,7 +6,7 @@ other, or `SILENCE`. What the plan does not name is answered in the way that goe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -40,7 +40,7 @@ from store.tables import Collaboration, InboxItem, Terms
 from tests import builders
 
 SILENCE = None
-Plan = dict[ItemKind, Choice | Sequence[Choice | None] | None]
+Plan = Mapping[ItemKind, Choice | Sequence[Choice | None] | None]
 
 
 def plain(kind: DecisionKind) -> Choice:

@@ -1,32 +1,39 @@
-"""A collaboration or a payout on the time-skipping server, from start to end."""
+"""A collaboration with its payments, from start to end."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
-from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Replayer
 
 from domain.campaign import CampaignFile, CollaborationPolicy, PayoutPolicy
 from domain.ids import collaboration_workflow_id, payout_workflow_id
 from domain.inbox import ItemKind
 from domain.messages import COLLABORATION_WORKFLOW, CollaborationInput, Queue
 from domain.search_attributes import CAMPAIGN_ID
+from store import ledger
+from store.accounts import Balances
 from store.engine import session
 from store.tables import Campaign, Collaboration, Creator, Event, InboxItem, Payout
 from tests import builders
+from tests.workflows.clock import Clock, Handle
 from tests.workflows.people import People, Plan
 from tests.workflows.world import World, workers
+from worker import workflow_runner
+from workflows.registry import WORKFLOWS
 
-STEPS = 400
+STEPS = 2_000
 
 
 @dataclass
@@ -41,8 +48,9 @@ class Stage:
     creator: Creator
     collaboration: Collaboration
     offer: CollaborationInput
+    clock: Clock
 
-    async def start(self, **changes: Any) -> WorkflowHandle[Any, Any]:
+    async def start(self, **changes: Any) -> Handle:
         """Start the collaboration's workflow."""
         return await self.environment.client.start_workflow(
             COLLABORATION_WORKFLOW,
@@ -54,67 +62,68 @@ class Stage:
             ),
         )
 
-    async def play(
-        self, handle: WorkflowHandle[Any, Any], step: timedelta = timedelta(hours=12)
-    ) -> Collaboration:
+    async def play(self, handle: Handle) -> Collaboration:
         """Let people act and time pass until the collaboration and its payments are over."""
         for _ in range(STEPS):
             await self.settle(handle)
-            if not await self.people.act():
-                if await self._over(handle):
-                    return await self.row()
-                await self.pass_time(handle, step)
+            if await self.people.act():
+                continue
+            if await self._over(handle):
+                return await self.row()
+            await self.pass_time(handle)
         raise AssertionError(f"not over after {STEPS} steps: {await self.story()}")
 
-    async def settle(self, handle: WorkflowHandle[Any, Any]) -> None:
-        """Wait until the collaboration and its payments have nothing to do but to wait.
+    async def replay(self, handle: Handle) -> None:
+        """Replay all histories from their first event: the code decides the same again."""
+        replayer = Replayer(
+            workflows=WORKFLOWS,
+            workflow_runner=workflow_runner(),
+            data_converter=pydantic_data_converter,
+        )
+        for each in (handle, *await self.payments()):
+            await replayer.replay_workflow(await each.fetch_history())
 
-        Time must not be skipped before: the server would let their tasks time out.
-        """
-        for each in (handle, *await self._payments()):
-            for _ in range(500):
-                raw = (await each.describe()).raw_description
-                if not raw.pending_activities and not raw.HasField("pending_workflow_task"):
-                    break
-                await asyncio.sleep(0.02)
+    async def settle(self, handle: Handle) -> None:
+        """Wait until the collaboration and its payments have nothing to do but to wait."""
+        await self.clock.settle([handle])
+        await self.clock.settle(await self.payments())
 
-    async def pass_time(self, handle: WorkflowHandle[Any, Any], most: timedelta) -> None:
-        """Skip to the moment of the next timer, or by ``most`` if none comes earlier.
+    async def pass_time(self, handle: Handle) -> None:
+        """Skip to the next thing that happens by itself: first in payments, then in the story."""
+        running = [each for each in await self.payments() if await self.clock.is_running(each)]
+        moved = [await self.clock.skip_to_next_timer(each) for each in running or [handle]]
+        if not any(moved):
+            await asyncio.sleep(0.02)  # a signal or a child's start is on its way
 
-        No further: while time is being skipped, the server lets the first tasks of a child
-        workflow time out.
-        """
-        now = await self.environment.get_current_time()
-        moments = [now + most]
-        for each in (handle, *await self._payments()):
-            moments += [moment for moment in await open_timers(each) if moment > now]
-        await self.environment.sleep(min(moments) - now + timedelta(milliseconds=5))
-
-    async def _payments(self) -> list[WorkflowHandle[Any, Any]]:
+    async def payments(self) -> list[Handle]:
+        """The workflows of the collaboration's payments."""
         client = self.environment.client
         return [
             client.get_workflow_handle(payout_workflow_id(row.id)) for row in await self.payouts()
         ]
 
-    async def _over(self, handle: WorkflowHandle[Any, Any]) -> bool:
-        described = await handle.describe()
-        if described.status is WorkflowExecutionStatus.RUNNING:
-            return False
-        async with session(self.engine) as db:
-            waiting = await db.scalars(
-                select(Payout.id).where(Payout.status.not_in(["transferred", "cancelled"]))
-            )
-            return not waiting.all()
+    async def _over(self, handle: Handle) -> bool:
+        return not any(
+            [await self.clock.is_running(each) for each in (handle, *await self.payments())]
+        )
 
-    async def until(self, handle: WorkflowHandle[Any, Any], event: str) -> None:
+    async def until(self, handle: Handle, event: str) -> None:
         """Let people act until an event has happened."""
         for _ in range(STEPS):
             await self.settle(handle)
             if event in await self.story():
                 return
             if not await self.people.act():
-                await self.pass_time(handle, timedelta(hours=1))
+                await self.pass_time(handle)
         raise AssertionError(f"no {event}: {await self.story()}")
+
+    async def leave(self) -> None:
+        """Let nothing of this test be carried on by the workers of the next one."""
+        client = self.environment.client
+        own = client.get_workflow_handle(collaboration_workflow_id(self.collaboration.id))
+        for each in (own, *await self.payments()):
+            with contextlib.suppress(RPCError):
+                await each.terminate()
 
     async def open_item(self, kind: ItemKind) -> InboxItem:
         """The open item of a kind."""
@@ -134,6 +143,12 @@ class Stage:
         async with session(self.engine) as db:
             return list(await db.scalars(select(Payout).order_by(Payout.created_at)))
 
+    async def money(self) -> Balances:
+        """What the accounts of the campaign hold; the ledger adds up."""
+        async with session(self.engine) as db:
+            assert await ledger.check(db) == []
+            return await ledger.balances(db, self.campaign.id)
+
     async def story(self) -> list[str]:
         """The names of the collaboration's events."""
         async with session(self.engine) as db:
@@ -145,21 +160,6 @@ class Stage:
             return [row.event for row in rows]
 
 
-async def open_timers(handle: WorkflowHandle[Any, Any]) -> list[datetime]:
-    """When the running timers of a workflow fire."""
-    moments: dict[int, datetime] = {}
-    async for event in handle.fetch_history_events():
-        if event.HasField("timer_started_event_attributes"):
-            duration = event.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta()
-            started = event.event_time.ToDatetime(tzinfo=UTC)
-            moments[event.event_id] = started + duration
-        elif event.HasField("timer_fired_event_attributes"):
-            moments.pop(event.timer_fired_event_attributes.started_event_id, None)
-        elif event.HasField("timer_canceled_event_attributes"):
-            moments.pop(event.timer_canceled_event_attributes.started_event_id, None)
-    return list(moments.values())
-
-
 @asynccontextmanager
 async def set_up(
     environment: WorkflowEnvironment,
@@ -168,7 +168,7 @@ async def set_up(
     file: CampaignFile | None = None,
     plan: Plan | None = None,
     fee_minor: int = 30_000,
-    cached: int = 0,
+    cached: int = 50,
     creator: dict[str, Any] | None = None,
 ) -> AsyncIterator[Stage]:
     """A funded campaign, a creator, the staff and the workers."""
@@ -197,4 +197,9 @@ async def set_up(
             environment.client, engine, world, Queue.WORKFLOWS.value, cached=cached
         ):
             await stack.enter_async_context(worker)
-        yield Stage(environment, engine, world, people, campaign, who, row, offer)
+        clock = Clock(environment.client)
+        stage = Stage(environment, engine, world, people, campaign, who, row, offer, clock)
+        try:
+            yield stage
+        finally:
+            await stage.leave()

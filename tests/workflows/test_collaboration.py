@@ -1,4 +1,4 @@
-"""The life of a collaboration on the time-skipping server, with every deadline firing."""
+"""The life of a collaboration with every deadline firing."""
 
 from __future__ import annotations
 
@@ -19,55 +19,48 @@ from domain.decisions import (
     TermsChoice,
 )
 from domain.inbox import ItemKind
-from domain.lifecycle import Outcome, PayoutStatus, SafetyVerdict, StreamKind
+from domain.lifecycle import Outcome, PayoutStatus, Role, SafetyVerdict, StreamKind
 from domain.messages import Screening
 from store import ledger
 from store.engine import session
 from tests import builders
-from tests.workflows.people import SILENCE
-from tests.workflows.stage import Stage, set_up
+from tests.workflows.people import SILENCE, Plan
+from tests.workflows.stage import set_up
 from tests.workflows.world import FINE, GONE, UNKNOWN, UNSURE, faulty
 
 GO_LIVE = PublicationChoice(content_id="")
 
 
-async def balance(stage: Stage, name: str) -> int:
-    """What an account of the campaign holds, over all owners."""
-    async with session(stage.engine) as db:
-        balances = await ledger.balances(db, stage.campaign.id)
-    return balances.total(name)
-
-
 async def test_a_quiet_collaboration_is_completed_and_paid_in_two_halves(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    async with set_up(skipping, engine) as stage:
+    async with set_up(temporal, engine) as stage:
         ended = await stage.play(await stage.start())
         assert ended.outcome == Outcome.COMPLETED
         assert [(p.kind, p.amount_minor, p.status) for p in await stage.payouts()] == [
             ("publication_verified", 15_000, PayoutStatus.TRANSFERRED),
             ("retention_passed", 15_000, PayoutStatus.TRANSFERRED),
         ]
-        assert await balance(stage, "paid") == 30_000
-        assert await balance(stage, "reserved") == 0
+        assert (await stage.money()).paid == 30_000
+        assert (await stage.money()).reserved == 0
         async with session(engine) as db:
             assert await ledger.check(db) == []
 
 
 async def test_a_creator_who_says_no_is_left_alone(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    plan = {ItemKind.OFFER: OfferChoice(answer="no")}
-    async with set_up(skipping, engine, plan=plan) as stage:
+    plan: Plan = {ItemKind.OFFER: OfferChoice(answer="no")}
+    async with set_up(temporal, engine, plan=plan) as stage:
         ended = await stage.play(await stage.start())
         assert ended.outcome == Outcome.DECLINED
         assert len(stage.world.sent) == 1
 
 
 async def test_a_silent_creator_is_reminded_and_then_given_up(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    async with set_up(skipping, engine, plan={ItemKind.OFFER: SILENCE}) as stage:
+    async with set_up(temporal, engine, plan={ItemKind.OFFER: SILENCE}) as stage:
         ended = await stage.play(await stage.start())
         assert ended.outcome == Outcome.DECLINED
         assert (await stage.story()).count("reminded") == len(
@@ -76,18 +69,18 @@ async def test_a_silent_creator_is_reminded_and_then_given_up(
 
 
 async def test_a_bounced_invitation_ends_as_unreachable(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    async with set_up(skipping, engine) as stage:
-        stage.world.mail_status.default_factory = lambda: "bounced"
+    async with set_up(temporal, engine) as stage:
+        stage.world.mails = "bounced"
         assert (await stage.play(await stage.start())).outcome == Outcome.UNREACHABLE
 
 
 async def test_a_creator_without_address_is_contacted_by_hand(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    async with set_up(skipping, engine, creator={"email": ""}) as stage:
-        stage.world.mail_status.default_factory = lambda: "by_hand"
+    async with set_up(temporal, engine, creator={"email": ""}) as stage:
+        stage.world.mails = "by_hand"
         assert (await stage.play(await stage.start())).outcome == Outcome.COMPLETED
         assert ItemKind.CONTACT in [kind for kind, _ in stage.people.answered]
 
@@ -96,138 +89,135 @@ async def test_a_creator_without_address_is_contacted_by_hand(
     ("answer", "outcome"), [("clear", Outcome.COMPLETED), ("block", Outcome.UNSUITABLE)]
 )
 async def test_a_reviewer_decides_where_brand_safety_cannot_tell(
-    skipping: WorkflowEnvironment, engine: AsyncEngine, answer: str, outcome: Outcome
+    temporal: WorkflowEnvironment, engine: AsyncEngine, answer: str, outcome: Outcome
 ) -> None:
-    plan = {ItemKind.SCREENING: ScreeningChoice.model_validate({"answer": answer})}
-    async with set_up(skipping, engine, plan=plan) as stage:
+    plan: Plan = {ItemKind.SCREENING: ScreeningChoice.model_validate({"answer": answer})}
+    async with set_up(temporal, engine, plan=plan) as stage:
         stage.world.screening = Screening(verdict=SafetyVerdict.UNKNOWN, digest="d1")
         assert (await stage.play(await stage.start())).outcome == outcome
 
 
 async def test_a_blocked_creator_is_never_written_to(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    async with set_up(skipping, engine) as stage:
+    async with set_up(temporal, engine) as stage:
         stage.world.screening = Screening(verdict=SafetyVerdict.BLOCKED)
         assert (await stage.play(await stage.start())).outcome == Outcome.UNSUITABLE
         assert stage.world.sent == []
 
 
 async def test_a_small_counter_offer_is_accepted_at_once(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    plan = {ItemKind.OFFER: OfferChoice(answer="counter", amount_minor=33_000)}
-    async with set_up(skipping, engine, plan=plan) as stage:
+    plan: Plan = {ItemKind.OFFER: OfferChoice(answer="counter", amount_minor=33_000)}
+    async with set_up(temporal, engine, plan=plan) as stage:
         ended = await stage.play(await stage.start())
         assert (ended.outcome, ended.fee_minor) == (Outcome.COMPLETED, 33_000)
         assert ItemKind.COUNTER not in [kind for kind, _ in stage.people.answered]
 
 
 async def test_a_large_counter_offer_goes_to_the_manager_and_back(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
     counter = OfferChoice(answer="counter", amount_minor=39_000)
-    plan = {
+    plan: Plan = {
         ItemKind.OFFER: [counter, OfferChoice(answer="interested")],
         ItemKind.COUNTER: CounterChoice(answer="offer", amount_minor=34_000),
     }
-    async with set_up(skipping, engine, plan=plan) as stage:
+    async with set_up(temporal, engine, plan=plan) as stage:
         ended = await stage.play(await stage.start())
         assert (ended.outcome, ended.fee_minor) == (Outcome.COMPLETED, 34_000)
 
 
 async def test_a_counter_offer_that_nobody_answers_expires(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    plan = {
+    plan: Plan = {
         ItemKind.OFFER: OfferChoice(answer="counter", amount_minor=39_000),
         ItemKind.COUNTER: SILENCE,
     }
-    async with set_up(skipping, engine, plan=plan) as stage:
+    async with set_up(temporal, engine, plan=plan) as stage:
         assert (await stage.play(await stage.start())).outcome == Outcome.DECLINED
 
 
 async def test_without_budget_left_the_creator_is_waitlisted(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    async with set_up(skipping, engine) as stage:
+    async with set_up(temporal, engine) as stage:
         fee = stage.campaign.budget_minor + 1
         ended = await stage.play(await stage.start(fee_minor=fee))
         assert ended.outcome == Outcome.WAITLISTED
-        assert await balance(stage, "reserved") == 0
+        assert (await stage.money()).reserved == 0
 
 
 @pytest.mark.parametrize("choice", [TermsChoice(answer="decline"), SILENCE])
 async def test_unsigned_terms_give_the_reservation_back(
-    skipping: WorkflowEnvironment, engine: AsyncEngine, choice: TermsChoice | None
+    temporal: WorkflowEnvironment, engine: AsyncEngine, choice: TermsChoice | None
 ) -> None:
-    async with set_up(skipping, engine, plan={ItemKind.TERMS: choice}) as stage:
+    async with set_up(temporal, engine, plan={ItemKind.TERMS: choice}) as stage:
         ended = await stage.play(await stage.start())
         assert ended.outcome == Outcome.DECLINED
-        assert await balance(stage, "reserved") == 0
-        assert await balance(stage, "available") == stage.campaign.budget_minor
+        assert (await stage.money()).reserved == 0
+        assert (await stage.money()).available == stage.campaign.budget_minor
 
 
 async def test_a_draft_that_is_sent_back_is_approved_as_version_two(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    plan = {ItemKind.DRAFT: [ReviewChoice(answer="changes"), ReviewChoice(answer="approve")]}
-    async with set_up(skipping, engine, plan=plan) as stage:
+    plan: Plan = {ItemKind.DRAFT: [ReviewChoice(answer="changes"), ReviewChoice(answer="approve")]}
+    async with set_up(temporal, engine, plan=plan) as stage:
         ended = await stage.play(await stage.start())
         assert (ended.outcome, ended.draft_version) == (Outcome.COMPLETED, 2)
 
 
 async def test_drafts_are_sent_back_a_fixed_number_of_times(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    plan = {ItemKind.DRAFT: ReviewChoice(answer="changes")}
-    async with set_up(skipping, engine, plan=plan) as stage:
+    plan: Plan = {ItemKind.DRAFT: ReviewChoice(answer="changes")}
+    async with set_up(temporal, engine, plan=plan) as stage:
         ended = await stage.play(await stage.start())
         assert ended.outcome == Outcome.REJECTED
         assert ended.draft_version == stage.offer.policy.drafting.rounds
 
 
 async def test_a_missing_draft_is_a_breach_after_reminders(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    async with set_up(skipping, engine, plan={ItemKind.SUBMIT: SILENCE}) as stage:
+    async with set_up(temporal, engine, plan={ItemKind.SUBMIT: SILENCE}) as stage:
         ended = await stage.play(await stage.start())
         assert ended.outcome == Outcome.BREACHED
         assert "reminded" in await stage.story()
 
 
 async def test_a_silent_reviewer_is_reminded_and_escalated_and_never_approves(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    async with set_up(skipping, engine, plan={ItemKind.DRAFT: SILENCE}) as stage:
+    async with set_up(temporal, engine, plan={ItemKind.DRAFT: SILENCE}) as stage:
         handle = await stage.start()
-        for _ in range(60):
-            await stage.settle(handle)
-            if not await stage.people.act():
-                await stage.pass_time(handle, timedelta(hours=12))
-        story = await stage.story()
-        assert "staff_reminded" in story
-        assert "escalated" in story
+        await stage.until(handle, "escalated")
+        assert "staff_reminded" in await stage.story()
+        await stage.clock.skip(handle, timedelta(days=60))
+        await stage.settle(handle)
         assert (await stage.row()).stage == "reviewing"
         stage.people.plan = {}
         assert (await stage.play(handle)).outcome == Outcome.COMPLETED
 
 
 async def test_silence_approves_only_if_the_campaign_says_so(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
     base = builders.campaign_file()
     file = base.model_copy(
         update={"review": base.review.model_copy(update={"on_silence": "approve"})}
     )
-    async with set_up(skipping, engine, file=file, plan={ItemKind.DRAFT: SILENCE}) as stage:
+    async with set_up(temporal, engine, file=file, plan={ItemKind.DRAFT: SILENCE}) as stage:
         assert (await stage.play(await stage.start())).outcome == Outcome.COMPLETED
 
 
 async def test_a_post_without_disclosure_is_cured_and_paid(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    async with set_up(skipping, engine) as stage:
+    async with set_up(temporal, engine) as stage:
         stage.world.looks.extend([faulty("no_disclosure"), FINE])
         ended = await stage.play(await stage.start())
         assert ended.outcome == Outcome.COMPLETED
@@ -235,35 +225,35 @@ async def test_a_post_without_disclosure_is_cured_and_paid(
 
 
 async def test_a_post_that_is_mended_without_a_word_is_noticed(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    plan = {ItemKind.PUBLISH: [GO_LIVE, SILENCE]}
-    async with set_up(skipping, engine, plan=plan) as stage:
+    plan: Plan = {ItemKind.PUBLISH: [GO_LIVE, SILENCE]}
+    async with set_up(temporal, engine, plan=plan) as stage:
         stage.world.looks.extend([faulty("no_disclosure"), faulty("no_disclosure"), FINE])
         assert (await stage.play(await stage.start())).outcome == Outcome.COMPLETED
 
 
 async def test_a_post_that_never_appears_is_a_breach(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    async with set_up(skipping, engine, plan={ItemKind.PUBLISH: SILENCE}) as stage:
+    async with set_up(temporal, engine, plan={ItemKind.PUBLISH: SILENCE}) as stage:
         assert (await stage.play(await stage.start())).outcome == Outcome.BREACHED
         assert await stage.payouts() == []
 
 
 async def test_a_reviewer_looks_where_the_engine_cannot_tell(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    async with set_up(skipping, engine) as stage:
+    async with set_up(temporal, engine) as stage:
         stage.world.looks.append(UNSURE)
         assert (await stage.play(await stage.start())).outcome == Outcome.COMPLETED
         assert ItemKind.PUBLICATION in [kind for kind, _ in stage.people.answered]
 
 
 async def test_what_cannot_be_checked_neither_pays_nor_punishes(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    async with set_up(skipping, engine) as stage:
+    async with set_up(temporal, engine) as stage:
         stage.world.looks.extend([UNKNOWN] * 4)
         ended = await stage.play(await stage.start())
         assert ended.outcome == Outcome.COMPLETED
@@ -271,10 +261,10 @@ async def test_what_cannot_be_checked_neither_pays_nor_punishes(
 
 
 async def test_a_deleted_post_is_heard_before_money_is_withheld(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    plan = {ItemKind.PUBLISH: [GO_LIVE, SILENCE]}
-    async with set_up(skipping, engine, plan=plan) as stage:
+    plan: Plan = {ItemKind.PUBLISH: [GO_LIVE, SILENCE]}
+    async with set_up(temporal, engine, plan=plan) as stage:
         stage.world.looks.append(FINE)
         stage.world.looks.extend([GONE] * 40)
         ended = await stage.play(await stage.start())
@@ -283,27 +273,27 @@ async def test_a_deleted_post_is_heard_before_money_is_withheld(
         kinds = [kind for kind, _ in stage.people.answered]
         assert ItemKind.STATEMENT in kinds
         assert ItemKind.HEARING in kinds
-        assert await balance(stage, "reserved") == 0
+        assert (await stage.money()).reserved == 0
 
 
 async def test_a_manager_may_pay_in_spite_of_a_removal(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    plan = {
+    plan: Plan = {
         ItemKind.PUBLISH: [GO_LIVE, SILENCE],
         ItemKind.HEARING: HearingChoice(answer="pay"),
     }
-    async with set_up(skipping, engine, plan=plan) as stage:
+    async with set_up(temporal, engine, plan=plan) as stage:
         stage.world.looks.append(FINE)
         stage.world.looks.extend([GONE] * 11)
         assert (await stage.play(await stage.start())).outcome == Outcome.COMPLETED
-        assert await balance(stage, "paid") == 30_000
+        assert (await stage.money()).paid == 30_000
 
 
 async def test_one_missing_look_does_not_count(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    async with set_up(skipping, engine) as stage:
+    async with set_up(temporal, engine) as stage:
         stage.world.looks.extend([FINE, GONE, FINE])
         ended = await stage.play(await stage.start())
         assert ended.outcome == Outcome.COMPLETED
@@ -311,9 +301,9 @@ async def test_one_missing_look_does_not_count(
 
 
 async def test_a_creator_may_withdraw_after_signing(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    async with set_up(skipping, engine, plan={ItemKind.SUBMIT: SILENCE}) as stage:
+    async with set_up(temporal, engine, plan={ItemKind.SUBMIT: SILENCE}) as stage:
         handle = await stage.start()
         await stage.until(handle, "draft_asked")
         said = await stage.people.say(
@@ -323,31 +313,31 @@ async def test_a_creator_may_withdraw_after_signing(
         assert said is not None
         assert said.applied
         assert (await stage.play(handle)).outcome == Outcome.WITHDRAWN
-        assert await balance(stage, "reserved") == 0
+        assert (await stage.money()).reserved == 0
 
 
 async def test_a_cancelled_creator_gets_a_kill_fee_for_work_begun(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    async with set_up(skipping, engine, plan={ItemKind.SUBMIT: SILENCE}) as stage:
+    async with set_up(temporal, engine, plan={ItemKind.SUBMIT: SILENCE}) as stage:
         handle = await stage.start()
         await stage.until(handle, "draft_asked")
         await handle.signal("campaign_stopped")
         ended = await stage.play(handle)
         assert ended.outcome == Outcome.CANCELLED
         assert [(p.kind, p.amount_minor) for p in await stage.payouts()] == [("kill_fee", 15_000)]
-        assert await balance(stage, "available") == stage.campaign.budget_minor - 15_000
+        assert (await stage.money()).available == stage.campaign.budget_minor - 15_000
 
 
 async def test_deadlines_stand_still_while_the_campaign_is_paused(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    async with set_up(skipping, engine, plan={ItemKind.SUBMIT: SILENCE}) as stage:
+    async with set_up(temporal, engine, plan={ItemKind.SUBMIT: SILENCE}) as stage:
         handle = await stage.start()
         await stage.until(handle, "draft_asked")
         await handle.signal("pause_clock", {"paused": True})
         await stage.settle(handle)
-        await stage.pass_time(handle, stage.offer.policy.drafting.submit_within * 3)
+        await stage.clock.skip(handle, stage.offer.policy.drafting.submit_within * 3)
         await stage.settle(handle)
         assert (await stage.row()).stage == "drafting"
         await handle.signal("pause_clock", {"paused": False})
@@ -356,9 +346,9 @@ async def test_deadlines_stand_still_while_the_campaign_is_paused(
 
 
 async def test_a_decision_on_what_has_changed_is_refused_as_stale(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    async with set_up(skipping, engine, plan={ItemKind.DRAFT: SILENCE}) as stage:
+    async with set_up(temporal, engine, plan={ItemKind.DRAFT: SILENCE}) as stage:
         handle = await stage.start()
         await stage.until(handle, "review_asked")
         item = await stage.open_item(ItemKind.DRAFT)
@@ -370,24 +360,24 @@ async def test_a_decision_on_what_has_changed_is_refused_as_stale(
 
 
 async def test_nobody_may_decide_before_being_asked(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    async with set_up(skipping, engine, plan={ItemKind.OFFER: SILENCE}) as stage:
+    async with set_up(temporal, engine, plan={ItemKind.OFFER: SILENCE}) as stage:
         handle = await stage.start()
         await stage.until(handle, "offered")
         item = await stage.open_item(ItemKind.OFFER)
         item.kind = ItemKind.DRAFT.value
         result = await stage.people.decide(
-            item, ReviewChoice(answer="approve"), actor=stage.people.staff["reviewer"][0]
+            item, ReviewChoice(answer="approve"), actor=stage.people.staff[Role.REVIEWER][0]
         )
         assert result is not None
         assert result.code == "wrong_stage"
 
 
 async def test_a_step_that_fails_waits_for_a_person_and_goes_on(
-    skipping: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    async with set_up(skipping, engine) as stage:
+    async with set_up(temporal, engine) as stage:
         stage.world.broken_mails = 1
         assert (await stage.play(await stage.start())).outcome == Outcome.COMPLETED
         assert "step_failed" in await stage.story()

@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from typing import Any
 
-from activities.documents import Documents
-from activities.vetting import Vetting
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.campaigns import Campaigns
+from activities.documents import Documents
 from activities.guard import CodesOnly
 from activities.maintenance import Maintenance
 from activities.records import Records
+from activities.vetting import Vetting
 from domain.errors import ConfigurationError, TroupeError
 from domain.lifecycle import CheckState, SafetyVerdict
 from domain.messages import (
@@ -56,7 +56,8 @@ class World:
         self.transfers: deque[TransferResult | TroupeError] = deque()
         self.look_ups: deque[TransferResult] = deque()
         self.screening = Screening(verdict=SafetyVerdict.CLEAR)
-        self.mail_status: dict[str, str] = defaultdict(lambda: "accepted")
+        self.mails = "accepted"
+        """What becomes of every mail."""
         self.sent: list[str] = []
         self.broken_mails = 0
         """So many mails fail in a way that only a person can mend."""
@@ -70,7 +71,7 @@ class World:
             self.broken_mails -= 1
             raise ConfigurationError("no such sender")
         self.sent.append(outbox_id)
-        return MailResult(status=self.mail_status[outbox_id])
+        return MailResult(status=self.mails)
 
     @activity.defn(name="recheck_creator")
     async def recheck_creator(self, collaboration_id: str) -> Screening:
