@@ -67,9 +67,7 @@ class Handler:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(
-        self, server: SMTP, _session: Session, envelope: Envelope
-    ) -> str:
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
         """Keep the message, once for each recipient."""
         content = envelope.original_content or b""
         if _BARE.search(content):
