@@ -1,0 +1,1 @@
+"""How fast Troupe is, measured beside a bare Temporal workflow: ``python -m bench``."""
