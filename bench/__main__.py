@@ -32,6 +32,8 @@ from store.engine import make_engine
 DEFAULT_JSON = Path("out/bench.json")
 SPARE = 5
 """Creators in the roster beyond those that are wanted."""
+CALM_LIVES, THINK_SECONDS = 5, 0.7
+"""Collaborations whose histories are counted, and how long people think in them."""
 
 say = Console(stderr=True, highlight=False).print
 
@@ -84,6 +86,8 @@ async def _measure(
         life = BareInput(decisions=played[0].decisions, activities=played[0].activities)
         bare.append(await bare_round.run(client, stack.environment, life, lives))
         say(f"round {number}: bare   {bare[-1].per_second:.2f} per second")
+    say("histories of collaborations that take their time")
+    calm = await _calm(stack, engine, client, lives)
     say("rules")
     manager = next(each.staff_id for each in stack.accounts if each.role == "manager")
     speeds = await rules.measure(
@@ -101,10 +105,19 @@ async def _measure(
         bare_decisions=life.decisions,
         bare_activities=life.activities,
         troupe_share_of_bare=round(troupe_side.per_second / bare_side.per_second, 3),
-        collaboration_history=History.of([c for each in played for c in each.collaborations]),
-        payout_history=History.of([c for each in played for c in each.payouts]),
+        collaboration_history=History.of(calm.collaborations),
+        payout_history=History.of(calm.payouts),
         rules=speeds,
     )
+
+
+async def _calm(stack: Stack, engine: AsyncEngine, client: Client, lives: int) -> Played:
+    """Some collaborations in which people think and timers fire: their histories are whole."""
+    count = min(lives, CALM_LIVES)
+    files = material.write(
+        stack.folder / "bench", creators=lives + SPARE, wanted=count, pace=material.CALM
+    )
+    return await troupe_round.run(stack, engine, client, files, think_seconds=THINK_SECONDS)
 
 
 async def main(wanted: argparse.Namespace) -> Result:

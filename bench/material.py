@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from string import Template
@@ -31,13 +32,42 @@ def captions(number: int) -> Iterator[str]:
         yield f"{chance.choice(_SENTENCES)} {chance.choice(LIKES)} {chance.choice(CLOSINGS)}"
 
 
-def write(folder: Path, *, creators: int, wanted: int, prefix: str = "bench") -> Material:
+@dataclass(frozen=True)
+class Pace:
+    """How long the engine waits by itself."""
+
+    cooling: str
+    looks: tuple[str, ...]
+    period: str
+    final: str
+
+
+AT_ONCE = Pace(
+    "0.1 seconds", ("0.1 seconds", "0.2 seconds", "0.3 seconds"), "0.4 seconds", "0.1 seconds"
+)
+"""Hardly at all: what is measured is work."""
+
+CALM = Pace("1 second", ("1 second", "2 seconds", "3 seconds"), "4 seconds", "1 second")
+"""Every timer of a real campaign is started and fires, so that its history is whole."""
+
+
+def write(
+    folder: Path, *, creators: int, wanted: int, prefix: str = "bench", pace: Pace = AT_ONCE
+) -> Material:
     """Write a roster, its posts and a campaign, and read them as a person's files are read."""
     folder.mkdir(parents=True, exist_ok=True)
     roster, posts = folder / f"{prefix}-roster.csv", folder / f"{prefix}-posts.csv"
     campaign = folder / f"{prefix}-campaign.yaml"
     source = Template((Path(__file__).parent / "campaign.yaml").read_text(encoding="utf-8"))
-    campaign.write_text(source.substitute(WANTED=wanted, BUDGET=wanted * 1_000), encoding="utf-8")
+    filled = source.substitute(
+        WANTED=wanted,
+        BUDGET=wanted * 1_000,
+        COOLING=pace.cooling,
+        PERIOD=pace.period,
+        LOOKS=", ".join(pace.looks),
+        FINAL=pace.final,
+    )
+    campaign.write_text(filled, encoding="utf-8")
     people = list(_people(creators, prefix))
     _write(roster, _ROSTER, people)
     _write(posts, _POSTS, _all_posts(people))

@@ -61,6 +61,8 @@ class People:
     """A member of staff for each role."""
     social: str
     """Address of the simulated platforms."""
+    think_seconds: float = 0.0
+    """How long everybody thinks; with it, nothing happens at the same time as something else."""
     times: list[float] = field(default_factory=list)
     """Seconds of each decision on a collaboration or a payout, from update to answer."""
     _done: set[tuple[str, str]] = field(default_factory=set)
@@ -89,6 +91,7 @@ class People:
         self, item: InboxItem, platform: httpx.AsyncClient, at_once: asyncio.Semaphore
     ) -> None:
         kind = ItemKind(item.kind)
+        await asyncio.sleep(self.think_seconds)
         async with at_once:
             post = await self._publish(item, platform) if kind is ItemKind.PUBLISH else ""
             async with session(self.engine) as db:

@@ -55,11 +55,20 @@ class Played:
         return round(total / len(self.collaborations))
 
 
-async def run(stack: Stack, engine: AsyncEngine, client: Client, material: Material) -> Played:
+async def run(
+    stack: Stack,
+    engine: AsyncEngine,
+    client: Client,
+    material: Material,
+    *,
+    think_seconds: float = 0.0,
+) -> Played:
     """Play one campaign from its start to the report; the clock runs for collaborations only."""
     staff = {account.role: account.staff_id for account in stack.accounts}
     campaign = await rehearsal.start(stack, engine, material, staff["manager"])
-    people = People(engine, client, material.file, campaign, staff, stack.addresses.social)
+    people = People(
+        engine, client, material.file, campaign, staff, stack.addresses.social, think_seconds
+    )
     living = asyncio.create_task(people.live())
     ended = asyncio.create_task(_ended(engine, campaign))
     try:

@@ -1,0 +1,51 @@
+"""The benchmark measures what it says, on the smallest scale; how fast is nobody's test."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.result import Result, percentile
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(420)
+def test_a_tiny_benchmark_writes_a_whole_result(tmp_path: Path) -> None:
+    file = tmp_path / "bench.json"
+    run = subprocess.run(
+        [
+            sys.executable, "-m", "bench", "--collaborations", "3", "--rounds", "1",
+            "--candidates", "20", "--options", "50", "--json", str(file),
+        ],
+        cwd=ROOT, capture_output=True, text=True, timeout=400, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr[-3000:]
+    assert "collaborations per second" in run.stdout
+
+    result = Result.model_validate_json(file.read_text())
+    for side in (result.troupe, result.bare):
+        (only,) = side.rounds
+        assert only.lives == 3
+        assert only.seconds > 0
+        # Offer, terms, draft, review, publication, and a release of each of the two payments.
+        assert only.decisions == 3 * 7
+    assert (result.bare_decisions, result.troupe_share_of_bare > 0) == (7, True)
+
+    history = result.collaboration_history
+    assert history.events == sum(history.events_by_kind.values())
+    # Screening, five mails, and five looks at the post.
+    assert history.activities == 11
+    assert (history.decisions, result.payout_history.decisions) == (5, 1)
+    assert result.rules.candidates == 20
+    assert result.rules.shortlist_options == 50
+
+
+def test_a_percentile_is_one_of_the_values() -> None:
+    assert percentile([3.0, 1.0, 2.0], 50) == 2.0
+    assert percentile([3.0, 1.0, 2.0], 95) == 3.0
+    assert percentile([], 95) == 0.0
