@@ -89,7 +89,8 @@ def validate(file: File, as_json: AsJson = False) -> None:
         ):
             for one in list_:
                 where = f"{file}:{one.line}:{one.column}"
-                out.print(f"{escape(where)}: [{color}]{kind}[/] {escape(str(one.message))}")
+                what = f"{one.path}: {one.message}" if one.path else one.message
+                out.print(f"{escape(where)}: [{color}]{kind}[/] {escape(what)}")
                 if one.hint:
                     out.print(f"    {escape(one.hint)}")
         if found.file is not None:
