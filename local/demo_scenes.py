@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from store.story import Replacement, Told
+from web import words
 
 Say = Callable[[int], str]
 """Writes an amount in the smallest unit for people."""
@@ -175,7 +176,8 @@ def _two_people(tale: Tale) -> Iterator[str]:
         if len({event.actor_id for event in released}) > 1 and _first(payout, "transferred"):
             names = " and ".join(dict.fromkeys(event.actor for event in released))
             amount = tale.say(payout[0].amount_minor)
-            yield f"{amount} to {payout[0].handle} were released by {names}."
+            cause = words.milestone(payout[0].payout_kind)
+            yield f"{amount} to {payout[0].handle} ({cause}) were released by {names}."
 
 
 def _refused(tale: Tale) -> Iterator[str]:

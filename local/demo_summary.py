@@ -23,6 +23,9 @@ from web.vocabulary import OUTCOMES, STAGES
 MOST_TOLD = 2
 """Sentences of one scene that are printed; the desk has all."""
 
+LEFT = (0, 0, 0, 4)
+"""Set in from the left."""
+
 Say = Callable[[int], str]
 
 
@@ -50,7 +53,7 @@ class Ending:
 def tell(ending: Ending, console: Console, say: Say) -> None:
     """Print it."""
     _tell_result(ending, console, say)
-    _tell_scenes(ending.scenes, console, ending.seed)
+    _tell_scenes(ending.scenes, console)
     _tell_kill(ending, console)
     _tell_books(ending.lines, console)
     console.print()
@@ -63,6 +66,12 @@ def _tell_result(ending: Ending, console: Console, say: Say) -> None:
     people = sum(found.candidates.values())
     console.print(Rule(f"[bold]{escape(found.name)}[/]", style="cyan"))
     paid = say(found.money.get("paid", 0))
+    if not found.outcomes:
+        console.print(
+            f"{people} creators looked at, and none fits this campaign: the desk says for each "
+            f"which rule spoke against it. It took {ending.seconds:.0f} seconds."
+        )
+        return
     outcomes = ", ".join(f"{count} {OUTCOMES[name].lower()}" for name, count in _sorted(found))
     console.print(
         f"{people} creators looked at, {sum(found.outcomes.values())} invited: {outcomes}.\n"
@@ -80,7 +89,7 @@ def _sorted(found: CampaignSummary) -> list[tuple[str, int]]:
     return sorted(found.outcomes.items(), key=lambda each: order.index(each[0]))
 
 
-def _tell_scenes(scenes: Sequence[Scene], console: Console, seed: int) -> None:
+def _tell_scenes(scenes: Sequence[Scene], console: Console) -> None:
     console.print()
     console.print(Rule("What happened on the way", align="left", style="dim"))
     for scene in scenes:
@@ -88,13 +97,13 @@ def _tell_scenes(scenes: Sequence[Scene], console: Console, seed: int) -> None:
         console.print(f"{mark} [bold]{scene.title}[/]")
         if not scene.told:
             console.print(
-                Padding(f"[dim]It did not come to that with seed {seed}.[/]", (0, 0, 0, 4))
+                Padding("[dim]It did not come to that this time; try another seed.[/]", LEFT)
             )
         for sentence in scene.told[:MOST_TOLD]:
-            console.print(Padding(Text(sentence), (0, 0, 0, 4)))
+            console.print(Padding(Text(sentence), LEFT))
         if len(scene.told) > MOST_TOLD:
             more = len(scene.told) - MOST_TOLD
-            console.print(Padding(f"[dim]and {more} more like this[/]", (0, 0, 0, 4)))
+            console.print(Padding(f"[dim]and {more} more like this[/]", LEFT))
 
 
 def _tell_kill(ending: Ending, console: Console) -> None:
