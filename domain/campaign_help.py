@@ -47,7 +47,7 @@ HELP: dict[str, str] = {
     "brief.do": "What to show or to say.",
     "brief.dont": "What to leave.",
     "brief.hashtags": "Hashtags that belong to the campaign.",
-    "brief.link": "The page that posts lead to; the check looks for it where the approved text has it.",
+    "brief.link": "The page that posts lead to; looked for where the approved text has it.",
     "milestones": "Which events earn which share of the fee; the shares add up to 100.",
     "milestones[].on": "The event that earns the money.",
     "milestones[].percent": "The share of the fee.",
