@@ -41,9 +41,8 @@ def code(text: str) -> str:
 
 def names(group: typer.Typer) -> set[str]:
     """The commands of one group."""
-    return {
-        each.name or getattr(each.callback, "__name__", "") for each in group.registered_commands
-    }
+    found = group.registered_commands
+    return {str(each.name or getattr(each.callback, "__name__", "")) for each in found}
 
 
 def commands() -> set[str]:
