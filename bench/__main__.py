@@ -41,7 +41,7 @@ say = Console(stderr=True, highlight=False).print
 def read_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """What is asked for on the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--collaborations", type=int, default=60, metavar="N")
+    parser.add_argument("--collaborations", type=int, default=40, metavar="N")
     parser.add_argument("--rounds", type=int, default=3, help="of each side, alternating")
     parser.add_argument("--candidates", type=int, default=2_000, help="for the vetting row")
     parser.add_argument("--options", type=int, default=10_000, help="for the shortlist row")
@@ -105,6 +105,8 @@ async def _measure(
         bare_decisions=life.decisions,
         bare_activities=life.activities,
         troupe_share_of_bare=round(troupe_side.per_second / bare_side.per_second, 3),
+        calm_decision_p50_ms=calm.result.decision_p50_ms,
+        calm_decision_p95_ms=calm.result.decision_p95_ms,
         collaboration_history=History.of(calm.collaborations),
         payout_history=History.of(calm.payouts),
         rules=speeds,

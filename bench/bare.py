@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
+import threading
 from datetime import timedelta
 
 from pydantic import BaseModel
@@ -101,10 +101,16 @@ class BareWorkflow:
 
 
 async def main() -> None:
-    """Work until SIGTERM, or until nobody reads our output any more."""
+    """Work until our input ends: the benchmark has stopped us, or was killed itself."""
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    loop = asyncio.get_running_loop()
+
+    def watch() -> None:
+        sys.stdin.read()
+        loop.call_soon_threadsafe(stop.set)
+
+    # A daemon, since nothing can wake a thread that reads.
+    threading.Thread(target=watch, daemon=True).start()
     client = await temporal.connect(identity=f"bare@{os.getpid()}")
     # The same choices as in Troupe's own workers.
     pollers = PollerBehaviorAutoscaling(initial=2, maximum=10)

@@ -74,15 +74,16 @@ async def _answer(client: Client, asked: asyncio.StreamReader, times: list[float
 async def _worker(environment: dict[str, str]) -> AsyncIterator[asyncio.StreamReader]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.bare",
-        cwd=CHECKOUT, env={**os.environ, **environment}, stdout=asyncio.subprocess.PIPE,
+        cwd=CHECKOUT, env={**os.environ, **environment},
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None
+    assert process.stdin is not None
     try:
         async with asyncio.timeout(60):
             if not await process.stdout.readline():
                 raise RuntimeError("the worker of the bare workflows did not start")
         yield process.stdout
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
+        process.stdin.close()
         await process.wait()

@@ -112,6 +112,9 @@ class Result(BaseModel):
     bare_activities: int
     troupe_share_of_bare: float
     """Troupe's collaborations per second divided by the bare workflow's."""
+    calm_decision_p50_ms: float
+    """A decision while hardly anything else is going on."""
+    calm_decision_p95_ms: float
     collaboration_history: History
     payout_history: History
     rules: Rules

@@ -21,9 +21,11 @@ def table(result: Result) -> Table:
     for label, name in (("p50", "decision_p50_ms"), ("p95", "decision_p95_ms")):
         ours, theirs = getattr(troupe, name), getattr(bare, name)
         made.add_row(
-            f"a decision, {label}", f"{ours:.0f} ms", f"{theirs:.0f} ms",
+            f"a decision under full load, {label}", f"{ours:.0f} ms", f"{theirs:.0f} ms",
             f"{ours / max(theirs, 0.1):.1f}",
         )  # fmt: skip
+    made.add_row("a decision without load, p50", f"{result.calm_decision_p50_ms:.0f} ms")
+    made.add_row("a decision without load, p95", f"{result.calm_decision_p95_ms:.0f} ms")
     made.add_section()
     _add_history(made, "quiet collaboration", result.collaboration_history)
     _add_history(made, "payout", result.payout_history)
