@@ -182,9 +182,13 @@ class Questions:
             self._open.pop(question.kind, None)
 
     async def _rest(self, question: Question, beats: list[Beat]) -> bool:
-        """Rest until there is an answer (True) or something may have to be done (False)."""
+        """Rest until there is an answer (True) or something may have to be done (False).
+
+        Raises:
+            Interrupted: `interrupt` was called before there was an answer or the time was up.
+        """
         if self._interrupted:
-            raise Interrupted
+            return await self._before_interruption(question)
         if question.kind in self._answers:
             return True
         moments = [beat.after for beat in beats]
@@ -205,8 +209,22 @@ class Questions:
                 timeout_summary=question.item.value,
             )
         if self._interrupted:
-            raise Interrupted
+            return await self._before_interruption(question)
         return question.kind in self._answers
+
+    async def _before_interruption(self, question: Question) -> bool:
+        """Let an answer, or a deadline, that came before the interruption have its effect.
+
+        A worker may die after it has written down what followed from them. They are then worked
+        through again, in one go with an interruption that has arrived meanwhile.
+        """
+        async with self._applying:
+            if question.kind in self._answers:
+                return True
+        if question.within and not self.clock_stopped:
+            if self._elapsed(question) >= self._allowed(question):
+                return False
+        raise Interrupted
 
     def _elapsed(self, question: Question) -> timedelta:
         """Time since the question was asked, without the time in which the clock stood still."""

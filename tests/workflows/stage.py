@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -29,11 +30,14 @@ from store.tables import Campaign, Collaboration, Creator, Event, InboxItem, Pay
 from tests import builders
 from tests.workflows.clock import Clock, Handle
 from tests.workflows.people import People, Plan
-from tests.workflows.world import World, workers
+from tests.workflows.world import World, outside_workers, workflow_worker
 from worker import workflow_runner
 from workflows.registry import WORKFLOWS
 
 STEPS = 2_000
+
+TASK_TIMEOUT = timedelta(seconds=2)
+"""So long does the server wait for a worker that has died."""
 
 
 @dataclass
@@ -57,18 +61,24 @@ class Stage:
             self.offer.model_copy(update=changes),
             id=collaboration_workflow_id(self.collaboration.id),
             task_queue=Queue.WORKFLOWS.value,
+            task_timeout=TASK_TIMEOUT,
             search_attributes=TypedSearchAttributes(
                 [SearchAttributePair(CAMPAIGN_ID, self.campaign.id)]
             ),
         )
 
     async def play(self, handle: Handle) -> Collaboration:
-        """Let people act and time pass until the collaboration and its payments are over."""
+        """Let people act and time pass until the collaboration and its payments are over.
+
+        Whatever happened is then replayed from its first event.
+        """
         for _ in range(STEPS):
             await self.settle(handle)
             if await self.people.act():
                 continue
             if await self._over(handle):
+                await self.replay(handle)
+                await handle.result()
                 return await self.row()
             await self.pass_time(handle)
         raise AssertionError(f"not over after {STEPS} steps: {await self.story()}")
@@ -170,8 +180,12 @@ async def set_up(
     fee_minor: int = 30_000,
     cached: int = 50,
     creator: dict[str, Any] | None = None,
+    carried_on: bool = True,
 ) -> AsyncIterator[Stage]:
-    """A funded campaign, a creator, the staff and the workers."""
+    """A funded campaign, a creator, the staff and the workers.
+
+    With ``carried_on=False`` the test itself brings the worker that carries the workflows on.
+    """
     file = file or builders.campaign_file()
     async with session(engine) as db:
         campaign = await builders.campaign(db, file)
@@ -193,9 +207,10 @@ async def set_up(
         payout_policy=PayoutPolicy.of(file),
     )
     async with AsyncExitStack() as stack:
-        for worker in workers(
-            environment.client, engine, world, Queue.WORKFLOWS.value, cached=cached
-        ):
+        running = outside_workers(environment.client, engine, world)
+        if carried_on:
+            running.append(workflow_worker(environment.client, engine, cached=cached))
+        for worker in running:
             await stack.enter_async_context(worker)
         clock = Clock(environment.client)
         stage = Stage(environment, engine, world, people, campaign, who, row, offer, clock)

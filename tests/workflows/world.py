@@ -112,11 +112,28 @@ class World:
         return []
 
 
-def workers(
-    client: Client, engine: AsyncEngine, world: World, queue: str, *, cached: int = 0
-) -> list[Worker]:
-    """One worker per queue; ``cached=0`` replays every workflow at every task."""
-    records, campaigns, vetting = Records(engine), Campaigns(engine, client), Vetting(engine)
+def workflow_worker(
+    client: Client, engine: AsyncEngine, records: Records | None = None, *, cached: int = 50
+) -> Worker:
+    """The worker that carries all stories; ``cached=0`` replays them at every task."""
+    records = records or Records(engine)
+    return Worker(
+        client,
+        task_queue=Queue.WORKFLOWS.value,
+        workflows=WORKFLOWS,
+        activities=[
+            records.append, records.apply_decision, Campaigns(engine, client).standing,
+            Documents(engine).render_terms,
+        ],
+        workflow_runner=workflow_runner(),
+        max_cached_workflows=cached,
+        interceptors=[CodesOnly()],
+    )  # fmt: skip
+
+
+def outside_workers(client: Client, engine: AsyncEngine, world: World) -> list[Worker]:
+    """One worker per outside party."""
+    campaigns, vetting = Campaigns(engine, client), Vetting(engine)
     outside: dict[Queue, list[Any]] = {
         Queue.VETTING: [
             world.recheck_creator, vetting.vet_roster, vetting.solve_shortlist,
@@ -130,22 +147,9 @@ def workers(
             world.apply_stripe_event,
         ],
     }  # fmt: skip
-    common: dict[str, Any] = {"interceptors": [CodesOnly()]}
     return [
         Worker(
-            client,
-            task_queue=queue,
-            workflows=WORKFLOWS,
-            activities=[
-                records.append, records.apply_decision, campaigns.standing,
-                Documents(engine).render_terms,
-            ],
-            workflow_runner=workflow_runner(),
-            max_cached_workflows=cached,
-            **common,
-        ),
-        *(
-            Worker(client, task_queue=name.value, activities=activities, **common)
-            for name, activities in outside.items()
-        ),
+            client, task_queue=name.value, activities=activities, interceptors=[CodesOnly()]
+        )
+        for name, activities in outside.items()
     ]  # fmt: skip

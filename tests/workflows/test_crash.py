@@ -1,0 +1,166 @@
+"""A worker dies after an event was committed and before Temporal knows of it.
+
+While nobody works, a signal and another decision arrive; then a new worker takes the step again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.testing import WorkflowEnvironment
+
+from domain.decisions import DecisionKind
+from domain.inbox import DECIDED_BY, ItemKind
+from domain.lifecycle import Outcome, Role, StreamKind
+from store.engine import session
+from store.records import verify_stream
+from tests.conftest import Database
+from tests.workflows.clock import PATIENCE
+from tests.workflows.people import GOES_ON, SILENCE, Plan
+from tests.workflows.stage import Stage, set_up
+from tests.workflows.world import workflow_worker
+
+Doomed = subprocess.Popen[bytes]
+COLLABORATION = StreamKind.COLLABORATION
+
+
+@pytest.fixture
+def doomed(database: Database, temporal: WorkflowEnvironment) -> Iterator[Callable[[str], Doomed]]:
+    """Starts a worker that dies once the named event is committed."""
+    started: list[Doomed] = []
+
+    def start(last: str) -> Doomed:
+        command = [sys.executable, "-m", "tests.workflows.doomed_worker", last]
+        environment = os.environ | {
+            "TEST_DATABASE_URL": database.app_url,
+            "TEMPORAL_ADDRESS": temporal.client.service_client.config.target_host,
+        }
+        started.append(subprocess.Popen(command, cwd=Path(__file__).parents[2], env=environment))
+        return started[-1]
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.wait(10)
+
+
+async def dies(process: Doomed) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while process.poll() is None:  # noqa: ASYNC110 - a process has no event
+            await asyncio.sleep(0.02)
+    assert process.returncode == -signal.SIGKILL
+
+
+async def is_sound(stage: Stage) -> bool:
+    """Every stream is unbroken, and its read model agrees."""
+    streams = [(COLLABORATION, stage.collaboration.id)]
+    streams += [(StreamKind.PAYOUT, row.id) for row in await stage.payouts()]
+    async with session(stage.engine) as db:
+        return all([await verify_stream(db, kind, entity) for kind, entity in streams])
+
+
+@pytest.mark.parametrize(
+    ("last", "asked"),
+    [
+        # The decision itself; a step of the story in the same task, with money; a question.
+        ("answer_offer", ItemKind.OFFER),
+        ("terms_agreed", ItemKind.OFFER),
+        ("draft_asked", ItemKind.TERMS),
+    ],
+)
+async def test_nothing_is_lost_or_done_twice_when_a_worker_dies_after_a_commit(
+    temporal: WorkflowEnvironment,
+    engine: AsyncEngine,
+    doomed: Callable[[str], Doomed],
+    last: str,
+    asked: ItemKind,
+) -> None:
+    async with set_up(temporal, engine, plan={asked: SILENCE}, carried_on=False) as stage:
+        process, people = doomed(last), stage.people
+        handle = await stage.start()
+        await stage.until(handle, "offered" if asked is ItemKind.OFFER else "terms_offered")
+        item = await stage.open_item(asked)
+        clicked = asyncio.create_task(people.decide(item, GOES_ON[asked]))
+        await dies(process)
+        assert (await stage.story())[-1] == last
+
+        await handle.signal("pause_clock", {"paused": True})
+        manager = people.staff[Role.MANAGER][0]
+        suspending = asyncio.create_task(
+            people.say(
+                DecisionKind.SUSPEND_COLLABORATION, COLLABORATION, stage.collaboration.id, manager
+            )
+        )
+        async with workflow_worker(temporal.client, engine):
+            await asyncio.gather(clicked, suspending)
+            await stage.until(handle, "suspended")
+            await people.say(
+                DecisionKind.RESUME_COLLABORATION, COLLABORATION, stage.collaboration.id, manager
+            )
+            await handle.signal("pause_clock", {"paused": False})
+            people.plan = {}
+            ended = await stage.play(handle)
+
+        told = Counter(await stage.story())
+        assert ended.outcome == Outcome.COMPLETED
+        assert told[last] == told[DECIDED_BY[asked].value] == told["suspended"] == 1
+        assert "step_failed" not in told
+        assert await is_sound(stage)
+        assert (await stage.money()).paid == stage.offer.fee_minor
+
+
+async def test_a_payment_whose_birth_was_lost_is_born_once(
+    temporal: WorkflowEnvironment, engine: AsyncEngine, doomed: Callable[[str], Doomed]
+) -> None:
+    async with set_up(temporal, engine, carried_on=False) as stage:
+        process = doomed("publication_verified")
+        handle = await stage.start()
+        playing = asyncio.create_task(stage.play(handle))
+        await dies(process)
+        async with workflow_worker(temporal.client, engine):
+            ended = await playing
+        assert ended.outcome == Outcome.COMPLETED
+        assert (await stage.story()).count("publication_verified") == 1
+        assert await is_sound(stage)
+        assert (await stage.money()).paid == stage.offer.fee_minor
+
+
+@pytest.mark.parametrize(
+    ("last", "plan", "outcome"),
+    [
+        # The offer was accepted and the budget reserved: there is something to give back.
+        ("terms_agreed", {}, Outcome.CANCELLED),
+        # It was written down that the creator has been silent: that stays so.
+        ("ended", {ItemKind.OFFER: SILENCE}, Outcome.DECLINED),
+    ],
+)
+async def test_a_stop_that_comes_while_nobody_works_does_not_unsay_what_is_written(
+    temporal: WorkflowEnvironment,
+    engine: AsyncEngine,
+    doomed: Callable[[str], Doomed],
+    last: str,
+    plan: Plan,
+    outcome: Outcome,
+) -> None:
+    async with set_up(temporal, engine, plan=plan, carried_on=False) as stage:
+        process = doomed(last)
+        handle = await stage.start()
+        playing = asyncio.create_task(stage.play(handle))
+        await dies(process)
+        await handle.signal("campaign_stopped")
+        async with workflow_worker(temporal.client, engine):
+            ended = await playing
+        assert ended.outcome == outcome
+        assert await is_sound(stage)
+        money = await stage.money()
+        assert (money.reserved, money.available) == (0, stage.campaign.budget_minor)
