@@ -1,4 +1,4 @@
-"""The life of a payment on a real Temporal server, with quick cooling."""
+"""The life of a payment: released by people, held and tried again, sent once."""
 
 from __future__ import annotations
 
@@ -6,78 +6,113 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
-from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from domain.campaign import PayoutPolicy
+from domain.decisions import DecisionKind, ReviewChoice
 from domain.errors import RailStopped
 from domain.ids import payout_workflow_id
 from domain.inbox import ItemKind
-from domain.lifecycle import PayoutStatus, Role
+from domain.lifecycle import HoldReason, PayoutStatus, Role, StreamKind
 from domain.messages import (
     PAYOUT_WORKFLOW,
     RECIPIENT_CHANGED,
+    DecisionResult,
     PayoutInput,
     PayoutResult,
     Queue,
     TransferOutcome,
     TransferResult,
 )
+from integrations.temporal import send_decision
 from store.engine import session
-from store.tables import InboxItem, Payout
+from store.tables import Decision, Event, InboxItem, Payout, Staff
 from tests import builders
-from tests.workflows.people import GOES_ON
+from tests.workflows.clock import Handle
+from tests.workflows.people import GOES_ON, SILENCE, Plan
 from tests.workflows.stage import Stage, set_up
 
 ABOVE_LIMIT = 45_000
+RELEASE = GOES_ON[ItemKind.RELEASE]
 NOT_ONBOARDED = TransferResult(outcome=TransferOutcome.NOT_ONBOARDED, code="inactive")
+NO_FUNDS = TransferResult(outcome=TransferOutcome.WAITING_FUNDS, code="balance_insufficient")
 IN_DOUBT = TransferResult(outcome=TransferOutcome.IN_DOUBT, code="timeout")
 
 
 class Payment:
     """One payment of a stage, and the people around it."""
 
-    def __init__(self, stage: Stage, handle: WorkflowHandle[Any, Any], payout_id: str) -> None:
+    def __init__(self, stage: Stage, handle: Handle, payout_id: str) -> None:
         self.stage, self.handle, self.payout_id = stage, handle, payout_id
 
     async def row(self) -> Payout:
         async with session(self.stage.engine) as db:
             return await db.get_one(Payout, self.payout_id)
 
-    async def waiting(self) -> list[InboxItem]:
-        """Open items for a release: none for the moment between two of them."""
-        async with session(self.stage.engine) as db:
-            found = await db.scalars(select(InboxItem).where(InboxItem.closed_at.is_(None)))
-            return [item for item in found if item.kind == ItemKind.RELEASE]
+    async def rests(self) -> Payout:
+        """The payment once it has nothing to do but to wait."""
+        await self.stage.clock.settle([self.handle])
+        return await self.row()
 
-    async def until(self, status: PayoutStatus) -> None:
-        async with asyncio.timeout(20):
-            while (await self.row()).status != status:  # noqa: ASYNC110 - the row is the news
-                await asyncio.sleep(0.02)
+    async def waits_for_release(self) -> InboxItem:
+        await self.rests()
+        return await self.stage.open_item(ItemKind.RELEASE)
+
+    async def until(self, status: PayoutStatus) -> Payout:
+        """Let people act and time pass until the payment rests in a status."""
+        for _ in range(100):
+            row = await self.rests()
+            if row.status == status:
+                return row
+            await self._go_on()
+        raise AssertionError(f"never {status}: {await self.story()}")
 
     async def ends(self) -> Payout:
-        async with asyncio.timeout(30):
-            while not (await self.handle.describe()).close_time:
-                await self.stage.people.act()
-                await asyncio.sleep(0.02)
-        assert (await self.stage.money()).in_transit == 0
-        return await self.row()
+        """Let people act and time pass until the money has moved, once."""
+        for _ in range(200):
+            await self.rests()
+            if not await self.stage.clock.is_running(self.handle):
+                row, money = await self.row(), await self.stage.money()
+                paid = row.amount_minor if row.status == PayoutStatus.TRANSFERRED else 0
+                assert (money.payable, money.in_transit, money.paid) == (0, 0, paid)
+                return row
+            await self._go_on()
+        raise AssertionError(f"never over: {await self.story()}")
+
+    async def says(self, kind: DecisionKind, actor: str) -> DecisionResult:
+        """A decision about this payment that nobody was asked for."""
+        said = await self.stage.people.say(kind, StreamKind.PAYOUT, self.payout_id, actor)
+        assert said is not None
+        return said
+
+    async def story(self) -> list[str]:
+        """The names of the payment's events."""
+        async with session(self.stage.engine) as db:
+            rows = await db.scalars(
+                select(Event).where(Event.entity_id == self.payout_id).order_by(Event.sequence)
+            )
+            return [row.event for row in rows]
+
+    async def _go_on(self) -> None:
+        moved = await self.stage.people.act() or await self.stage.clock.skip_to_next_timer(
+            self.handle
+        )
+        if not moved:
+            await asyncio.sleep(0.02)  # the news to the campaign is on its way
 
 
 @asynccontextmanager
 async def payment(
-    environment: WorkflowEnvironment, engine: AsyncEngine, amount_minor: int = 15_000
+    environment: WorkflowEnvironment,
+    engine: AsyncEngine,
+    amount_minor: int = 15_000,
+    plan: Plan | None = None,
 ) -> AsyncIterator[Payment]:
     file = builders.campaign_file()
-    quick = file.release.model_copy(
-        update={"cooling": timedelta(milliseconds=100), "retry_held_every": timedelta(seconds=1)}
-    )
-    file = file.model_copy(update={"release": quick})
-    async with set_up(environment, engine, file=file) as stage:
+    async with set_up(environment, engine, file=file, plan=plan) as stage:
         async with session(engine) as db:
             row = await builders.payout(db, stage.collaboration, amount_minor=amount_minor)
         handle = await environment.client.start_workflow(
@@ -100,7 +135,9 @@ async def test_one_release_pays_below_the_limit(
     async with payment(temporal, engine) as pay:
         row = await pay.ends()
         assert (row.status, row.releases, row.attempt) == (PayoutStatus.TRANSFERRED, 1, 1)
-        assert (await pay.stage.money()).paid == 15_000
+        assert await pay.story() == [
+            "release_asked", "release_payout", "released", "sending", "transferred",
+        ]  # fmt: skip
 
 
 async def test_two_different_people_release_above_the_limit(
@@ -117,14 +154,50 @@ async def test_the_same_person_cannot_be_both_releases(
     async with payment(temporal, engine, ABOVE_LIMIT) as pay:
         people = pay.stage.people
         one, _ = people.staff[Role.FINANCE]
-        await pay.until(PayoutStatus.REQUESTED)
-        async with asyncio.timeout(20):
-            while not people.refused:
-                for item in await pay.waiting():
-                    await people.decide(item, GOES_ON[ItemKind.RELEASE], actor=one)
-                await asyncio.sleep(0.02)
-        assert people.refused[0].code in {"same_person", "already_decided"}
+        await people.decide(await pay.waits_for_release(), RELEASE, actor=one)
+        again = await people.decide(await pay.waits_for_release(), RELEASE, actor=one)
+        assert again == DecisionResult(applied=False, code="same_person")
         assert (await pay.row()).status == PayoutStatus.REQUESTED
+        assert (await pay.ends()).status == PayoutStatus.TRANSFERRED
+
+
+async def test_who_approved_the_draft_cannot_release_its_payment(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine) as pay:
+        async with session(engine) as db:
+            both = await builders.staff(db, [Role.REVIEWER, Role.FINANCE])
+            approve = ReviewChoice(answer="approve")
+            ref = await builders.decision(db, pay.stage.collaboration, both, approve)
+            (await db.get_one(Decision, ref.decision_id)).status = "applied"
+        item = await pay.waits_for_release()
+        refused = await pay.stage.people.decide(item, RELEASE, actor=both.id)
+        assert refused == DecisionResult(applied=False, code="requester")
+        assert (await pay.row()).status == PayoutStatus.REQUESTED
+
+
+async def test_a_release_can_be_taken_back_while_it_cools_and_given_again(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine) as pay:
+        await pay.until(PayoutStatus.RELEASED)
+        _, two = pay.stage.people.staff[Role.FINANCE]
+        assert (await pay.says(DecisionKind.HOLD_PAYOUT, two)).applied
+        assert (await pay.rests()).status == PayoutStatus.REQUESTED
+        assert pay.stage.world.requests == []
+        row = await pay.ends()
+        assert (row.status, row.attempt) == (PayoutStatus.TRANSFERRED, 1)
+        assert (await pay.story()).count("released") == 2
+
+
+async def test_a_release_cannot_be_taken_back_once_money_may_have_moved(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine) as pay:
+        pay.stage.world.transfers.append(NOT_ONBOARDED)
+        await pay.until(PayoutStatus.HELD)
+        said = await pay.says(DecisionKind.HOLD_PAYOUT, pay.stage.people.staff[Role.FINANCE][0])
+        assert said == DecisionResult(applied=False, code="too_late")
 
 
 async def test_a_creator_who_was_not_ready_is_paid_by_a_new_attempt(
@@ -132,13 +205,25 @@ async def test_a_creator_who_was_not_ready_is_paid_by_a_new_attempt(
 ) -> None:
     async with payment(temporal, engine) as pay:
         pay.stage.world.transfers.append(NOT_ONBOARDED)
-        await pay.stage.people.act()
-        ending = asyncio.create_task(pay.ends())
-        await pay.until(PayoutStatus.HELD)
+        held = await pay.until(PayoutStatus.HELD)
+        assert held.hold_reason == HoldReason.NOT_ONBOARDED
+        assert (await pay.stage.money()).payable == held.amount_minor
         await pay.handle.signal(RECIPIENT_CHANGED)
-        row = await ending
+        row = await pay.ends()
         assert (row.status, row.attempt) == (PayoutStatus.TRANSFERRED, 2)
         assert [each.attempt for each in pay.stage.world.requests] == [1, 2]
+
+
+async def test_a_payment_without_funds_is_tried_again_after_a_while(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine) as pay:
+        pay.stage.world.transfers.extend([NO_FUNDS, NO_FUNDS])
+        held = await pay.until(PayoutStatus.HELD)
+        assert held.hold_reason == HoldReason.WAITING_FUNDS
+        row = await pay.ends()
+        assert (row.status, row.attempt) == (PayoutStatus.TRANSFERRED, 3)
+        assert pay.stage.people.answered == [(ItemKind.RELEASE, pay.payout_id)]
 
 
 async def test_a_doubtful_attempt_that_happened_is_not_made_again(
@@ -150,6 +235,7 @@ async def test_a_doubtful_attempt_that_happened_is_not_made_again(
         pay.stage.world.look_ups.append(found)
         row = await pay.ends()
         assert (row.transfer_id, row.attempt) == ("tr_found", 1)
+        assert len(pay.stage.world.requests) == 1
 
 
 async def test_a_doubtful_attempt_that_never_happened_is_followed_by_another(
@@ -170,3 +256,37 @@ async def test_a_refused_key_stops_the_rail_until_a_person_has_mended_it(
         row = await pay.ends()
         assert (row.status, row.attempt) == (PayoutStatus.TRANSFERRED, 2)
         assert ItemKind.ATTENTION in [kind for kind, _ in pay.stage.people.answered]
+
+
+async def test_a_double_click_is_one_release(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine, ABOVE_LIMIT) as pay:
+        one, _ = pay.stage.people.staff[Role.FINANCE]
+        item = await pay.waits_for_release()
+        async with session(engine) as db:
+            actor, payout = await db.get_one(Staff, one), await db.get_one(Payout, pay.payout_id)
+            ref = await builders.decision(db, payout, actor, RELEASE, seen=item.seen)
+        clicks = [
+            send_decision(temporal.client, StreamKind.PAYOUT, pay.payout_id, ref) for _ in range(2)
+        ]
+        assert [result and result.code for result in await asyncio.gather(*clicks)] == [
+            "applied", "applied",
+        ]  # fmt: skip
+        await pay.rests()
+        assert (await pay.story()).count("release_payout") == 1
+        assert (await pay.row()).status == PayoutStatus.REQUESTED
+
+
+async def test_silent_finance_is_reminded_and_then_the_managers_see_it_too(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine, plan={ItemKind.RELEASE: SILENCE}) as pay:
+        rules = pay.stage.offer.payout_policy.release
+        await pay.rests()
+        await pay.stage.clock.skip(pay.handle, rules.escalate_after + timedelta(minutes=1))
+        item = await pay.waits_for_release()
+        assert item.reminded == rules.escalate_after // rules.remind_after
+        assert item.escalated
+        pay.stage.people.plan = {}
+        assert (await pay.ends()).status == PayoutStatus.TRANSFERRED
