@@ -122,7 +122,7 @@ async def money_bar(session: AsyncSession, campaign: Campaign) -> MoneyBar:
     sums = {name: int(total) for name, total in rows}
     return MoneyBar(
         budget=campaign.budget_minor,
-        available=sums.get("available", 0),
+        available=sums.get("available", 0) if sums else campaign.budget_minor,
         reserved=sums.get("reserved", 0),
         payable=sums.get("payable", 0),
         in_transit=sums.get("in_transit", 0),

@@ -72,7 +72,8 @@ class CreatorVisit:
             text = "Thank you. Your answer is recorded and is being applied."
             return Banner(self.view.waiting[-1].id, "wait", text)
         if query.get("setup") == "returned" and not payee_ready(self.view):
-            return Banner("", "wait", "Thank you. The provider confirms your set-up in a moment.")
+            text = "Thank you. If you have finished, the provider confirms your set-up in a moment."
+            return Banner("", "wait", text)
         if query.get("setup") == "again":
             return Banner("", "bad", "That link had run out. Please set up your payments again.")
         code, kind = query.get("refused", ""), query.get("did", "")

@@ -177,8 +177,15 @@ async def _publication(c: CreatorVisit, url: str) -> str:
     try:
         post = parse_post_url(url, c.deps.addresses.social)
     except NotAPost as mistake:
-        hint = f" {mistake.hint}" if mistake.hint else ""
+        hint = f" {mistake.hint[:1].upper()}{mistake.hint[1:]}." if mistake.hint else ""
         raise FormMistake(f"{mistake.message}.{hint}".replace("..", ".")) from None
+    agreed = c.view.creator.platform
+    if post.platform != agreed:
+        # The same handle may be somebody else's there; and the terms name the account.
+        raise FormMistake(
+            f"This is a post on {words.platform(post.platform)}. "
+            f"The terms are about your {words.platform(agreed)} account: publish it there."
+        )
     return await store.add_publication(
         c.db, c.collaboration_id, post.url, post.platform, post.post_id, c.deps.clock()
     )

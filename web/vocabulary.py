@@ -122,6 +122,20 @@ CHECK_STATES = {
     "unknown": "Could not be checked",
 }
 
+EVIDENCE = {
+    "E4": "read with the creator's consent",
+    "E3": "read through the platform's interface",
+    "E2": "read in public",
+    "E1": "as the creator handed it in",
+    "E0": "no evidence",
+}
+
+DECIDED = {
+    "release_payout": "released the payment",
+    "hold_payout": "put the payment on hold",
+    "retry_step": "tried the step again",
+}
+
 REFUSALS = {
     "wrong_stage": "Nothing was changed: this is no longer being asked. It has moved on meanwhile.",
     "stale": "Nothing was changed: what you saw is not what is there now. Please look again.",
@@ -169,6 +183,7 @@ RULES = {
 EVENTS = {
     # campaign
     "started": "The campaign started; the roster is being read",
+    "running": "The campaign is running",
     "shortlisted": "The shortlist is ready",
     "sign_off_asked": "The shortlist waits for sign-off",
     "sign_off_shortlist": "The shortlist was signed off",
@@ -184,6 +199,7 @@ EVENTS = {
     "countered": "A counter-offer waits for the manager",
     "terms_agreed": "Terms agreed, money reserved",
     "terms_offered": "The terms were sent to be signed",
+    "signed": "The agreement is signed",
     "draft_asked": "The brief was sent, a draft was asked for",
     "submit_draft": "A draft was handed in",
     "review_asked": "The draft waits for review",

@@ -14,7 +14,9 @@ from web.vocabulary import (
     ANSWERS,
     CAMPAIGN_STATUS,
     CHECK_STATES,
+    DECIDED,
     EVENTS,
+    EVIDENCE,
     FAULTS,
     HOLDS,
     KIND_TITLES,
@@ -36,7 +38,9 @@ __all__ = [
     "ANSWERS",
     "CAMPAIGN_STATUS",
     "CHECK_STATES",
+    "DECIDED",
     "EVENTS",
+    "EVIDENCE",
     "FAULTS",
     "HOLDS",
     "KIND_TITLES",
@@ -105,7 +109,7 @@ def event(name: str, data: dict[str, Any]) -> str:
     if words is None:
         words = phrase(name)
         words = words[:1].upper() + words[1:]
-    details = [text for text in _details(data) if text]
+    details = [text for text in dict.fromkeys(_details(data)) if text]
     return f"{words} ({', '.join(details)})" if details else words
 
 
@@ -141,8 +145,8 @@ def item_sentence(row: InboxRow, reader: Reader) -> str:
         return f"Decide how much of the open {open_fee} {who} is paid"
     if kind == "release" and row.payout:
         paid = amount(row.payout.amount_minor, row.payout.currency, reader)
-        second = "as the second person " if row.payout.releases else ""
-        return f"Release {second}{paid} to {who} for: {milestone(row.payout.kind)}"
+        second = " as the second person" if row.payout.releases else ""
+        return f"Release {paid} to {who}{second}: {milestone(row.payout.kind)}"
     if kind == "attention":
         step = phrase(row.item.code.partition(":")[0]) or "a step"
         return f"Mend and retry: {step}" + (f", for {who}" if who else f", in {row.campaign.name}")
@@ -169,7 +173,7 @@ def done(kind: str, answer: str) -> str:
         "stop_campaign": "Campaign is stopping.",
         "confirm_contact": "Noted: the message was sent by hand.",
         "retry_step": "The step is tried again.",
-        "release_payout": "Payment released.",
+        "release_payout": "You have released the payment.",
         "hold_payout": "Payment put on hold.",
         "cancel_collaboration": "Collaboration cancelled.",
         "suspend_collaboration": "Collaboration suspended.",
