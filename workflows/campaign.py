@@ -231,6 +231,8 @@ class CampaignWorkflow(Story):
 
     async def _continue(self) -> None:
         await workflow.wait_condition(workflow.all_handlers_finished)
+        if self._untold:
+            return  # decided meanwhile: written and told first, or nobody would ever hear of it
         state = CampaignState(
             head=self._stream.head, phase=self.phase, shortlist_digest=self.digest,
             batch=self.batch, exhausted=self.exhausted, paused=self.paused, stopped=self.stopped,

@@ -74,6 +74,8 @@ class People:
     engine: AsyncEngine
     client: Client
     plan: Plan = field(default_factory=dict)
+    deviations: dict[str, Plan] = field(default_factory=dict)
+    """Plans of single subjects, by their id; what they do not name is as in the common plan."""
     staff: dict[Role, list[str]] = field(default_factory=dict)
     answered: list[tuple[ItemKind, str]] = field(default_factory=list)
     refused: list[DecisionResult] = field(default_factory=list)
@@ -107,7 +109,8 @@ class People:
 
     def _choose(self, item: InboxItem) -> Choice | None:
         kind = ItemKind(item.kind)
-        planned = self.plan.get(kind, GOES_ON[kind])
+        plan = {**self.plan, **self.deviations.get(item.subject_id, {})}
+        planned = plan.get(kind, GOES_ON[kind])
         if not isinstance(planned, Sequence):
             return planned
         turn = self._turns.get((kind, item.subject_id), 0)
