@@ -73,10 +73,12 @@ class Tools:
 
 def _workflows(tools: Tools) -> list[Any]:
     records = Records(tools.engine)
+    campaigns = Campaigns(tools.engine, tools.client)
     return [
         records.append,
         records.apply_decision,
-        Campaigns(tools.engine, tools.client).standing,
+        campaigns.standing,
+        campaigns.tell_campaign,
         Documents(tools.engine).render_terms,
     ]
 
@@ -122,7 +124,7 @@ def _publication(tools: Tools) -> list[Any]:
         youtube_key=settings.youtube_key.get_secret_value(),
         social_base=settings.social_base,
     )
-    return [Publications(tools.engine, make_sources(access)).check_publication]
+    return [Publications(tools.engine, make_sources(access)).watch_publication]
 
 
 def _payouts(tools: Tools) -> list[Any]:

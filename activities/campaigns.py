@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.ids import collaboration_workflow_id
-from domain.messages import CAMPAIGN_STOPPED, PAUSE_CLOCK, PauseClock, Standing, TellCollaborations
+from domain.ids import campaign_workflow_id, collaboration_workflow_id
+from domain.messages import (
+    CAMPAIGN_STOPPED,
+    COLLABORATION_NEWS,
+    PAUSE_CLOCK,
+    CollaborationNews,
+    PauseClock,
+    Standing,
+    TellCollaborations,
+)
 from store import standing
 from store.engine import session
 
@@ -34,6 +44,16 @@ class Campaigns:
         async with session(self._engine) as db:
             return await standing.count(db, campaign_id)
 
+    @activity.defn(name="tell_campaign")
+    async def tell_campaign(self, news: CollaborationNews) -> None:
+        """Wake a collaboration's campaign, which then counts anew; one that is over needs nothing.
+
+        Telling twice is harmless: the campaign counts rows, not news.
+        """
+        handle = self._client.get_workflow_handle(campaign_workflow_id(news.campaign_id))
+        with _unless_it_is_over():
+            await handle.signal(COLLABORATION_NEWS, news)
+
     @activity.defn(name="tell_collaborations")
     async def tell_collaborations(self, task: TellCollaborations) -> int:
         """Signal every collaboration that has not ended.
@@ -53,11 +73,17 @@ class Campaigns:
 
     async def _tell(self, collaboration: str, news: str) -> None:
         handle = self._client.get_workflow_handle(collaboration_workflow_id(collaboration))
-        try:
+        with _unless_it_is_over():
             if news == "stopped":
                 await handle.signal(CAMPAIGN_STOPPED)
             else:
                 await handle.signal(PAUSE_CLOCK, PauseClock(paused=news == "paused"))
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
+
+
+@contextlib.contextmanager
+def _unless_it_is_over() -> Iterator[None]:
+    try:
+        yield
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from domain import watching
 from domain.errors import Unavailable
 from domain.lifecycle import CheckState
-from domain.messages import CheckRequest, CheckResult
+from domain.messages import CheckResult, WatchRequest, WatchResult
 from domain.publication import PostRules, PublicationVerdict, carries_link, judge_publication
+from domain.watching import EARLY, watched
 from integrations.social import (
     Account,
     Label,
@@ -33,7 +39,14 @@ from store.tables import Check
 MAX_FOLLOWED = 3
 """Links of one caption that are followed to see whether they lead to the brand."""
 
+PAUSES = (2.0, 8.0)
+"""Seconds before a platform that did not answer is asked again, within one look."""
+
 _CHANNEL = re.compile(r"UC[A-Za-z0-9_-]{22}")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Publications:
@@ -45,6 +58,8 @@ class Publications:
         sources: Sources,
         *,
         follow: Callable[[str], Awaitable[str]] | None = None,
+        clock: Callable[[], datetime] = _utc_now,
+        pauses: Sequence[float] = PAUSES,
     ) -> None:
         """Make the activities.
 
@@ -53,22 +68,36 @@ class Publications:
             sources: the platforms' interfaces.
             follow: finds where a shortened link leads; by default by opening it, except on
                 simulated platforms, where nothing leads into the world.
+            clock: what time it is.
+            pauses: seconds before a platform that did not answer is asked again.
         """
         self._engine = engine
         self._sources = sources
         self._follow = follow or (_stay if sources.social_base else destination)
+        self._clock = clock
+        self._pauses = pauses
 
-    @activity.defn(name="check_publication")
-    async def check_publication(self, request: CheckRequest) -> CheckResult:
-        """Look at a post once, judge it, and keep the evidence.
+    @activity.defn(name="watch_publication")
+    async def watch_publication(self, request: WatchRequest) -> WatchResult:
+        """Look at a post at some moments and keep the evidence, until something is found.
 
-        Checking twice is one check: its row is unique by publication and number, and a number
-        that is stored already is answered from the row without looking again.
+        Between two looks the activity fails on purpose and is retried when the next look is due: a
+        retry takes no room in a history, and needs no process that waits. Looking twice is one
+        look: its row is unique by publication and number, and what is due next is read from rows.
         """
+        while True:
+            async with session(self._engine) as work:
+                rows = await publications.since(work, request.publication_id, request.first_number)
+            looks = [watching.Look(CheckState(row.state), row.checked_at) for row in rows]
+            stands = watched(request.moments, looks, request.again_after, patient=request.patient)
+            if stands.due is None:
+                return WatchResult(last=_result(rows[-1]), looks=len(rows), passed=stands.passed)
+            if (wait := stands.due - self._clock()) > EARLY:
+                raise not_due(stands.due, wait)
+            await self._look(request, request.first_number + len(rows))
+
+    async def _look(self, request: WatchRequest, number: int) -> None:
         async with session(self._engine) as work:
-            stored = await publications.find(work, request.publication_id, request.number)
-            if stored is not None:
-                return _result(stored)
             reported = await publications.load(
                 work, request.collaboration_id, request.publication_id
             )
@@ -77,20 +106,25 @@ class Publications:
         async with session(self._engine) as work:
             if _is_right_account(reported, observation) and observation.account_id:
                 await publications.learn_account(work, reported, observation.account_id)
-            return _result(await publications.record(work, reported, request.number, look))
+            await publications.record(work, reported, number, look)
 
     async def _observe(self, reported: Reported) -> Observation:
+        source = f"{reported.platform}.none"
         try:
-            seen = await self._sources.find(reported.platform, reported.url, _account(reported))
+            seen = await self._asked_patiently(reported)
         except Unavailable:
-            if not _is_last_attempt():
-                raise
-            seen = unknown(f"{reported.platform}.none", "The platform did not answer.")
+            seen = unknown(source, "The platform did not answer.")
         except NotAPost:
-            seen = unknown(
-                f"{reported.platform}.none", "The reported address is not one that can be asked."
-            )
+            seen = unknown(source, "The reported address is not one that can be asked.")
         return await self._with_destinations(reported, seen)
+
+    async def _asked_patiently(self, reported: Reported) -> Observation:
+        """Ask again within the same look: a platform's hiccup is no "could not be checked"."""
+        for pause in self._pauses:
+            with contextlib.suppress(Unavailable):
+                return await self._sources.find(reported.platform, reported.url, _account(reported))
+            await asyncio.sleep(pause)
+        return await self._sources.find(reported.platform, reported.url, _account(reported))
 
     async def _with_destinations(self, reported: Reported, seen: Observation) -> Observation:
         """Follow shortened links, unless the brand's own link is there as it is."""
@@ -106,10 +140,14 @@ async def _stay(url: str) -> str:
     return url
 
 
-def _is_last_attempt() -> bool:
-    policy = activity.info().retry_policy
-    attempts = policy.maximum_attempts if policy else 0
-    return 0 < attempts <= activity.info().attempt
+def not_due(due: datetime, wait: timedelta) -> ApplicationError:
+    """Not a fault: the server calls again when the next look is due."""
+    return ApplicationError(
+        f"next look {due:%Y-%m-%d %H:%M:%S} UTC",
+        type="not_due",
+        next_retry_delay=wait,
+        category=ApplicationErrorCategory.BENIGN,
+    )
 
 
 def _account(reported: Reported) -> Account:
@@ -181,9 +219,4 @@ def _evidence(seen: Observation, similarity: int | None) -> dict[str, Any]:
 
 
 def _result(row: Check) -> CheckResult:
-    state = CheckState(row.state)
-    return CheckResult(
-        state=state,
-        faults=tuple(row.faults),
-        definite=state is CheckState.GONE and row.level == Level.E4,
-    )
+    return CheckResult(state=CheckState(row.state), faults=tuple(row.faults))

@@ -7,7 +7,7 @@ read each other's messages.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
@@ -280,6 +280,7 @@ class NewsPhase(StrEnum):
 class CollaborationNews(Message):
     """A collaboration has signed or ended, or one of its payments has been made."""
 
+    campaign_id: str
     collaboration_id: str
     phase: NewsPhase
     outcome: Outcome | None = None
@@ -382,22 +383,35 @@ class TermsReady(Message):
     digest: str
 
 
-class CheckRequest(Message):
-    """Look at a publication; ``number`` makes each look one row."""
+class WatchRequest(Message):
+    """Look at a publication at some moments; the first number makes each look one row."""
 
     collaboration_id: str
     publication_id: str
-    number: int
+    first_number: int
+    moments: tuple[datetime, ...]
+    again_after: timedelta
+    """When a look that could not be made is made again."""
+    patient: bool = True
+    """False: a look that could not be made is not made again."""
 
 
 class CheckResult(Message):
-    """What the check found; the evidence is a row."""
+    """What a look found; the evidence is a row."""
 
     state: CheckState
     faults: tuple[str, ...] = ()
     """Codes: no_disclosure, weak_disclosure, wrong_account, changed_text, no_mention, no_link."""
-    definite: bool = False
-    """True if a missing post counts without being looked up again (the creator's own account)."""
+
+
+class WatchResult(Message):
+    """What the last look of a watch found."""
+
+    last: CheckResult
+    looks: int = 1
+    """Looks taken."""
+    passed: int = 0
+    """Moments at which the post was as agreed."""
 
 
 class MailResult(Message):

@@ -121,6 +121,16 @@ async def find(session: AsyncSession, publication_id: str, number: int) -> Check
     )
 
 
+async def since(session: AsyncSession, publication_id: str, number: int) -> Sequence[Check]:
+    """The looks at a publication from a number on, in order."""
+    rows = await session.scalars(
+        select(Check)
+        .where(Check.publication_id == publication_id, Check.number >= number)
+        .order_by(Check.number)
+    )
+    return rows.all()
+
+
 async def record(session: AsyncSession, reported: Reported, number: int, look: Look) -> Check:
     """Store a look; if another worker stored this number first, that one counts."""
     await session.execute(

@@ -290,10 +290,14 @@ class CollaborationBase(Story):
 
     async def _tell(self, phase: NewsPhase, outcome: Outcome | None = None) -> None:
         """Tell the campaign that this creator has signed, or that it is over."""
-        news = CollaborationNews(
-            collaboration_id=self.offer.collaboration_id, phase=phase, outcome=outcome
+        await self._tell_campaign(
+            CollaborationNews(
+                campaign_id=self.offer.campaign_id,
+                collaboration_id=self.offer.collaboration_id,
+                phase=phase,
+                outcome=outcome,
+            )
         )
-        await self._tell_campaign(self.offer.campaign_id, news)
 
 
 WAITS_FOR: dict[Role, WaitingFor] = {

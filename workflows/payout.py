@@ -243,10 +243,13 @@ class PayoutWorkflow(Story):
             mails=(remittance,),
         )
         await self._send(remittance)
-        news = CollaborationNews(
-            collaboration_id=self.payout.collaboration_id, phase=NewsPhase.PAID
+        await self._tell_campaign(
+            CollaborationNews(
+                campaign_id=self.payout.campaign_id,
+                collaboration_id=self.payout.collaboration_id,
+                phase=NewsPhase.PAID,
+            )
         )
-        await self._tell_campaign(self.payout.campaign_id, news)
         await workflow.wait_condition(workflow.all_handlers_finished)
 
     def _move(self, kind: PostingKind) -> Posting:

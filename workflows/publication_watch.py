@@ -6,6 +6,7 @@ absence of news.
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime
 from enum import StrEnum
 
@@ -19,13 +20,17 @@ with workflow.unsafe.imports_passed_through():
     from domain.inbox import ItemKind
     from domain.lifecycle import CheckState, Outcome, Stage, WaitingFor
     from domain.mails import Mail
-    from domain.messages import AppliedDecision, CheckRequest, CheckResult, PlannedMail, Queue
+    from domain.messages import (
+        AppliedDecision,
+        CheckResult,
+        PlannedMail,
+        Queue,
+        WatchRequest,
+        WatchResult,
+    )
     from workflows.collaboration_base import CollaborationBase, Ended
-    from workflows.questions import Beat, Question
-    from workflows.timeouts import CHECK
-
-UNKNOWN_LOOKS = 3
-"""Looks that could not be made, in a row, before a person is asked to look."""
+    from workflows.questions import Beat, Interrupted, Question
+    from workflows.timeouts import WATCH
 
 
 class Word(StrEnum):
@@ -89,30 +94,27 @@ class PublicationWatch(CollaborationBase):
         )
 
     async def _mended(self) -> bool:
-        result = await self._look()
-        self.fixed = result.state is CheckState.OK
+        with contextlib.suppress(Interrupted):  # the question that we look for ends by it
+            seen = await self._watch(workflow.now(), patient=False)
+            self.fixed = seen.last.state is CheckState.OK
         return self.fixed
 
     async def _verify(self) -> Word:
         """Look until it is known how the post is; a person looks where the engine cannot tell."""
-        rules = self.policy.publication
-        unknown = 0
-        while True:
-            result = await self._look()
-            if result.state is CheckState.OK:
-                self.faults = ()
-                return Word.FINE
-            if result.state is CheckState.UNKNOWN and unknown < UNKNOWN_LOOKS:
-                unknown += 1
-                await self._sleep_until(workflow.now() + rules.recheck_every)
-                continue
-            if result.state is CheckState.FAULTY:
-                self.faults = result.faults
-                return Word.FAULTY
-            if result.state is CheckState.GONE:
-                self.faults = ("gone",)
-                return Word.GONE
-            return await self._judged()
+        return await self._word(await self._watch(workflow.now()))
+
+    async def _word(self, seen: WatchResult) -> Word:
+        """What the last look says, or a person if it says nothing."""
+        if seen.last.state is CheckState.OK:
+            self.faults = ()
+            return Word.FINE
+        if seen.last.state is CheckState.FAULTY:
+            self.faults = seen.last.faults
+            return Word.FAULTY
+        if seen.last.state is CheckState.GONE:
+            self.faults = ("gone",)
+            return Word.GONE
+        return await self._judged()
 
     async def _judged(self) -> Word:
         """A reviewer says whether the post is right."""
@@ -129,25 +131,41 @@ class PublicationWatch(CollaborationBase):
         self.faults = ("reviewer",)
         return Word.FAULTY
 
-    async def _look(self) -> CheckResult:
-        """One look at the post; several failures to look are `UNKNOWN`, never a verdict."""
-        self._looks += 1
-        request = CheckRequest(
+    async def _watch(self, *moments: datetime, patient: bool = True) -> WatchResult:
+        """Have the post looked at until something is found or all moments have passed.
+
+        One activity however many looks: it is retried when the next one is due. Looks that could
+        not be made are `UNKNOWN`, never a verdict.
+
+        Raises:
+            Interrupted: the collaboration is to end.
+        """
+        request = WatchRequest(
             collaboration_id=self.offer.collaboration_id,
             publication_id=self.publication_id,
-            number=self._looks,
+            first_number=self._looks + 1,
+            moments=moments,
+            again_after=self.policy.publication.recheck_every,
+            patient=patient,
         )
+        watch = workflow.start_activity_method(
+            Publications.watch_publication,
+            request,
+            task_queue=Queue.PUBLICATION.value,
+            summary=f"watch from look {request.first_number}",
+            **WATCH,
+        )
+        await workflow.wait_condition(lambda: watch.done() or self._questions.interrupted)
+        if not watch.done():
+            watch.cancel()
         try:
-            result: CheckResult = await workflow.execute_activity_method(
-                Publications.check_publication,
-                request,
-                task_queue=Queue.PUBLICATION.value,
-                summary=f"look {self._looks}",
-                **CHECK,
-            )
+            seen: WatchResult = await watch
         except ActivityError:
-            return CheckResult(state=CheckState.UNKNOWN)
-        return result
+            if self._questions.interrupted:
+                raise Interrupted from None
+            seen = WatchResult(last=CheckResult(state=CheckState.UNKNOWN))
+        self._looks += seen.looks
+        return seen
 
     # --- retaining ----------------------------------------------------------------------
 
@@ -167,17 +185,21 @@ class PublicationWatch(CollaborationBase):
             collaboration=self._change(WaitingFor.ENGINE, due_at=ends + rules.final_check_after),
         )
         looks = [each for each in rules.checks if each < rules.period]
-        for after in (*looks, rules.period + rules.final_check_after):
-            await self._sleep_until(self.published_at + after)
-            await self._stays_or_is_heard()
+        moments = [
+            self.published_at + each for each in (*looks, rules.period + rules.final_check_after)
+        ]
+        while moments:
+            seen = await self._watch(*moments)
+            if seen.passed < len(moments):
+                await self._stays_or_is_heard(await self._word(seen))
+            moments = moments[seen.passed + 1 :]
         await self._reach(
             "retention_passed",
             self._milestone(MilestoneKind.RETENTION_PASSED),
             collaboration=self._change(WaitingFor.ENGINE, clear_due=True),
         )
 
-    async def _stays_or_is_heard(self) -> None:
-        word = await self._verify()
+    async def _stays_or_is_heard(self, word: Word) -> None:
         if word is Word.GONE:
             # One "not found" may be the platform's hiccup: look again before it counts.
             await self._sleep_until(workflow.now() + self.policy.retention.confirm_gone_after)

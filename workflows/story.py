@@ -6,13 +6,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, FailureError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from domain.ids import campaign_workflow_id
+    from activities.campaigns import Campaigns
     from domain.inbox import ItemKind
     from domain.messages import (
-        COLLABORATION_NEWS,
         AppliedDecision,
         CollaborationNews,
         DecisionRef,
@@ -22,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.questions import Question, Questions
     from workflows.stream import Stream
-    from workflows.timeouts import CallOptions, Data
+    from workflows.timeouts import RECORD, CallOptions, Data
 
 ResultT = TypeVar("ResultT")
 
@@ -89,13 +88,11 @@ class Story:
     async def _park(self, question: Question, name: str, code: str) -> None:
         await self._ask(question, "step_failed", {"step": name, "code": code})
 
-    async def _tell_campaign(self, campaign_id: str, news: CollaborationNews) -> None:
+    async def _tell_campaign(self, news: CollaborationNews) -> None:
         """Wake the campaign; it counts in PostgreSQL, so lost news only costs it some minutes."""
-        campaign = workflow.get_external_workflow_handle(campaign_workflow_id(campaign_id))
-        try:
-            await campaign.signal(COLLABORATION_NEWS, news)
-        except FailureError:
-            workflow.logger.info("the campaign is over: nobody to tell")
+        await workflow.execute_local_activity_method(
+            Campaigns.tell_campaign, news, summary=f"tell {news.phase.value}", **RECORD
+        )
 
     async def _decide(self, ref: DecisionRef) -> DecisionResult:
         return await self._questions.decide(ref)

@@ -56,13 +56,12 @@ MAIL_RETRY = RetryPolicy(
 )
 """Mail servers ask for patience (greylisting); a day of it, then a person looks."""
 
-CHECK_RETRY = RetryPolicy(
+WATCH_RETRY = RetryPolicy(
     initial_interval=timedelta(seconds=2),
     maximum_interval=timedelta(minutes=5),
-    maximum_attempts=5,
     non_retryable_error_types=HOPELESS,
 )
-"""Platforms: a few tries, then "could not be checked", which is a state of its own."""
+"""A watch is retried when its next look is due, for weeks; it says itself when it is over."""
 
 MONEY_RETRY = RetryPolicy(
     initial_interval=timedelta(seconds=2),
@@ -90,9 +89,10 @@ MAIL: CallOptions = {
     "schedule_to_close_timeout": timedelta(hours=24),
     "retry_policy": MAIL_RETRY,
 }
-CHECK: CallOptions = {
-    "start_to_close_timeout": timedelta(seconds=30),
-    "retry_policy": CHECK_RETRY,
+WATCH: CallOptions = {
+    # One look with its patience; the time between two looks is not part of it.
+    "start_to_close_timeout": timedelta(seconds=90),
+    "retry_policy": WATCH_RETRY,
 }
 MONEY: CallOptions = {
     # The heartbeat tells within seconds that a payout worker was killed in the middle of a call.

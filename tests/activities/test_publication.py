@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
-from temporalio.common import RetryPolicy
-from temporalio.testing import ActivityEnvironment
+from temporalio.exceptions import ApplicationError
 
 from activities.publication import Publications
-from domain.errors import NotFound, Unavailable
+from domain.errors import NotFound
 from domain.lifecycle import CheckState
-from domain.messages import CheckRequest, CheckResult
+from domain.messages import CheckResult, WatchRequest
 from integrations.social import Access, Sources, make_sources
 from store import publications
 from store.engine import session
@@ -22,6 +23,7 @@ from tests import builders
 from tests.fixtures.social import SocialStandIn
 
 CAPTION = "Anzeige: mein Morgen mit @lumen.skin\nhttps://lumen.example/serum #glow"
+NOW = builders.NOW
 PLATFORMS = ("instagram", "tiktok", "youtube")
 
 
@@ -62,24 +64,29 @@ class Desk:
 
     async def check(self, number: int = 1) -> CheckResult:
         """One look."""
-        return await self.activity().check_publication(self.request(number))
+        return (await self.activity().watch_publication(self.request(number))).last
 
-    def activity(self) -> Publications:
+    def activity(self, clock: Callable[[], datetime] = lambda: NOW) -> Publications:
         """The activity; links are followed to where the test says, never into the world."""
 
         async def follow(link: str) -> str:
             self.followed += (link,)
             return "https://lumen.example/serum?c=7"
 
-        return Publications(self.engine, self.sources, follow=follow)
+        return Publications(
+            self.engine, self.sources, follow=follow, clock=clock, pauses=(0, 0)
+        )  # fmt: skip
 
-    def request(self, number: int = 1) -> CheckRequest:
+    def request(self, number: int = 1, *moments: datetime) -> WatchRequest:
         """What the workflow asks."""
         assert self.collaboration is not None
-        return CheckRequest(
+        return WatchRequest(
             collaboration_id=self.collaboration.id,
             publication_id=self.publication_id,
-            number=number,
+            first_number=number,
+            moments=moments or (NOW,),
+            again_after=timedelta(hours=6),
+            patient=False,
         )
 
     async def row(self, number: int = 1) -> Check:
@@ -155,7 +162,7 @@ async def test_a_removed_post_is_gone_but_never_definitely_by_the_brand_s_own_lo
     await any_desk.check(1)
     assert any_desk.post is not None
     any_desk.social.delete(any_desk.post)
-    assert await any_desk.check(2) == CheckResult(state=CheckState.GONE, definite=False)
+    assert await any_desk.check(2) == CheckResult(state=CheckState.GONE)
     assert "removed" in (await any_desk.row(2)).reasons[0] or any_desk.platform == "youtube"
 
 
@@ -215,19 +222,42 @@ async def test_the_first_of_two_looks_with_one_number_counts(desk: Desk) -> None
         assert (await publications.record(work, reported, 1, second)).state == "gone"
 
 
-async def test_a_platform_in_trouble_is_asked_again_and_at_last_unknown(desk: Desk) -> None:
+async def test_a_platform_in_trouble_is_asked_again_within_the_look(desk: Desk) -> None:
     await desk.publish()
     desk.social.order_fault("instagram", "rate_limit", count=2)
-    early, late = ActivityEnvironment(), ActivityEnvironment()
-    policy = RetryPolicy(maximum_attempts=5)
-    early.info = replace(early.info, attempt=1, retry_policy=policy)
-    late.info = replace(late.info, attempt=5, retry_policy=policy)
-    check = desk.activity().check_publication
-    with pytest.raises(Unavailable):
-        await early.run(check, desk.request())
-    found = await late.run(check, desk.request())
-    assert found == CheckResult(state=CheckState.UNKNOWN)
+    assert (await desk.check()).state is CheckState.OK
+
+
+async def test_a_platform_that_stays_in_trouble_is_unknown(desk: Desk) -> None:
+    await desk.publish()
+    desk.social.order_fault("instagram", "rate_limit", count=3)
+    assert await desk.check() == CheckResult(state=CheckState.UNKNOWN)
     assert (await desk.row()).reasons == ["The platform did not answer."]
+
+
+async def test_a_watch_fails_on_purpose_until_its_next_look_is_due(desk: Desk) -> None:
+    await desk.publish()
+    request = desk.request(1, NOW, NOW + timedelta(days=3))
+    with pytest.raises(ApplicationError) as not_due:
+        await desk.activity(clock=lambda: NOW).watch_publication(request)
+    assert not_due.value.next_retry_delay == timedelta(days=3)
+    assert (await desk.row(1)).state == "ok"
+    later = desk.activity(clock=lambda: NOW + timedelta(days=3))
+    seen = await later.watch_publication(request)
+    assert (seen.last.state, seen.looks, seen.passed) == (CheckState.OK, 2, 2)
+    assert await later.watch_publication(request) == seen, "and its answer stays"
+
+
+async def test_a_watch_ends_with_the_first_look_that_finds_something(desk: Desk) -> None:
+    await desk.publish()
+    assert desk.post is not None
+    request = desk.request(1, NOW, NOW + timedelta(days=3), NOW + timedelta(days=9))
+    with pytest.raises(ApplicationError):
+        await desk.activity(clock=lambda: NOW).watch_publication(request)
+    desk.social.delete(desk.post)
+    later = desk.activity(clock=lambda: NOW + timedelta(days=3))
+    seen = await later.watch_publication(request)
+    assert (seen.last.state, seen.looks, seen.passed) == (CheckState.GONE, 2, 1)
 
 
 async def test_a_shortened_link_that_leads_to_the_brand_counts(desk: Desk) -> None:
@@ -252,8 +282,8 @@ async def test_no_link_is_followed_when_the_brand_s_own_is_there_or_none_was_agr
 
 async def test_on_simulated_platforms_no_link_is_opened_at_all(desk: Desk) -> None:
     await desk.publish(CAPTION.replace("lumen.example/serum", "sho.rt/x1"))
-    activity = Publications(desk.engine, desk.sources)
-    assert "no_link" in (await activity.check_publication(desk.request())).faults
+    activity = Publications(desk.engine, desk.sources, clock=lambda: NOW)
+    assert "no_link" in (await activity.watch_publication(desk.request())).last.faults
     assert (await desk.row()).evidence["links"] == ["https://sho.rt/x1"]
 
 
@@ -268,4 +298,4 @@ async def test_somebody_else_s_publication_is_not_found(desk: Desk) -> None:
     await desk.publish()
     request = desk.request().model_copy(update={"collaboration_id": "col_other"})
     with pytest.raises(NotFound):
-        await desk.activity().check_publication(request)
+        await desk.activity().watch_publication(request)

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from temporalio.api.enums.v1 import PendingActivityState
+from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper
@@ -46,8 +48,14 @@ class Clock:
             await self._skipper.fast_forward(handle, by)
 
     async def skip_to_next_timer(self, handle: Handle) -> bool:
-        """Move a workflow's clock to the moment its next timer fires; False if it has none."""
+        """Move a workflow's clock to the moment at which something is next due by itself.
+
+        Returns:
+            False if nothing is: no timer runs, and no activity waits for its next attempt.
+        """
+        raw = (await handle.describe()).raw_description
         moments = await self._open_timers(handle)
+        moments += [_next_attempt(each) for each in raw.pending_activities if _waits(each)]
         if not moments:
             return False
         rest = min(moments) - await self._skipper.get_current_time(handle)
@@ -61,7 +69,8 @@ class Clock:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return True  # its row is written, and its parent is about to start it
             raise
-        return bool(raw.pending_activities) or raw.HasField("pending_workflow_task")
+        at_work = [each for each in raw.pending_activities if not _waits(each)]
+        return bool(at_work) or raw.HasField("pending_workflow_task")
 
     async def _open_timers(self, handle: Handle) -> list[datetime]:
         moments: dict[int, datetime] = {}
@@ -75,3 +84,13 @@ class Clock:
             elif event.HasField("timer_canceled_event_attributes"):
                 moments.pop(event.timer_canceled_event_attributes.started_event_id, None)
         return list(moments.values())
+
+
+def _waits(activity: PendingActivityInfo) -> bool:
+    """True if the server will call it again at a moment that it knows."""
+    later = activity.HasField("next_attempt_schedule_time")
+    return later and activity.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
+
+
+def _next_attempt(activity: PendingActivityInfo) -> datetime:
+    return activity.next_attempt_schedule_time.ToDatetime(tzinfo=UTC)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.api.enums.v1 import EventType
 from temporalio.testing import WorkflowEnvironment
 
 from domain.decisions import (
@@ -29,12 +30,17 @@ from tests.workflows.stage import set_up
 from tests.workflows.world import FINE, GONE, UNKNOWN, UNSURE, faulty
 
 GO_LIVE = PublicationChoice(content_id="")
+OF_SKIPPING = {
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED,
+}
 
 
+@pytest.mark.parametrize("cached", [0, 50], ids=["replayed at every task", "kept in memory"])
 async def test_a_quiet_collaboration_is_completed_and_paid_in_two_halves(
-    temporal: WorkflowEnvironment, engine: AsyncEngine
+    temporal: WorkflowEnvironment, engine: AsyncEngine, cached: int
 ) -> None:
-    async with set_up(temporal, engine) as stage:
+    async with set_up(temporal, engine, cached=cached) as stage:
         ended = await stage.play(await stage.start())
         assert ended.outcome == Outcome.COMPLETED
         assert [(p.kind, p.amount_minor, p.status) for p in await stage.payouts()] == [
@@ -381,3 +387,18 @@ async def test_a_step_that_fails_waits_for_a_person_and_goes_on(
         stage.world.broken_mails = 1
         assert (await stage.play(await stage.start())).outcome == Outcome.COMPLETED
         assert "step_failed" in await stage.story()
+
+
+async def test_a_quiet_collaboration_takes_few_events_of_history(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with set_up(temporal, engine) as stage:
+        handle = await stage.start()
+        await stage.play(handle)
+        # Only tests skip time; payments have histories of their own.
+        kinds = [
+            each.event_type
+            async for each in handle.fetch_history_events()
+            if each.event_type not in OF_SKIPPING
+        ]
+        assert len(kinds) <= 145

@@ -3,130 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 
-from domain.campaign import PayoutPolicy
 from domain.decisions import DecisionKind, ReviewChoice
 from domain.errors import RailStopped
-from domain.ids import payout_workflow_id
 from domain.inbox import ItemKind
 from domain.lifecycle import HoldReason, PayoutStatus, Role, StreamKind
 from domain.messages import (
-    PAYOUT_WORKFLOW,
     RECIPIENT_CHANGED,
     DecisionResult,
-    PayoutInput,
-    PayoutResult,
-    Queue,
     TransferOutcome,
     TransferResult,
 )
 from integrations.temporal import send_decision
 from store.engine import session
-from store.tables import Decision, Event, InboxItem, Payout, Staff
+from store.tables import Decision, Payout, Staff
 from tests import builders
-from tests.workflows.clock import Handle
-from tests.workflows.people import GOES_ON, SILENCE, Plan
-from tests.workflows.stage import Stage, set_up
+from tests.workflows.payment import payment
+from tests.workflows.people import GOES_ON, SILENCE
 
 ABOVE_LIMIT = 45_000
 RELEASE = GOES_ON[ItemKind.RELEASE]
 NOT_ONBOARDED = TransferResult(outcome=TransferOutcome.NOT_ONBOARDED, code="inactive")
 NO_FUNDS = TransferResult(outcome=TransferOutcome.WAITING_FUNDS, code="balance_insufficient")
 IN_DOUBT = TransferResult(outcome=TransferOutcome.IN_DOUBT, code="timeout")
-
-
-class Payment:
-    """One payment of a stage, and the people around it."""
-
-    def __init__(self, stage: Stage, handle: Handle, payout_id: str) -> None:
-        self.stage, self.handle, self.payout_id = stage, handle, payout_id
-
-    async def row(self) -> Payout:
-        async with session(self.stage.engine) as db:
-            return await db.get_one(Payout, self.payout_id)
-
-    async def rests(self) -> Payout:
-        """The payment once it has nothing to do but to wait."""
-        await self.stage.clock.settle([self.handle])
-        return await self.row()
-
-    async def waits_for_release(self) -> InboxItem:
-        await self.rests()
-        return await self.stage.open_item(ItemKind.RELEASE)
-
-    async def until(self, status: PayoutStatus) -> Payout:
-        """Let people act and time pass until the payment rests in a status."""
-        for _ in range(100):
-            row = await self.rests()
-            if row.status == status:
-                return row
-            await self._go_on()
-        raise AssertionError(f"never {status}: {await self.story()}")
-
-    async def ends(self) -> Payout:
-        """Let people act and time pass until the money has moved, once."""
-        for _ in range(200):
-            await self.rests()
-            if not await self.stage.clock.is_running(self.handle):
-                row, money = await self.row(), await self.stage.money()
-                paid = row.amount_minor if row.status == PayoutStatus.TRANSFERRED else 0
-                assert (money.payable, money.in_transit, money.paid) == (0, 0, paid)
-                return row
-            await self._go_on()
-        raise AssertionError(f"never over: {await self.story()}")
-
-    async def says(self, kind: DecisionKind, actor: str) -> DecisionResult:
-        """A decision about this payment that nobody was asked for."""
-        said = await self.stage.people.say(kind, StreamKind.PAYOUT, self.payout_id, actor)
-        assert said is not None
-        return said
-
-    async def story(self) -> list[str]:
-        """The names of the payment's events."""
-        async with session(self.stage.engine) as db:
-            rows = await db.scalars(
-                select(Event).where(Event.entity_id == self.payout_id).order_by(Event.sequence)
-            )
-            return [row.event for row in rows]
-
-    async def _go_on(self) -> None:
-        moved = await self.stage.people.act() or await self.stage.clock.skip_to_next_timer(
-            self.handle
-        )
-        if not moved:
-            await asyncio.sleep(0.02)  # the news to the campaign is on its way
-
-
-@asynccontextmanager
-async def payment(
-    environment: WorkflowEnvironment,
-    engine: AsyncEngine,
-    amount_minor: int = 15_000,
-    plan: Plan | None = None,
-) -> AsyncIterator[Payment]:
-    file = builders.campaign_file()
-    async with set_up(environment, engine, file=file, plan=plan) as stage:
-        async with session(engine) as db:
-            row = await builders.payout(db, stage.collaboration, amount_minor=amount_minor)
-        handle = await environment.client.start_workflow(
-            PAYOUT_WORKFLOW,
-            PayoutInput(
-                payout_id=row.id, collaboration_id=row.collaboration_id,
-                campaign_id=row.campaign_id, amount_minor=amount_minor, currency=row.currency,
-                pay_by=row.pay_by, policy=PayoutPolicy.of(file),
-            ),
-            id=payout_workflow_id(row.id),
-            task_queue=Queue.WORKFLOWS.value,
-            result_type=PayoutResult,
-        )  # fmt: skip
-        yield Payment(stage, handle, row.id)
 
 
 async def test_one_release_pays_below_the_limit(

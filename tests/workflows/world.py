@@ -7,6 +7,7 @@ payment provider answer from a script.
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -18,12 +19,13 @@ from activities.campaigns import Campaigns
 from activities.documents import Documents
 from activities.guard import CodesOnly
 from activities.maintenance import Maintenance
+from activities.publication import not_due
 from activities.records import Records
 from activities.vetting import Vetting
+from domain import watching
 from domain.errors import ConfigurationError, TroupeError
 from domain.lifecycle import CheckState, SafetyVerdict
 from domain.messages import (
-    CheckRequest,
     CheckResult,
     MailResult,
     OnboardingTask,
@@ -33,7 +35,10 @@ from domain.messages import (
     TransferOutcome,
     TransferRequest,
     TransferResult,
+    WatchRequest,
+    WatchResult,
 )
+from domain.watching import EARLY, watched
 from worker import workflow_runner
 from workflows.registry import WORKFLOWS
 
@@ -53,6 +58,7 @@ class World:
 
     def __init__(self) -> None:
         self.looks: deque[CheckResult] = deque()
+        self._taken: dict[tuple[str, int], list[tuple[CheckResult, datetime]]] = defaultdict(list)
         self.transfers: deque[TransferResult | TroupeError] = deque()
         self.look_ups: deque[TransferResult] = deque()
         self.screening = Screening(verdict=SafetyVerdict.CLEAR)
@@ -78,10 +84,19 @@ class World:
         """Brand safety."""
         return self.screening
 
-    @activity.defn(name="check_publication")
-    async def check_publication(self, request: CheckRequest) -> CheckResult:
-        """The platform."""
-        return self.looks.popleft() if self.looks else FINE
+    @activity.defn(name="watch_publication")
+    async def watch_publication(self, request: WatchRequest) -> WatchResult:
+        """The platform; by the workflow's clock, which the server moves."""
+        taken = self._taken[request.publication_id, request.first_number]
+        now = activity.info().current_attempt_scheduled_time
+        while True:
+            looks = [watching.Look(result.state, at) for result, at in taken]
+            stands = watched(request.moments, looks, request.again_after, patient=request.patient)
+            if stands.due is None:
+                return WatchResult(last=taken[-1][0], looks=len(taken), passed=stands.passed)
+            if (wait := stands.due - now) > EARLY:
+                raise not_due(stands.due, wait)
+            taken.append((self.looks.popleft() if self.looks else FINE, now))
 
     @activity.defn(name="send_transfer")
     async def send_transfer(self, request: TransferRequest) -> TransferResult:
@@ -117,12 +132,13 @@ def workflow_worker(
 ) -> Worker:
     """The worker that carries all stories; ``cached=0`` replays them at every task."""
     records = records or Records(engine)
+    campaigns = Campaigns(engine, client)
     return Worker(
         client,
         task_queue=Queue.WORKFLOWS.value,
         workflows=WORKFLOWS,
         activities=[
-            records.append, records.apply_decision, Campaigns(engine, client).standing,
+            records.append, records.apply_decision, campaigns.standing, campaigns.tell_campaign,
             Documents(engine).render_terms,
         ],
         workflow_runner=workflow_runner(),
@@ -141,7 +157,7 @@ def outside_workers(client: Client, engine: AsyncEngine, world: World) -> list[W
             Maintenance(engine, client).sweep,
         ],
         Queue.OUTREACH: [world.send_mail],
-        Queue.PUBLICATION: [world.check_publication],
+        Queue.PUBLICATION: [world.watch_publication],
         Queue.PAYOUTS: [
             world.send_transfer, world.look_up_transfer, world.prepare_onboarding,
             world.apply_stripe_event,
