@@ -34,6 +34,7 @@ class DecisionKind(StrEnum):
     # staff, on a payout
     RELEASE_PAYOUT = "release_payout"
     HOLD_PAYOUT = "hold_payout"
+    RESUME_PAYOUT = "resume_payout"
     # creators, on their collaboration
     ANSWER_OFFER = "answer_offer"
     SIGN_TERMS = "sign_terms"
@@ -74,8 +75,21 @@ ROLE_FOR: dict[DecisionKind, Role] = {
     DecisionKind.RETRY_STEP: Role.OPERATOR,
     DecisionKind.RELEASE_PAYOUT: Role.FINANCE,
     DecisionKind.HOLD_PAYOUT: Role.FINANCE,
+    DecisionKind.RESUME_PAYOUT: Role.FINANCE,
 }
 """The role that a member of staff needs; checked on the page and again when it is applied."""
+
+ALSO_FOR: dict[DecisionKind, frozenset[Role]] = {
+    DecisionKind.HOLD_PAYOUT: frozenset({Role.MANAGER}),
+    DecisionKind.RESUME_PAYOUT: frozenset({Role.MANAGER}),
+}
+"""Further roles that may: stopping money is easy for everybody, and never releases any."""
+
+
+def roles_for(kind: DecisionKind) -> frozenset[Role]:
+    """The roles of which a member of staff needs one."""
+    return frozenset({ROLE_FOR[kind]}) | ALSO_FOR.get(kind, frozenset())
+
 
 NEEDS_COMMENT = frozenset({"changes", "reject", "block", "withhold", "faulty", "refuse", "hold"})
 """Answers that the other side reads: a reason is required."""
@@ -93,7 +107,7 @@ class PlainChoice(_Choice):
         DecisionKind.STOP_CAMPAIGN, DecisionKind.CONFIRM_CONTACT, DecisionKind.CANCEL_COLLABORATION,
         DecisionKind.SUSPEND_COLLABORATION, DecisionKind.RESUME_COLLABORATION,
         DecisionKind.RETRY_STEP, DecisionKind.WITHDRAW, DecisionKind.OPT_OUT,
-        DecisionKind.RELEASE_PAYOUT, DecisionKind.HOLD_PAYOUT,
+        DecisionKind.RELEASE_PAYOUT, DecisionKind.HOLD_PAYOUT, DecisionKind.RESUME_PAYOUT,
     ]  # fmt: skip
 
 

@@ -20,6 +20,7 @@ class ItemKind(StrEnum):
     HEARING = "hearing"  # money is to be withheld; the creator was heard
     KILL_FEE = "kill_fee"  # stopped after work began
     RELEASE = "release"  # a payment waits for release
+    ON_HOLD = "on_hold"  # a person stopped a payment; it goes on when a person says so
     ATTENTION = "attention"  # a step failed and can be tried again
     # the creator's
     OFFER = "offer"  # interested, no, or a counter-offer
@@ -39,6 +40,7 @@ ROLE_OF: dict[ItemKind, Role] = {
     ItemKind.HEARING: Role.MANAGER,
     ItemKind.KILL_FEE: Role.MANAGER,
     ItemKind.RELEASE: Role.FINANCE,
+    ItemKind.ON_HOLD: Role.FINANCE,
     ItemKind.ATTENTION: Role.OPERATOR,
     ItemKind.OFFER: Role.CREATOR,
     ItemKind.TERMS: Role.CREATOR,
@@ -58,6 +60,7 @@ DECIDED_BY: dict[ItemKind, DecisionKind] = {
     ItemKind.HEARING: DecisionKind.DECIDE_HEARING,
     ItemKind.KILL_FEE: DecisionKind.DECIDE_KILL_FEE,
     ItemKind.RELEASE: DecisionKind.RELEASE_PAYOUT,
+    ItemKind.ON_HOLD: DecisionKind.RESUME_PAYOUT,
     ItemKind.ATTENTION: DecisionKind.RETRY_STEP,
     ItemKind.OFFER: DecisionKind.ANSWER_OFFER,
     ItemKind.TERMS: DecisionKind.SIGN_TERMS,

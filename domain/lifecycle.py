@@ -89,7 +89,8 @@ class HoldReason(StrEnum):
     WAITING_FUNDS = "waiting_funds"  # the brand's balance at the provider is too low
     RAIL_STOPPED = "rail_stopped"  # the provider refuses our key
     REFUSED = "refused"  # the provider refuses this payment
-    BY_FINANCE = "by_finance"  # a person put it on hold
+    BY_PERSON = "by_person"  # finance or a manager put it on hold
+    SUSPENDED = "suspended"  # the collaboration is suspended
 
 
 class StreamKind(StrEnum):

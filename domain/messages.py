@@ -39,6 +39,7 @@ DECIDE = "decide"  # update, on campaign, collaboration and payout: DecisionRef 
 COLLABORATION_NEWS = "collaboration_news"  # signal to the campaign: CollaborationNews
 CAMPAIGN_STOPPED = "campaign_stopped"  # signal to a collaboration, no argument
 PAUSE_CLOCK = "pause_clock"  # signal to a collaboration: PauseClock
+COLLABORATION_SUSPENDED = "collaboration_suspended"  # signal to a payout: Suspension
 RECIPIENT_CHANGED = "recipient_changed"  # signal to a payout: the payee or the balance changed
 
 
@@ -440,6 +441,12 @@ class PayoutInput(Message):
     currency: str
     pay_by: datetime
     policy: PayoutPolicy
+
+
+class Suspension(Message):
+    """The collaboration that earned the payment was suspended, or goes on."""
+
+    suspended: bool
 
 
 class PayoutResult(Message):

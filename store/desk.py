@@ -6,9 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, not_, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from store.four_eyes import obstacle_of
 from store.paging import PAGE, Page, mark, read_mark
 from store.tables import (
     Campaign,
@@ -31,6 +32,9 @@ from store.tables import (
 FAR = datetime(9000, 1, 1, tzinfo=UTC)
 """Stands for "no due date" in the order of the inbox."""
 
+_ELSEWHERE = 20
+"""Releases of other people that an inbox mentions; the payments page has them all."""
+
 
 @dataclass(frozen=True)
 class InboxRow:
@@ -49,6 +53,8 @@ class Inbox:
 
     counts: dict[str, int]
     page: Page[InboxRow]
+    elsewhere: tuple[tuple[InboxRow, str], ...] = ()
+    """The first releases that only somebody else may give, each with the code of why."""
 
     @property
     def total(self) -> int:
@@ -82,20 +88,49 @@ async def answers(session: AsyncSession) -> None:
     await session.execute(select(1))
 
 
+def _obstacle(staff_id: str, roles: Collection[str]) -> ColumnElement[str]:
+    """Why an item is not this person's to decide; empty if it is."""
+    if not staff_id:
+        return literal("")
+    is_release = InboxItem.kind == "release"
+    if "finance" not in roles:
+        return case((is_release, literal("overdue")), else_=literal(""))
+    return case((is_release, obstacle_of(staff_id)), else_=literal(""))
+
+
 async def inbox(
-    session: AsyncSession, roles: Collection[str], after: str = "", size: int = PAGE
+    session: AsyncSession,
+    roles: Collection[str],
+    after: str = "",
+    size: int = PAGE,
+    *,
+    staff_id: str = "",
 ) -> Inbox:
-    """Everything that waits for these roles, worst due first; two queries."""
-    mine = _mine(roles)
+    """Everything that waits for these roles, worst due first; three queries.
+
+    Args:
+        session: a transaction.
+        roles: whose roles.
+        after: where the page before ended.
+        size: rows of a page.
+        staff_id: who looks; releases that four eyes forbid them are then kept apart.
+    """
+    obstacle = _obstacle(staff_id, roles)
+    mine = and_(_mine(roles), obstacle == "")
     counts = await session.execute(
-        select(InboxItem.kind, func.count()).where(mine).group_by(InboxItem.kind)
+        select(InboxItem.kind, func.count())
+        .join(Campaign, Campaign.id == InboxItem.campaign_id)
+        .outerjoin(Payout, Payout.id == InboxItem.subject_id)
+        .where(mine)
+        .group_by(InboxItem.kind)
     )
     due = func.coalesce(InboxItem.due_at, FAR)
-    query = _rows().where(mine).order_by(due, InboxItem.opened_at, InboxItem.id)
+    order = (due, InboxItem.opened_at, InboxItem.id)
+    query = _rows().where(mine).order_by(*order)
     position = read_mark(after, str, str, str)
     if position:
         query = query.where(
-            tuple_(due, InboxItem.opened_at, InboxItem.id)
+            tuple_(*order)
             > tuple_(
                 datetime.fromisoformat(str(position[0])),
                 datetime.fromisoformat(str(position[1])),
@@ -108,7 +143,12 @@ async def inbox(
     next_mark = (
         mark((last.due_at or FAR).isoformat(), last.opened_at.isoformat(), last.id) if last else ""
     )
-    return Inbox({kind: count for kind, count in counts}, Page(shown, next_mark))
+    others: tuple[tuple[InboxRow, str], ...] = ()
+    if staff_id and not after:
+        apart = _rows().add_columns(obstacle).where(_mine(roles), not_(obstacle == ""))
+        rows = await session.execute(apart.order_by(*order).limit(_ELSEWHERE))
+        others = tuple((InboxRow(*row[:5]), str(row[5])) for row in rows)
+    return Inbox({kind: count for kind, count in counts}, Page(shown, next_mark), others)
 
 
 async def next_due(session: AsyncSession, after: datetime) -> InboxRow | None:
@@ -140,11 +180,15 @@ async def open_item(session: AsyncSession, kind: str, subject_id: str) -> InboxI
     )
 
 
-async def next_item(session: AsyncSession, roles: Collection[str], beside: str) -> str:
-    """The item to go to after the one just decided; empty if nothing waits."""
+async def next_item(
+    session: AsyncSession, roles: Collection[str], beside: str, staff_id: str
+) -> str:
+    """The item to go to after the one just decided; empty if nothing waits for this person."""
     query = (
         select(InboxItem.id)
-        .where(_mine(roles), InboxItem.id != beside)
+        .join(Campaign, Campaign.id == InboxItem.campaign_id)
+        .outerjoin(Payout, Payout.id == InboxItem.subject_id)
+        .where(_mine(roles), InboxItem.id != beside, _obstacle(staff_id, roles) == "")
         .order_by(func.coalesce(InboxItem.due_at, FAR), InboxItem.opened_at, InboxItem.id)
         .limit(1)
     )

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.decisions import CREATOR_DECISIONS, ROLE_FOR, DecisionKind
+from domain.decisions import CREATOR_DECISIONS, DecisionKind, roles_for
 from domain.inbox import DECIDED_BY
 from domain.lifecycle import Role
 from domain.messages import ApplyDecision
+from store.four_eyes import REQUESTER, SAME_PERSON, had_a_part
 from store.streams import Entity
 from store.tables import Campaign, Collaboration, Decision, InboxItem, Payout, Staff
 
 _ITEM_OF = {decision: item for item, decision in DECIDED_BY.items()}
-
-_MAKES_A_REQUESTER = (
-    DecisionKind.ANSWER_COUNTER,
-    DecisionKind.JUDGE_PUBLICATION,
-    DecisionKind.DECIDE_HEARING,
-    DecisionKind.DECIDE_KILL_FEE,
-)
-"""Decisions on a collaboration by which money comes to be owed; approving a draft is the fifth."""
 
 
 class Refused(Exception):
@@ -65,7 +58,7 @@ async def _actor_may(session: AsyncSession, entity: Entity, row: Decision) -> bo
     )
     if person is None or not person.active:
         return False
-    if ROLE_FOR[kind].value in person.roles:
+    if any(role.value in person.roles for role in roles_for(kind)):
         return True
     return Role.MANAGER.value in person.roles and await _escalated(session, kind, entity.id)
 
@@ -88,39 +81,15 @@ async def _check_release(
     session: AsyncSession, payout: Payout, actor_id: str, earlier: tuple[str, ...]
 ) -> None:
     """Four eyes: not who caused the payment, and not the same person twice."""
-    file = await session.scalar(select(Campaign.file).where(Campaign.id == payout.campaign_id))
-    solo = (file or {}).get("staffing") == "solo"
-    if not solo and await _is_requester(session, payout, actor_id):
-        raise Refused("requester")
+    part = await session.scalar(
+        select(had_a_part(actor_id))
+        .select_from(Payout)
+        .join(Campaign, Campaign.id == Payout.campaign_id)
+        .where(Payout.id == payout.id)
+    )
+    if part:
+        raise Refused(REQUESTER)
+    # What the workflow counts, not what the row says: the two releases that it will act on.
     before = await session.scalars(select(Decision.actor_id).where(Decision.id.in_(earlier)))
     if actor_id in before.all():
-        raise Refused("same_person")
-
-
-async def _is_requester(session: AsyncSession, payout: Payout, actor_id: str) -> bool:
-    kinds = [kind.value for kind in _MAKES_A_REQUESTER]
-    on_collaboration = and_(
-        Decision.subject_id == payout.collaboration_id,
-        or_(
-            Decision.kind.in_(kinds),
-            and_(
-                Decision.kind == DecisionKind.REVIEW_DRAFT.value,
-                Decision.choice["answer"].astext == "approve",
-            ),
-        ),
-    )
-    on_campaign = and_(
-        Decision.subject_id == payout.campaign_id,
-        Decision.kind == DecisionKind.SIGN_OFF_SHORTLIST.value,
-    )
-    found = await session.scalar(
-        select(Decision.id)
-        .where(
-            Decision.actor_kind == "staff",
-            Decision.actor_id == actor_id,
-            Decision.status == "applied",
-            or_(on_collaboration, on_campaign),
-        )
-        .limit(1)
-    )
-    return found is not None
+        raise Refused(SAME_PERSON)

@@ -19,6 +19,7 @@ SUBJECT_OF = {
     DecisionKind.STOP_CAMPAIGN: "campaign",
     DecisionKind.RELEASE_PAYOUT: "payout",
     DecisionKind.HOLD_PAYOUT: "payout",
+    DecisionKind.RESUME_PAYOUT: "payout",
 }
 """What a decision is about, if not a collaboration."""
 

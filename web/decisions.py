@@ -20,7 +20,7 @@ from web.choices import needs_currency, read_choice, subject_kind
 from web.deps import Deps
 from web.fields import MAX_TEXT, Fields, local_path, read_fields
 from web.pages import pages_of, wants_json
-from web.visit import Forbidden, Visit, role_for, visit
+from web.visit import Forbidden, Visit, visit
 
 router = APIRouter()
 log = logging.getLogger(__name__)
@@ -93,7 +93,9 @@ def _kind(fields: Fields) -> DecisionKind:
 async def _record(v: Visit, fields: Fields) -> tuple[Choice, str, str, str]:
     """Check what can be checked here, and write the row: choice, subject, id, seen."""
     kind = _kind(fields)
-    v.need(role_for(kind), *(["manager"] if fields.get("escalated") == "yes" else []))
+    stands_in = fields.get("escalated") == "yes" and v.may("manager")
+    if not (stands_in or v.may_decide(kind)):
+        raise Forbidden("not_allowed")
     subject_id = fields.get("subject_id", "")[:40]
     currency = await _currency(v.db, kind, subject_id) if needs_currency(fields) else ""
     choice = read_choice(kind, fields, currency)
@@ -150,7 +152,7 @@ async def _go_on(request: Request, fields: Fields, result: Result) -> RedirectRe
     if goal.startswith("/items/") and result.status != "refused":
         here = urlsplit(goal).path.removeprefix("/items/")
         async with visit(request) as v:
-            following = await desk.next_item(v.db, v.me.roles, here)
+            following = await desk.next_item(v.db, v.me.roles, here, v.me.staff_id)
         goal = f"/items/{following}" if following else "/"
     joint = "&" if "?" in goal else "?"
     return RedirectResponse(f"{goal}{joint}{urlencode({'done': result.decision_id})}", 303)

@@ -8,7 +8,7 @@ from typing import Any
 from domain.campaign import CampaignFile
 from domain.inbox import ItemKind
 from domain.publication import word_diff
-from store import desk, desk_lists
+from store import desk, desk_lists, four_eyes
 from store.desk import Decided, InboxRow
 from store.tables import Draft
 from web.drafting import asked_for, lines_of
@@ -155,37 +155,14 @@ async def _release(v: Visit, row: InboxRow) -> dict[str, Any]:
         "two": payout.amount_minor > limit.minor,
         "solo": file.staffing == "solo",
         "cooling": file.release.cooling,
-        "releases": releases,
-        "part_in_it": _part_in_it(v, past),
-        "i_released": any(each.decision.actor_id == v.me.staff_id for each in releases),
+        "releases": releases[: payout.releases],
+        "obstacle": await four_eyes.obstacle(v.db, payout.id, v.me.staff_id),
         "past": [each for each in past if each.decision.subject_id == payout.id],
         "others": [
             each for each in await desk.payouts(v.db, payout.collaboration_id)
             if each.id != payout.id
         ],
     }  # fmt: skip
-
-
-_REQUESTS = {
-    "sign_off_shortlist", "answer_counter", "judge_publication", "decide_hearing",
-    "decide_kill_fee",
-}  # fmt: skip
-"""Whoever took one of these had a part in the cost; said here early, checked when it is applied."""
-
-
-def _part_in_it(v: Visit, past: list[Decided]) -> bool:
-    return any(
-        each.decision.status == "applied"
-        and each.decision.actor_id == v.me.staff_id
-        and (
-            each.decision.kind in _REQUESTS
-            or (
-                each.decision.kind == "review_draft"
-                and each.decision.choice.get("answer") == "approve"
-            )
-        )
-        for each in past
-    )
 
 
 async def _attention(v: Visit, row: InboxRow) -> dict[str, Any]:
@@ -203,6 +180,7 @@ CONTEXT_OF: dict[ItemKind, Callable[[Visit, InboxRow], Awaitable[dict[str, Any]]
     ItemKind.HEARING: _hearing,
     ItemKind.KILL_FEE: _kill_fee,
     ItemKind.RELEASE: _release,
+    ItemKind.ON_HOLD: _release,
     ItemKind.ATTENTION: _attention,
 }
 """One gatherer per kind of item that staff decide."""

@@ -47,7 +47,9 @@ def _groups(inbox: Inbox) -> list[Group]:
 async def show(request: Request) -> HTMLResponse:
     """Everything that waits for me."""
     async with visit(request) as v:
-        inbox = await desk.inbox(v.db, v.me.roles, request.query_params.get("after", ""))
+        inbox = await desk.inbox(
+            v.db, v.me.roles, request.query_params.get("after", ""), staff_id=v.me.staff_id
+        )
         upcoming = None if inbox.total else await desk.next_due(v.db, v.deps.clock())
         return await v.page(
             "desk/inbox.html",
@@ -56,6 +58,7 @@ async def show(request: Request) -> HTMLResponse:
             groups=_groups(inbox),
             after=inbox.page.after,
             upcoming=upcoming,
+            elsewhere=inbox.elsewhere,
             sentence=lambda row: words.item_sentence(row, v.reader),
         )
 
@@ -64,7 +67,9 @@ async def show(request: Request) -> HTMLResponse:
 async def as_json(request: Request) -> JSONResponse:
     """The inbox for programs: what `POST /decisions` needs, and the token for it."""
     async with visit(request) as v:
-        inbox = await desk.inbox(v.db, v.me.roles, request.query_params.get("after", ""))
+        inbox = await desk.inbox(
+            v.db, v.me.roles, request.query_params.get("after", ""), staff_id=v.me.staff_id
+        )
         return JSONResponse(
             {
                 "csrf": v.me.csrf,

@@ -12,7 +12,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.decisions import ROLE_FOR, DecisionKind
+from domain.decisions import ROLE_FOR, DecisionKind, roles_for
 from rendering.reader import Reader
 from store import desk
 from store.engine import session
@@ -67,6 +67,10 @@ class Visit:
         """True if the person has the role."""
         return role in self.me.roles
 
+    def may_decide(self, kind: DecisionKind) -> bool:
+        """True if one of the person's roles includes the decision."""
+        return any(role.value in self.me.roles for role in roles_for(kind))
+
     def need(self, *roles: str) -> None:
         """Refuse everybody else.
 
@@ -95,7 +99,7 @@ class Visit:
             reader=self.reader,
             banner=await self.banner(self.request.query_params.get("done", "")),
             live=self._address(),
-            can={kind.value: role.value in self.me.roles for kind, role in ROLE_FOR.items()},
+            can={kind.value: self.may_decide(kind) for kind in ROLE_FOR},
             **context,
         )
 
@@ -139,8 +143,3 @@ async def visit(request: Request) -> AsyncIterator[Visit]:
         if me is None:
             raise SignInNeeded
         yield Visit(request, db, me, deps)
-
-
-def role_for(kind: DecisionKind) -> str:
-    """The role that a decision needs."""
-    return ROLE_FOR[kind].value

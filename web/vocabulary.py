@@ -12,6 +12,7 @@ KIND_TITLES = {
     "hearing": "Hearings",
     "kill_fee": "Kill fees to decide",
     "release": "Payments to release",
+    "on_hold": "Payments on hold",
     "attention": "Steps that failed",
 }
 
@@ -66,7 +67,8 @@ HOLDS = {
     "waiting_funds": "the balance at Stripe is too low",
     "rail_stopped": "Stripe refuses our key; an operator has to look",
     "refused": "Stripe refuses this payment",
-    "by_finance": "finance put it on hold",
+    "by_person": "a person put it on hold",
+    "suspended": "the collaboration is suspended",
 }
 
 PAYOUT_STATUS_FOR_CREATORS = {
@@ -133,6 +135,7 @@ EVIDENCE = {
 DECIDED = {
     "release_payout": "released the payment",
     "hold_payout": "put the payment on hold",
+    "resume_payout": "let the payment go on",
     "retry_step": "tried the step again",
 }
 
@@ -150,6 +153,7 @@ REFUSALS = {
         "so somebody else has to release it."
     ),
     "closed": "Nothing was changed: this is over.",
+    "already_on_hold": "Nothing was changed: the payment is on hold already.",
     "already_decided": "Nothing was changed: somebody has already decided this.",
     "reason_needed": "Please say why in a sentence: the other side reads it.",
     "bad_amount": "Please write an amount like 450 or 450.00 EUR, in the campaign's currency.",
@@ -167,6 +171,16 @@ REFUSALS = {
     "over_budget": "Nothing was changed: the budget does not have that much left.",
     "above_ceiling": "Nothing was changed: the amount is above the ceiling for one creator.",
 }
+
+OBSTACLES = {
+    "requester": (
+        "You had a part in this cost (the shortlist, the fee or the draft), "
+        "so somebody else has to release it."
+    ),
+    "same_person": "You gave the first release; a second person has to give the other.",
+    "overdue": "Finance releases it. You see it because it has been waiting for too long.",
+}
+"""Why a release is somebody else's."""
 
 RULES = {
     "excluded": "excluded by name",
@@ -239,7 +253,9 @@ EVENTS = {
     # payout
     "release_asked": "A payment waits for release",
     "release_payout": "A person released the payment",
-    "hold_payout": "Finance put the payment on hold",
+    "hold_payout": "A person put the payment on hold",
+    "resume_payout": "A person let the payment go on; it is released anew",
+    "stopped": "The payment stands still",
     "released": "The payment is released",
     "sending": "The payment is being sent",
     "held": "The payment is on hold",

@@ -21,6 +21,7 @@ from web.vocabulary import (
     HOLDS,
     KIND_TITLES,
     MILESTONES,
+    OBSTACLES,
     OUTCOMES,
     PAYOUT_STATUS,
     PAYOUT_STATUS_FOR_CREATORS,
@@ -45,6 +46,7 @@ __all__ = [
     "HOLDS",
     "KIND_TITLES",
     "MILESTONES",
+    "OBSTACLES",
     "OUTCOMES",
     "PAYOUT_STATUS",
     "PAYOUT_STATUS_FOR_CREATORS",
@@ -147,6 +149,9 @@ def item_sentence(row: InboxRow, reader: Reader) -> str:
         paid = amount(row.payout.amount_minor, row.payout.currency, reader)
         second = " as the second person" if row.payout.releases else ""
         return f"Release {paid} to {who}{second}: {milestone(row.payout.kind)}"
+    if kind == "on_hold" and row.payout:
+        paid = amount(row.payout.amount_minor, row.payout.currency, reader)
+        return f"Decide whether {paid} to {who} goes on: {milestone(row.payout.kind)}"
     if kind == "attention":
         step = phrase(row.item.code.partition(":")[0]) or "a step"
         return f"Mend and retry: {step}" + (f", for {who}" if who else f", in {row.campaign.name}")
@@ -174,7 +179,8 @@ def done(kind: str, answer: str) -> str:
         "confirm_contact": "Noted: the message was sent by hand.",
         "retry_step": "The step is tried again.",
         "release_payout": "You have released the payment.",
-        "hold_payout": "Payment put on hold.",
+        "hold_payout": "Payment put on hold. Nothing is sent until somebody lets it go on.",
+        "resume_payout": "The payment goes on: it waits for release.",
         "cancel_collaboration": "Collaboration cancelled.",
         "suspend_collaboration": "Collaboration suspended.",
         "resume_collaboration": "Collaboration goes on.",

@@ -348,6 +348,7 @@ class CollaborationWorkflow(PublicationWatch):
                 "suspended" if suspends else "resumed",
                 collaboration=CollaborationChange(suspended=suspends),
             )
+            await self._suspend_payouts(suspends)
         return result
 
     @decide.validator

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
 from temporalio.common import Priority
+from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.outreach import Outreach
@@ -17,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.lifecycle import Outcome, Role, Stage, StreamKind, WaitingFor
     from domain.mails import STRANGER, Mail
     from domain.messages import (
+        COLLABORATION_SUSPENDED,
         PAYOUT_WORKFLOW,
         AppliedDecision,
         CollaborationChange,
@@ -32,6 +35,7 @@ with workflow.unsafe.imports_passed_through():
         PostingKind,
         Queue,
         StreamHead,
+        Suspension,
     )
     from domain.money import split_by_percent
     from domain.search_attributes import STAGE
@@ -78,6 +82,8 @@ class CollaborationBase(Story):
         self.reserved_minor = 0
         """What is still reserved for this creator in the ledger."""
         self.signed = False
+        self._payouts: list[str] = []
+        """Payments that have been earned: a suspension holds them too."""
         self.leaving: Ended | None = None
         """Set with an interruption: how the collaboration is to end."""
 
@@ -287,6 +293,14 @@ class CollaborationBase(Story):
             priority=Priority(fairness_key=self.offer.campaign_id),
             static_summary=f"{earned.row.kind} of {self.offer.collaboration_id}",
         )
+        self._payouts.append(earned.row.payout_id)
+
+    async def _suspend_payouts(self, suspended: bool) -> None:
+        """Hold, or let go on, what was earned before; a payment that is over hears nothing."""
+        for identity in self._payouts:
+            payment = workflow.get_external_workflow_handle(payout_workflow_id(identity))
+            with contextlib.suppress(FailureError):
+                await payment.signal(COLLABORATION_SUSPENDED, Suspension(suspended=suspended))
 
     async def _tell(self, phase: NewsPhase, outcome: Outcome | None = None) -> None:
         """Tell the campaign that this creator has signed, or that it is over."""

@@ -11,10 +11,9 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from activities.outreach import Outreach
     from activities.payouts import Payouts
-    from domain.decisions import DecisionKind
     from domain.ids import derived_id
     from domain.inbox import ItemKind
-    from domain.lifecycle import HoldReason, PayoutStatus, StreamKind
+    from domain.lifecycle import HoldReason, PayoutStatus
     from domain.mails import Mail
     from domain.messages import (
         DECIDE,
@@ -31,14 +30,13 @@ with workflow.unsafe.imports_passed_through():
         Posting,
         PostingKind,
         Queue,
-        StreamHead,
         TransferOutcome,
         TransferRequest,
         TransferResult,
     )
-    from workflows.questions import Beat, Question, Questions, refuse
-    from workflows.story import Story, error_code
-    from workflows.stream import Stream
+    from workflows.payout_release import PayoutRelease
+    from workflows.questions import Interrupted, Question, refuse
+    from workflows.story import error_code
     from workflows.timeouts import MAIL, MONEY
 
 HOLDS = {
@@ -53,20 +51,15 @@ NEEDS_A_PERSON = frozenset({HoldReason.REFUSED, HoldReason.RAIL_STOPPED})
 
 
 @workflow.defn(name=PAYOUT_WORKFLOW)
-class PayoutWorkflow(Story):
+class PayoutWorkflow(PayoutRelease):
     """The life of a payment; what happens after the transfer is repair, started by its event."""
 
     @workflow.init
     def __init__(self, payout: PayoutInput) -> None:
-        stream = Stream(StreamHead(kind=StreamKind.PAYOUT, entity_id=payout.payout_id))
-        super().__init__(stream.head, Questions(stream), stream)
-        self.payout = payout
+        super().__init__(payout)
         self.attempt = 0
-        self._pulled_back = False
-        self._cooling = False
         self._recipient_changed = False
         self._over = False
-        self._questions.accept_always(DecisionKind.HOLD_PAYOUT, lambda _: self._pull_back())
 
     @workflow.run
     async def run(self, payout: PayoutInput) -> PayoutResult:
@@ -76,72 +69,14 @@ class PayoutWorkflow(Story):
             result = await self._attempt()
             if result.outcome is TransferOutcome.TRANSFERRED:
                 break
+            self._sending = False
             if result.outcome in HOLDS:
-                await self._hold(HOLDS[result.outcome], result.code)
+                with contextlib.suppress(Interrupted):
+                    await self._hold(HOLDS[result.outcome], result.code)
+            if not await self._cleared():
+                await self._release()
         await self._settle(result)
         return PayoutResult(status=PayoutStatus.TRANSFERRED)
-
-    # --- release ------------------------------------------------------------------------
-
-    async def _release(self) -> None:
-        """Collect the releases that the amount needs, then let the cooling period pass."""
-        policy = self.payout.policy
-        alone = policy.staffing == "solo"
-        above = self.payout.amount_minor > policy.release.second_person_above.minor
-        needed = 2 if above and not alone else 1
-        while True:
-            released: list[str] = []
-            while len(released) < needed:
-                released.append(await self._one_release(tuple(released), needed))
-            if await self._cooled_down(len(released)):
-                return
-
-    async def _one_release(self, earlier: tuple[str, ...], needed: int) -> str:
-        rules = self.payout.policy.release
-        question = Question(
-            ItemKind.RELEASE, seen=f"{self.payout.amount_minor}{self.payout.currency}",
-            code=f"{len(earlier) + 1}/{needed}", earlier=earlier,
-            beats=[
-                Beat(rules.remind_after, self._remind, again_every=rules.remind_after),
-                Beat(rules.escalate_after, self._escalate),
-            ],
-        )  # fmt: skip
-        answer = await self._ask(
-            question,
-            "release_asked",
-            {"of": needed, "given": len(earlier)},
-            payout=PayoutChange(status=PayoutStatus.REQUESTED, releases=len(earlier)),
-        )
-        assert answer is not None, "a release has no deadline: it waits for a person"
-        return answer.decision_id
-
-    async def _remind(self) -> None:
-        await self._stream.append("staff_reminded", remind_items=(ItemKind.RELEASE,))
-
-    async def _escalate(self) -> None:
-        await self._stream.append("escalated", escalate_items=(ItemKind.RELEASE,))
-
-    async def _cooled_down(self, releases: int) -> bool:
-        """Wait until a release can no longer be taken back; False if somebody took it back."""
-        cooling = self.payout.policy.release.cooling
-        self._pulled_back = False
-        self._cooling = True
-        await self._stream.append(
-            "released",
-            {"releases": releases},
-            payout=PayoutChange(
-                status=PayoutStatus.RELEASED, releases=releases, sends_at=workflow.now() + cooling
-            ),
-        )
-        with contextlib.suppress(TimeoutError):
-            await workflow.wait_condition(
-                lambda: self._pulled_back, timeout=cooling, timeout_summary="cooling"
-            )
-        self._cooling = False
-        return not self._pulled_back
-
-    def _pull_back(self) -> None:
-        self._pulled_back = True
 
     # --- sending ------------------------------------------------------------------------
 
@@ -224,7 +159,9 @@ class PayoutWorkflow(Story):
             return
         with contextlib.suppress(TimeoutError):
             await workflow.wait_condition(
-                lambda: self._recipient_changed, timeout=again, timeout_summary=reason.value
+                lambda: self._recipient_changed or self._stopped,
+                timeout=again,
+                timeout_summary=reason.value,
             )
         self._recipient_changed = False
 
@@ -286,6 +223,4 @@ class PayoutWorkflow(Story):
     def _may_decide(self, ref: DecisionRef) -> None:
         if self._over:
             raise refuse("closed")
-        if ref.kind is DecisionKind.HOLD_PAYOUT and not self._cooling:
-            raise refuse("too_late")
         self._questions.validate(ref)

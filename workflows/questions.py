@@ -81,6 +81,14 @@ class Interrupted(Exception):
     """The wait was ended from outside; the story decides what that means."""
 
 
+@dataclass(frozen=True)
+class _Always:
+    """A decision that may come at any time: what it does, and when it is too late for it."""
+
+    effect: Callable[[AppliedDecision], None]
+    unless: Callable[[], str]
+
+
 class Questions:
     """All questions that one workflow has open, and the decisions that may come at any time."""
 
@@ -89,7 +97,7 @@ class Questions:
         self._min_notice = min_notice
         self._open: dict[DecisionKind, Question] = {}
         self._answers: dict[DecisionKind, AppliedDecision] = {}
-        self._always: dict[DecisionKind, Callable[[AppliedDecision], None]] = {}
+        self._always: dict[DecisionKind, _Always] = {}
         self._taken: set[str] = set()
         """Ids of the decisions that have had their effect."""
         self._applying = asyncio.Lock()
@@ -101,9 +109,18 @@ class Questions:
 
     # --- decisions, as they come in -----------------------------------------------------
 
-    def accept_always(self, kind: DecisionKind, effect: Callable[[AppliedDecision], None]) -> None:
-        """Let a decision come at any time; ``effect`` changes state and must not wait."""
-        self._always[kind] = effect
+    def accept_always(
+        self,
+        kind: DecisionKind,
+        effect: Callable[[AppliedDecision], None],
+        unless: Callable[[], str] = lambda: "",
+    ) -> None:
+        """Let a decision come at any time; ``effect`` changes state and must not wait.
+
+        ``unless`` gives the code of a refusal, or nothing. It is asked when the decision arrives
+        and once more when it is its turn: what it stops may have happened meanwhile.
+        """
+        self._always[kind] = _Always(effect, unless)
 
     def validate(self, ref: DecisionRef) -> None:
         """Refuse a decision that answers nothing asked now, or something else than was asked.
@@ -112,6 +129,8 @@ class Questions:
             ApplicationError: ``wrong_stage`` or ``stale``.
         """
         if ref.kind in self._always:
+            if code := self._always[ref.kind].unless():
+                raise refuse(code)
             return
         question = self._open.get(ref.kind)
         if question is None:
@@ -124,11 +143,13 @@ class Questions:
         async with self._applying:
             if ref.decision_id in self._taken:
                 return DecisionResult(applied=False, code="already_decided")
-            if ref.kind in self._always:
+            if always := self._always.get(ref.kind):
+                if code := always.unless():
+                    return DecisionResult(applied=False, code=code)
                 applied = await self._stream.apply(ref, ())
                 if applied.choice is not None:
                     self._taken.add(ref.decision_id)
-                    self._always[ref.kind](applied)
+                    always.effect(applied)
                 return DecisionResult(applied=applied.choice is not None, code=applied.code)
             question = self._open.get(ref.kind)
             if question is None or ref.kind in self._answers:
@@ -141,6 +162,11 @@ class Questions:
                     update={"decision_id": ref.decision_id}
                 )
             return DecisionResult(applied=applied.choice is not None, code=applied.code)
+
+    async def let_through(self) -> None:
+        """Let the decisions that have arrived have their effect, before something irrevocable."""
+        async with self._applying:
+            return
 
     # --- asking -------------------------------------------------------------------------
 

@@ -391,7 +391,7 @@ async def test_an_older_answer_never_overwrites_a_newer_one(scene: Scene) -> Non
 async def test_money_that_arrives_wakes_those_who_wait_for_it(scene: Scene) -> None:
     await scene.held(HoldReason.WAITING_FUNDS)
     assert await scene.event("balance.available") == [scene.payout_id]
-    await scene.held(HoldReason.BY_FINANCE)
+    await scene.held(HoldReason.BY_PERSON)
     assert await scene.event("topup.succeeded") == []
 
 

@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from domain.decisions import (
     Choice,
     CounterChoice,
+    DecisionKind,
     OfferChoice,
+    PlainChoice,
     PublicationJudgement,
     ReviewChoice,
 )
@@ -22,7 +24,7 @@ from domain.messages import (
     ApplyDecision,
     OpenItem,
 )
-from store import staff
+from store import desk, items, staff
 from store.engine import session
 from store.records import append, apply_decision
 from store.tables import (
@@ -169,4 +171,61 @@ async def test_a_manager_does_not_release_even_when_it_was_escalated(engine: Asy
     )
     async with session(engine) as db:
         (await db.scalars(select(InboxItem))).one().escalated = True
+    assert (await decide(engine, payout, manager, RELEASE))[1].code == "not_allowed"
+
+
+# --- what stands in whose inbox ------------------------------------------------------------
+
+
+async def waiting_release(db: AsyncSession, payout: Payout) -> None:
+    await items.open_item(
+        db, OpenItem(kind=ItemKind.RELEASE), "payout", payout.id, payout.campaign_id, 1, NOW
+    )
+
+
+async def test_a_release_that_only_somebody_else_may_give_stands_apart(
+    engine: AsyncEngine,
+) -> None:
+    async with session(engine) as db:
+        payout, person, other = await owed(db), await everybody(db), await everybody(db)
+        manager = await builders.staff(db, (Role.MANAGER,))
+        campaign = await db.get_one(Campaign, payout.campaign_id)
+        await waiting_release(db, payout)
+    await decide(engine, campaign, person, SIGN_OFF)
+    async with session(engine) as db:
+        finance = (await desk.inbox(db, person.roles, staff_id=person.id)).elsewhere
+        assert [(row.item.subject_id, why) for row, why in finance] == [(payout.id, "requester")]
+        assert not (await desk.inbox(db, person.roles, staff_id=person.id)).total
+        assert await desk.next_item(db, person.roles, "", person.id) == ""
+        theirs = await desk.inbox(db, other.roles, staff_id=other.id)
+        assert (theirs.total, theirs.elsewhere) == (1, ())
+        (await db.scalars(select(InboxItem))).one().escalated = True
+        overdue = await desk.inbox(db, manager.roles, staff_id=manager.id)
+        assert (overdue.total, [why for _, why in overdue.elsewhere]) == (0, ["overdue"])
+
+
+async def test_after_the_first_release_the_inbox_says_that_a_second_person_has_to(
+    engine: AsyncEngine,
+) -> None:
+    async with session(engine) as db:
+        payout = await owed(db)
+        first, second = [await builders.staff(db, (Role.FINANCE,)) for _ in range(2)]
+    await decide(engine, payout, first, RELEASE)
+    async with session(engine) as db:
+        (await db.get_one(Payout, payout.id)).releases = 1
+        await waiting_release(db, payout)
+        mine = await desk.inbox(db, first.roles, staff_id=first.id)
+        assert (mine.total, [why for _, why in mine.elsewhere]) == (0, ["same_person"])
+        assert (await desk.inbox(db, second.roles, staff_id=second.id)).total == 1
+        # Taken back: nothing of the first release is left, so the same person may begin again.
+        (await db.get_one(Payout, payout.id)).releases = 0
+        await db.flush()
+        assert (await desk.inbox(db, first.roles, staff_id=first.id)).total == 1
+
+
+async def test_a_manager_may_stop_a_payment_and_never_release_it(engine: AsyncEngine) -> None:
+    async with session(engine) as db:
+        payout, manager = await owed(db), await builders.staff(db, (Role.MANAGER,))
+    hold = PlainChoice(kind=DecisionKind.HOLD_PAYOUT)
+    assert (await decide(engine, payout, manager, hold))[1].code == "applied"
     assert (await decide(engine, payout, manager, RELEASE))[1].code == "not_allowed"

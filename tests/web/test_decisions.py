@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from domain.decisions import ROLE_FOR, DecisionKind
+from domain.decisions import ROLE_FOR, DecisionKind, roles_for
 from domain.inbox import ItemKind
 from domain.lifecycle import Role
 from domain.messages import DecisionResult
@@ -39,7 +39,7 @@ async def rows(web: Web) -> int:
 @pytest.mark.parametrize("kind", sorted(ROLE_FOR))
 async def test_only_the_right_role_takes_a_decision(web: Web, kind: DecisionKind) -> None:
     fields = {"kind": kind.value, "subject_id": "some_subject"} | FIELDS.get(kind, {})
-    others = [role for role in staff.STAFF_ROLES if role is not ROLE_FOR[kind]]
+    others = [role for role in staff.STAFF_ROLES if role not in roles_for(kind)]
     answer = await web.decide(await web.signed_in(*others), **fields)
     assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
     assert (await rows(web), web.sender.decided) == (0, [])

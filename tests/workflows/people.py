@@ -58,6 +58,7 @@ GOES_ON: dict[ItemKind, Choice] = {
     ItemKind.HEARING: HearingChoice(answer="withhold"),
     ItemKind.KILL_FEE: KillFeeChoice(percent=50),
     ItemKind.RELEASE: plain(DecisionKind.RELEASE_PAYOUT),
+    ItemKind.ON_HOLD: plain(DecisionKind.RESUME_PAYOUT),
     ItemKind.ATTENTION: plain(DecisionKind.RETRY_STEP),
     ItemKind.OFFER: OfferChoice(answer="interested"),
     ItemKind.TERMS: TermsChoice(answer="sign"),

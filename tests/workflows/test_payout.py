@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 
@@ -13,14 +14,16 @@ from domain.errors import RailStopped
 from domain.inbox import ItemKind
 from domain.lifecycle import HoldReason, PayoutStatus, Role, StreamKind
 from domain.messages import (
+    COLLABORATION_SUSPENDED,
     RECIPIENT_CHANGED,
     DecisionResult,
+    Suspension,
     TransferOutcome,
     TransferResult,
 )
 from integrations.temporal import send_decision
 from store.engine import session
-from store.tables import Decision, Payout, Staff
+from store.tables import Decision, InboxItem, Payout, Staff
 from tests import builders
 from tests.workflows.payment import payment
 from tests.workflows.people import GOES_ON, SILENCE
@@ -86,21 +89,102 @@ async def test_a_release_can_be_taken_back_while_it_cools_and_given_again(
         await pay.until(PayoutStatus.RELEASED)
         _, two = pay.stage.people.staff[Role.FINANCE]
         assert (await pay.says(DecisionKind.HOLD_PAYOUT, two)).applied
-        assert (await pay.rests()).status == PayoutStatus.REQUESTED
+        held = await pay.rests()
+        assert (held.status, held.hold_reason) == (PayoutStatus.HELD, HoldReason.BY_PERSON)
+        again = await pay.says(DecisionKind.HOLD_PAYOUT, two)
+        assert again == DecisionResult(applied=False, code="already_on_hold")
         assert pay.stage.world.requests == []
         row = await pay.ends()
-        assert (row.status, row.attempt) == (PayoutStatus.TRANSFERRED, 1)
+        assert (row.status, row.attempt, row.hold_reason) == (PayoutStatus.TRANSFERRED, 1, None)
         assert (await pay.story()).count("released") == 2
 
 
-async def test_a_release_cannot_be_taken_back_once_money_may_have_moved(
+async def test_a_manager_stops_a_payment_before_anybody_has_released_it(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine, plan={ItemKind.ON_HOLD: SILENCE}) as pay:
+        asked = await pay.waits_for_release()
+        manager = pay.stage.people.staff[Role.MANAGER][0]
+        assert (await pay.says(DecisionKind.HOLD_PAYOUT, manager)).applied
+        assert (await pay.rests()).status == PayoutStatus.HELD
+        late = await pay.stage.people.decide(asked, RELEASE)
+        assert late == DecisionResult(applied=False, code="wrong_stage")
+        rules = pay.stage.offer.payout_policy.release
+        await pay.stage.clock.skip(pay.handle, rules.escalate_after + timedelta(minutes=1))
+        await pay.rests()
+        forgotten = await pay.stage.open_item(ItemKind.ON_HOLD)
+        assert forgotten.reminded
+        assert forgotten.escalated
+        pay.stage.people.plan = {}
+        assert (await pay.ends()).status == PayoutStatus.TRANSFERRED
+
+
+async def test_a_suspension_holds_what_was_earned_until_it_is_lifted(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine) as pay:
+        await pay.until(PayoutStatus.RELEASED)
+        await pay.handle.signal(COLLABORATION_SUSPENDED, Suspension(suspended=True))
+        held = await pay.rests()
+        assert (held.status, held.hold_reason) == (PayoutStatus.HELD, HoldReason.SUSPENDED)
+        one = pay.stage.people.staff[Role.FINANCE][0]
+        assert (await pay.says(DecisionKind.HOLD_PAYOUT, one)).applied
+        await pay.handle.signal(COLLABORATION_SUSPENDED, Suspension(suspended=False))
+        still = await pay.rests()
+        assert (still.status, still.hold_reason) == (PayoutStatus.HELD, HoldReason.BY_PERSON)
+        assert pay.stage.world.requests == []
+        assert (await pay.ends()).status == PayoutStatus.TRANSFERRED
+
+
+async def test_a_payment_that_waits_for_the_payee_can_be_stopped_too(
     temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
     async with payment(temporal, engine) as pay:
         pay.stage.world.transfers.append(NOT_ONBOARDED)
         await pay.until(PayoutStatus.HELD)
+        one = pay.stage.people.staff[Role.FINANCE][0]
+        assert (await pay.says(DecisionKind.HOLD_PAYOUT, one)).applied
+        assert (await pay.rests()).hold_reason == HoldReason.BY_PERSON
+        await pay.handle.signal(RECIPIENT_CHANGED)
+        assert (await pay.rests()).hold_reason == HoldReason.BY_PERSON
+        assert len(pay.stage.world.requests) == 1
+        row = await pay.ends()
+        assert (row.status, row.attempt) == (PayoutStatus.TRANSFERRED, 2)
+
+
+async def test_a_refused_payment_that_is_stopped_leaves_no_step_to_be_tried_again(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine) as pay:
+        pay.stage.world.transfers.append(RailStopped("the key was revoked"))
+        await pay.until(PayoutStatus.RELEASED)
+        await pay.stage.clock.skip_to_next_timer(pay.handle)
+        held = await pay.rests()
+        assert held.hold_reason == HoldReason.RAIL_STOPPED
+        one = pay.stage.people.staff[Role.FINANCE][0]
+        assert (await pay.says(DecisionKind.HOLD_PAYOUT, one)).applied
+        await pay.rests()
+        async with session(engine) as db:
+            still_open = await db.scalars(
+                select(InboxItem.kind).where(
+                    InboxItem.subject_id == pay.payout_id, InboxItem.closed_at.is_(None)
+                )
+            )
+            assert list(still_open) == [ItemKind.ON_HOLD]
+        assert (await pay.ends()).status == PayoutStatus.TRANSFERRED
+
+
+async def test_money_that_may_have_moved_cannot_be_stopped(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine, plan={ItemKind.ATTENTION: SILENCE}) as pay:
+        pay.stage.world.transfers.append(IN_DOUBT)
+        pay.stage.world.look_ups.append(RailStopped("the key was revoked"))
+        await pay.until(PayoutStatus.IN_DOUBT)
         said = await pay.says(DecisionKind.HOLD_PAYOUT, pay.stage.people.staff[Role.FINANCE][0])
         assert said == DecisionResult(applied=False, code="too_late")
+        pay.stage.people.plan = {}
+        assert (await pay.ends()).status == PayoutStatus.TRANSFERRED
 
 
 async def test_a_creator_who_was_not_ready_is_paid_by_a_new_attempt(

@@ -53,6 +53,9 @@ def faulty(*faults: str) -> CheckResult:
     return CheckResult(state=CheckState.FAULTY, faults=faults)
 
 
+NOT_FOUND = TransferResult(outcome=TransferOutcome.NOT_FOUND)
+
+
 class World:
     """What mail servers, platforms and the provider say; scripts run out into "all is well"."""
 
@@ -60,7 +63,7 @@ class World:
         self.looks: deque[CheckResult] = deque()
         self._taken: dict[tuple[str, int], list[tuple[CheckResult, datetime]]] = defaultdict(list)
         self.transfers: deque[TransferResult | TroupeError] = deque()
-        self.look_ups: deque[TransferResult] = deque()
+        self.look_ups: deque[TransferResult | TroupeError] = deque()
         self.screening = Screening(verdict=SafetyVerdict.CLEAR)
         self.mails = "accepted"
         """What becomes of every mail."""
@@ -114,7 +117,10 @@ class World:
     @activity.defn(name="look_up_transfer")
     async def look_up_transfer(self, request: TransferRequest) -> TransferResult:
         """The provider's list."""
-        return self.look_ups.popleft()
+        found = self.look_ups.popleft() if self.look_ups else NOT_FOUND
+        if isinstance(found, TroupeError):
+            raise found
+        return found
 
     @activity.defn(name="prepare_onboarding")
     async def prepare_onboarding(self, task: OnboardingTask) -> str:

@@ -1,0 +1,87 @@
+"""Four eyes on money, as SQL: who may not release a payment, and why.
+
+One rule for the page that shows it early, the inbox that sorts by it, and the decision that is
+refused by it at the moment in which it would be applied.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, String, and_, case, exists, literal, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.decisions import DecisionKind
+from store.tables import Campaign, Decision, Payout
+
+REQUESTER, SAME_PERSON = "requester", "same_person"
+
+_MAKES_A_REQUESTER = (
+    DecisionKind.ANSWER_COUNTER,
+    DecisionKind.JUDGE_PUBLICATION,
+    DecisionKind.DECIDE_HEARING,
+    DecisionKind.DECIDE_KILL_FEE,
+)
+"""Decisions on a collaboration by which money comes to be owed; approving a draft is the fifth."""
+
+
+def had_a_part(staff_id: str) -> ColumnElement[bool]:
+    """True of a payment (and its campaign, joined) whose cost this person had a part in.
+
+    A brand of one person has said in its campaign file that this is how it works.
+    """
+    on_collaboration = and_(
+        Decision.subject_id == Payout.collaboration_id,
+        or_(
+            Decision.kind.in_([kind.value for kind in _MAKES_A_REQUESTER]),
+            and_(
+                Decision.kind == DecisionKind.REVIEW_DRAFT.value,
+                Decision.choice["answer"].astext == "approve",
+            ),
+        ),
+    )
+    on_campaign = and_(
+        Decision.subject_id == Payout.campaign_id,
+        Decision.kind == DecisionKind.SIGN_OFF_SHORTLIST.value,
+    )
+    found = exists().where(
+        Decision.actor_kind == "staff",
+        Decision.actor_id == staff_id,
+        Decision.status == "applied",
+        or_(on_collaboration, on_campaign),
+    )
+    return and_(Campaign.file["staffing"].astext.is_distinct_from("solo"), found)
+
+
+def gave_the_first(staff_id: str) -> ColumnElement[bool]:
+    """True of a payment that waits for a second release after this person's first."""
+    last = (
+        select(Decision.actor_id)
+        .where(
+            Decision.subject_id == Payout.id,
+            Decision.kind == DecisionKind.RELEASE_PAYOUT.value,
+            Decision.status == "applied",
+        )
+        .order_by(Decision.settled_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return and_(Payout.releases > 0, last == staff_id)
+
+
+def obstacle_of(staff_id: str) -> ColumnElement[str]:
+    """Why this person may not release the payment; empty if they may (as far as this goes)."""
+    return case(
+        (gave_the_first(staff_id), literal(SAME_PERSON, String)),
+        (had_a_part(staff_id), literal(REQUESTER, String)),
+        else_=literal("", String),
+    )
+
+
+async def obstacle(session: AsyncSession, payout_id: str, staff_id: str) -> str:
+    """Why this person may not release this payment now; empty if four eyes allow it."""
+    found = await session.scalar(
+        select(obstacle_of(staff_id))
+        .select_from(Payout)
+        .join(Campaign, Campaign.id == Payout.campaign_id)
+        .where(Payout.id == payout_id)
+    )
+    return found or ""

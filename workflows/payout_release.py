@@ -1,0 +1,159 @@
+"""Letting a payment go: released by people, stopped by people, and never both at once."""
+
+from __future__ import annotations
+
+import contextlib
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from domain.decisions import DecisionKind
+    from domain.inbox import ItemKind
+    from domain.lifecycle import HoldReason, PayoutStatus, StreamKind
+    from domain.messages import (
+        COLLABORATION_SUSPENDED,
+        PayoutChange,
+        PayoutInput,
+        StreamHead,
+        Suspension,
+    )
+    from workflows.questions import Beat, Interrupted, Question, Questions
+    from workflows.story import Story
+    from workflows.stream import Stream
+
+
+class PayoutRelease(Story):
+    """The part of a payment's life that people decide, until the money is on its way.
+
+    Somebody may stop the payment at any time before an attempt begins. While it is stopped nobody
+    is asked to release it, and when it goes on it is released anew.
+    """
+
+    def __init__(self, payout: PayoutInput) -> None:
+        stream = Stream(StreamHead(kind=StreamKind.PAYOUT, entity_id=payout.payout_id))
+        super().__init__(stream.head, Questions(stream), stream)
+        self.payout = payout
+        self._sending = False
+        """Money may be moving: it is too late to stop it."""
+        self._held = False
+        self._suspended = False
+        self._questions.accept_always(
+            DecisionKind.HOLD_PAYOUT, lambda _: self._stop_by_hand(), self._cannot_be_held
+        )
+
+    async def _release(self) -> None:
+        """Collect the releases that the amount needs, then let the cooling period pass."""
+        policy = self.payout.policy
+        alone = policy.staffing == "solo"
+        above = self.payout.amount_minor > policy.release.second_person_above.minor
+        needed = 2 if above and not alone else 1
+        while True:
+            await self._while_stopped()
+            released: list[str] = []
+            with contextlib.suppress(Interrupted):
+                while len(released) < needed:
+                    released.append(await self._one_release(tuple(released), needed))
+                if await self._cooled_down(len(released)):
+                    return
+
+    async def _one_release(self, earlier: tuple[str, ...], needed: int) -> str:
+        question = Question(
+            ItemKind.RELEASE, seen=f"{self.payout.amount_minor}{self.payout.currency}",
+            code=f"{len(earlier) + 1}/{needed}", earlier=earlier,
+        )  # fmt: skip
+        answer = await self._ask(
+            self._nudged(question),
+            "release_asked",
+            {"of": needed, "given": len(earlier)},
+            payout=PayoutChange(
+                status=PayoutStatus.REQUESTED, releases=len(earlier), clear_hold=True
+            ),
+        )
+        assert answer is not None, "a release has no deadline: it waits for a person"
+        return answer.decision_id
+
+    def _nudged(self, question: Question) -> Question:
+        """Put the clock on finance: reminders, then the managers see it too."""
+        rules = self.payout.policy.release
+        item = question.item
+
+        async def remind() -> None:
+            await self._stream.append("staff_reminded", remind_items=(item,))
+
+        async def escalate() -> None:
+            await self._stream.append("escalated", escalate_items=(item,))
+
+        question.beats += [
+            Beat(rules.remind_after, remind, again_every=rules.remind_after),
+            Beat(rules.escalate_after, escalate),
+        ]
+        return question
+
+    async def _cooled_down(self, releases: int) -> bool:
+        """Wait until a release can no longer be taken back; False if somebody stopped it."""
+        cooling = self.payout.policy.release.cooling
+        await self._stream.append(
+            "released",
+            {"releases": releases},
+            payout=PayoutChange(
+                status=PayoutStatus.RELEASED, releases=releases, sends_at=workflow.now() + cooling
+            ),
+        )
+        with contextlib.suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: self._stopped, timeout=cooling, timeout_summary="cooling"
+            )
+        return await self._cleared()
+
+    # --- stopping -----------------------------------------------------------------------
+
+    @property
+    def _stopped(self) -> bool:
+        return self._held or self._suspended
+
+    async def _cleared(self) -> bool:
+        """True if the money may go now; from then on it is too late to stop it.
+
+        A hold that has arrived is let through first: whoever was told "on hold" can rely on it.
+        """
+        await self._questions.let_through()
+        self._sending = not self._stopped
+        return self._sending
+
+    async def _while_stopped(self) -> None:
+        """Stand still for as long as somebody's hold, or a suspension, lasts."""
+        while self._stopped:
+            self._questions.go_on()
+            if self._held:
+                await self._ask(
+                    self._nudged(Question(ItemKind.ON_HOLD)), "stopped",
+                    {"reason": HoldReason.BY_PERSON.value}, **self._stands(HoldReason.BY_PERSON),
+                )  # fmt: skip
+                self._held = False
+                continue
+            reason = HoldReason.SUSPENDED
+            await self._stream.append("stopped", {"reason": reason.value}, **self._stands(reason))
+            await workflow.wait_condition(lambda: self._held or not self._suspended)
+
+    def _stands(self, reason: HoldReason) -> dict[str, object]:
+        """What the event that stops a payment changes: nobody is asked anything else meanwhile."""
+        return {
+            "payout": PayoutChange(status=PayoutStatus.HELD, hold_reason=reason, releases=0),
+            "close_items": (ItemKind.RELEASE, ItemKind.ATTENTION),
+        }
+
+    def _cannot_be_held(self) -> str:
+        if self._sending:
+            return "too_late"
+        return "already_on_hold" if self._held else ""
+
+    def _stop_by_hand(self) -> None:
+        self._held = True
+        self._questions.interrupt()
+
+    @workflow.signal(name=COLLABORATION_SUSPENDED)
+    def collaboration_suspended(self, news: Suspension) -> None:
+        """What was earned and is not on its way is held with its collaboration."""
+        self._suspended = news.suspended
+        if news.suspended and not self._sending and not self._held:
+            self._questions.interrupt()
