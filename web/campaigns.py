@@ -14,7 +14,7 @@ from domain.lifecycle import Stage
 from domain.messages import CampaignInput
 from rendering.report import render_report
 from store import campaigns as files
-from store import desk, desk_lists, reports
+from store import desk, desk_lists, finance, reports
 from store.tables import Campaign
 from web import words
 from web.fields import read_fields
@@ -155,6 +155,7 @@ async def show(request: Request, campaign_id: str) -> HTMLResponse:
             "currency": campaign.currency,
             "funnel": _funnel(counts),
             "endings": _endings(counts),
+            "readiness": await finance.readiness(v.db, campaign_id),
             "bar": await desk_lists.money_bar(v.db, campaign),
             "happenings": await desk_lists.happenings(v.db, campaign_id),
             "stage": stage if stage in words.STAGES else "",

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from domain.ids import collaboration_workflow_id
-from store import desk, desk_lists
+from store import desk, desk_lists, finance
 from web import words
 from web.visit import Missing, visit
 
@@ -61,7 +61,11 @@ async def payments(request: Request) -> HTMLResponse:
             request.query_params.get("campaign", "")[:40],
             request.query_params.get("after", ""),
         )
-        return await v.page("desk/payments.html", here="payments", page=page, chosen=status)
+        return await v.page(
+            "desk/payments.html", here="payments", page=page, chosen=status,
+            readiness=await finance.readiness(v.db),
+            needs=await finance.cash_needed(v.db, v.deps.clock()),
+        )  # fmt: skip
 
 
 @router.get("/setup")

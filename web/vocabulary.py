@@ -172,6 +172,13 @@ REFUSALS = {
     "above_ceiling": "Nothing was changed: the amount is above the ceiling for one creator.",
 }
 
+NOT_READY = {
+    "not_begun": "has not begun the payout set-up",
+    "pending": "has not finished the payout set-up",
+    "restricted": "Stripe wants something more from them, or does not pay them",
+}
+"""Why a creator cannot be paid yet."""
+
 OBSTACLES = {
     "requester": (
         "You had a part in this cost (the shortlist, the fee or the draft), "

@@ -1,0 +1,137 @@
+"""What finance has to see coming: who cannot be paid yet, and how much money is needed by when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.lifecycle import PayoutStatus, Stage
+from store.tables import Collaboration, Creator, LedgerAccount, Payout, Recipient
+
+HORIZON = timedelta(days=30)
+"""How far ahead the needed cash is shown."""
+
+_NAMED = 20
+"""Creators that are named; the number counts them all."""
+
+_SIGNED = [
+    each.value for each in (Stage.DRAFTING, Stage.REVIEWING, Stage.PUBLISHING, Stage.RETAINING)
+]
+_OVER = [PayoutStatus.TRANSFERRED.value, PayoutStatus.CANCELLED.value]
+
+
+@dataclass(frozen=True)
+class NotReady:
+    """A creator who has a contract and cannot be paid yet."""
+
+    collaboration: Collaboration
+    creator: Creator
+    why: str
+    """``not_begun``, ``pending`` or ``restricted``."""
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """How many creators with a contract can be paid."""
+
+    contracts: int
+    missing: int
+    named: tuple[NotReady, ...]
+    """The first who cannot, those with money waiting for them first."""
+
+
+@dataclass(frozen=True)
+class CashNeed:
+    """Money that has to be there, in the smallest unit of one currency."""
+
+    currency: str
+    overdue: int
+    """Earned, and the pay-by date has passed."""
+    week: int
+    """Earned, and to be paid within seven days."""
+    later: int
+    """Earned, and to be paid after that, within the horizon."""
+    first_due: datetime | None
+    """The earliest pay-by date among these."""
+    expected: int
+    """Signed and not earned yet: it falls due only when its milestones are reached."""
+
+    @property
+    def total(self) -> int:
+        """What is needed within the horizon for what has been earned."""
+        return self.overdue + self.week + self.later
+
+
+async def readiness(session: AsyncSession, campaign_id: str = "") -> Readiness:
+    """Who has a contract, or money waiting, and cannot be paid yet; two queries."""
+    waiting = exists().where(
+        Payout.collaboration_id == Collaboration.id, Payout.status.not_in(_OVER)
+    )
+    counts: list[ColumnElement[bool]] = [or_(Collaboration.stage.in_(_SIGNED), waiting)]
+    if campaign_id:
+        counts.append(Collaboration.campaign_id == campaign_id)
+    cannot = Recipient.status.is_distinct_from("active")
+    numbers = (
+        await session.execute(
+            select(func.count(), func.count().filter(cannot))
+            .select_from(Collaboration)
+            .outerjoin(Recipient, Recipient.creator_id == Collaboration.creator_id)
+            .where(*counts)
+        )
+    ).one()
+    rows = await session.execute(
+        select(Collaboration, Creator, func.coalesce(Recipient.status, "not_begun"))
+        .join(Creator, Creator.id == Collaboration.creator_id)
+        .outerjoin(Recipient, Recipient.creator_id == Creator.id)
+        .where(*counts, cannot)
+        .order_by(case((waiting, 0), else_=1), Collaboration.created_at, Collaboration.id)
+        .limit(_NAMED)
+    )
+    named = tuple(NotReady(row, creator, why) for row, creator, why in rows)
+    return Readiness(numbers[0], numbers[1], named)
+
+
+async def cash_needed(session: AsyncSession, now: datetime) -> tuple[CashNeed, ...]:
+    """What earned payments need within the horizon, and what is reserved; by currency.
+
+    An amount that is on its way at this moment counts until it has arrived: rather too much.
+    """
+    due = and_(Payout.status.not_in(_OVER), Payout.pay_by <= now + HORIZON)
+    week = now + timedelta(days=7)
+    amount = func.coalesce(func.sum(Payout.amount_minor).filter(Payout.pay_by < now), 0)
+    soon = and_(Payout.pay_by >= now, Payout.pay_by <= week)
+    earned = await session.execute(
+        select(
+            Payout.currency,
+            amount,
+            func.coalesce(func.sum(Payout.amount_minor).filter(soon), 0),
+            func.coalesce(func.sum(Payout.amount_minor).filter(Payout.pay_by > week), 0),
+            func.min(Payout.pay_by),
+        )
+        .where(due)
+        .group_by(Payout.currency)
+    )
+    found = {row[0]: row for row in earned}
+    reserved = await session.execute(
+        select(LedgerAccount.currency, func.sum(LedgerAccount.balance_minor))
+        .where(LedgerAccount.name == literal("reserved"))
+        .group_by(LedgerAccount.currency)
+    )
+    expected = {currency: int(total) for currency, total in reserved if total}
+    needs = []
+    for currency in sorted(found.keys() | expected.keys()):
+        row = found.get(currency)
+        needs.append(
+            CashNeed(
+                currency=currency,
+                overdue=int(row[1]) if row else 0,
+                week=int(row[2]) if row else 0,
+                later=int(row[3]) if row else 0,
+                first_due=row[4] if row else None,
+                expected=expected.get(currency, 0),
+            )
+        )
+    return tuple(needs)
