@@ -33,6 +33,7 @@ class SignedIn:
     timezone: str
     csrf: str
     since: datetime
+    """When the password was last given."""
 
 
 def _hash(token: str) -> str:
@@ -97,6 +98,16 @@ async def read_session(
         timezone=staff.timezone,
         csrf=row.csrf,
         since=row.created_at,
+    )
+
+
+async def renew_proof(session: AsyncSession, token: str, at: datetime) -> None:
+    """The person at this browser has just proved again who they are."""
+    await session.execute(
+        update(DeskSession)
+        .where(DeskSession.token_hash == _hash(token))
+        .values(created_at=at)
+        .execution_options(synchronize_session=False)
     )
 
 

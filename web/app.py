@@ -29,6 +29,7 @@ from web.assets import Assets
 from web.deps import Deps
 from web.pages import Pages, pages_of, wants_json
 from web.security import Failures, Guard, PortalTokens, TooLarge
+from web.step_up import PasswordAgain, StepUp
 from web.visit import Forbidden, Missing, SignInNeeded
 from web.webhooks import webhook_router
 
@@ -40,12 +41,13 @@ STRIPE_PAGES = "https://*.stripe.com"
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
-def create_app(deps: Deps) -> FastAPI:
+def create_app(deps: Deps, step_up: StepUp | None = None) -> FastAPI:
     """Put everything together; nothing is connected before the first request."""
     app = FastAPI(title="Troupe", docs_url=None, redoc_url=None, openapi_url=None)
     assets = Assets()
     app.state.deps = deps
     app.state.pages = Pages(deps, assets)
+    app.state.step_up = step_up or PasswordAgain()
     app.state.failures = Failures(deps.clock)
     app.state.portal_tokens = PortalTokens(deps.secret)
     payout_hosts = (_origin(deps.addresses.stripe) or STRIPE_PAGES,)

@@ -20,12 +20,20 @@ from web.choices import needs_currency, read_choice, subject_kind
 from web.deps import Deps
 from web.fields import MAX_TEXT, Fields, local_path, read_fields
 from web.pages import pages_of, wants_json
+from web.step_up import before_release
 from web.visit import Forbidden, Visit, visit
 
 router = APIRouter()
 log = logging.getLogger(__name__)
 
-STATUS_OF_CODE = {"not_allowed": 403, "same_person": 403, "requester": 403, "forged": 403}
+STATUS_OF_CODE = {
+    "not_allowed": 403,
+    "same_person": 403,
+    "requester": 403,
+    "forged": 403,
+    "proof_needed": 403,
+    "proof_wrong": 403,
+}
 """HTTP status of a refusal; everything else is a conflict with what is there now."""
 
 
@@ -97,6 +105,7 @@ async def _record(v: Visit, fields: Fields) -> tuple[Choice, str, str, str]:
     if not (stands_in or v.may_decide(kind)):
         raise Forbidden("not_allowed")
     subject_id = fields.get("subject_id", "")[:40]
+    await before_release(v, kind, fields, subject_id)
     currency = await _currency(v.db, kind, subject_id) if needs_currency(fields) else ""
     choice = read_choice(kind, fields, currency)
     seen = fields.get("seen", "")[:200]
@@ -141,7 +150,7 @@ async def _again(request: Request, fields: Fields, code: str) -> Response:
         return Result("", "refused", code, words.refusal(code)).as_json()
     async with visit(request) as v:
         return await v.page(
-            "desk/again.html", 422, fields=fields, problem=words.refusal(code),
+            "desk/again.html", 422, fields=fields, problem=words.refusal(code), code=code,
             back=local_path(fields.get("back", "")),
         )  # fmt: skip
 

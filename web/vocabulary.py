@@ -153,6 +153,8 @@ REFUSALS = {
         "so somebody else has to release it."
     ),
     "closed": "Nothing was changed: this is over.",
+    "proof_needed": "Please give your password again: money is about to be released.",
+    "proof_wrong": "Nothing was released: the password is not right.",
     "already_on_hold": "Nothing was changed: the payment is on hold already.",
     "already_decided": "Nothing was changed: somebody has already decided this.",
     "reason_needed": "Please say why in a sentence: the other side reads it.",

@@ -109,13 +109,17 @@ class Member:
     async def _send(self, form: Form, answer: Answer) -> str:
         reply = await self._client.post(
             urljoin(self._desk, form.target),
-            data=form.filled(**answer),
+            data=form.filled(**answer) | self._proof(form),
             headers=AS_JSON,
         )
         if reply.headers.get("content-type", "").startswith("application/json"):
             return str(reply.json().get("status", "refused"))
         log.warning("a decision was answered with status %s", reply.status_code)
         return "refused"
+
+    def _proof(self, form: Form) -> Answer:
+        """A release may ask for the password again."""
+        return {"password": self._password} if form.fields.get("kind") == "release_payout" else {}
 
     async def _judge(self, item: Item, page: Page) -> Answer:
         kind = item["kind"]

@@ -1,0 +1,70 @@
+"""The password again, before money is released."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.lifecycle import Role
+from store.engine import session
+from tests import builders
+from tests.fixtures.web import PASSWORD, Web
+
+RELEASE: dict[str, Any] = {"kind": "release_payout"}
+
+
+async def owed(web: Web, amount_minor: int) -> dict[str, Any]:
+    async with session(web.engine) as db:
+        row = await builders.collaboration(db, await builders.campaign(db))
+        payout = await builders.payout(db, row, amount_minor=amount_minor)
+    return RELEASE | {"subject_id": payout.id}
+
+
+@pytest.mark.parametrize(("amount", "minutes"), [(15_000, 60), (45_000, 5)])
+async def test_the_password_is_asked_for_again_after_a_while_sooner_above_the_limit(
+    web: Web, amount: int, minutes: int
+) -> None:
+    fields, client = await owed(web, amount), await web.signed_in(Role.FINANCE)
+    web.clock.forward(timedelta(minutes=minutes))
+    assert (await web.decide(client, **fields)).json()["code"] == "applied"
+    web.clock.forward(timedelta(seconds=1))
+    asked = await web.decide(client, **fields)
+    assert (asked.status_code, asked.json()["code"]) == (403, "proof_needed")
+    wrong = await web.decide(client, **fields, password="not the password")
+    assert wrong.json()["code"] == "proof_wrong"
+    assert len(web.sender.decided) == 1
+    assert (await web.decide(client, **fields, password=PASSWORD)).json()["code"] == "applied"
+    assert (await web.decide(client, **fields)).json()["code"] == "applied"
+
+
+async def test_guessing_the_password_is_stopped(web: Web) -> None:
+    fields, client = await owed(web, 45_000), await web.signed_in(Role.FINANCE)
+    web.clock.forward(timedelta(minutes=6))
+    for guess in range(5):
+        await web.decide(client, **fields, password=f"guess {guess}")
+    right = await web.decide(client, **fields, password=PASSWORD)
+    assert right.json()["code"] == "proof_wrong"
+    assert not web.sender.decided
+
+
+async def test_a_browser_gets_a_form_for_the_password_and_goes_on_with_it(web: Web) -> None:
+    fields, client = await owed(web, 45_000), await web.signed_in(Role.FINANCE)
+    web.clock.forward(timedelta(minutes=6))
+    fields |= {"csrf": await web.csrf(client), "back": "/payments"}
+    page = await client.post("/decisions", data=fields)
+    assert page.status_code == 422
+    assert 'type="password"' in page.text
+    wrong = await client.post("/decisions", data=fields | {"password": "a wrong one"})
+    assert "a wrong one" not in wrong.text
+    assert (
+        await client.post("/decisions", data=fields | {"password": PASSWORD})
+    ).status_code == 303
+
+
+async def test_stopping_a_payment_never_needs_the_password(web: Web) -> None:
+    fields, client = await owed(web, 45_000), await web.signed_in(Role.FINANCE)
+    web.clock.forward(timedelta(hours=2))
+    hold = fields | {"kind": "hold_payout", "comment": "The invoice is missing."}
+    assert (await web.decide(client, **hold)).json()["code"] == "applied"

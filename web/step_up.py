@@ -1,0 +1,90 @@
+"""Asking for the password again before money is released.
+
+The hook is `create_app`'s ``step_up``: a brand with passkeys puts its own in the place of the
+password's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from domain.campaign import CampaignFile
+from domain.decisions import DecisionKind
+from domain.errors import UserMistake
+from store import desk_lists, staff
+from store.sessions import renew_proof
+from web.fields import Fields
+from web.security import Failures
+from web.visit import Visit, cookie_name
+
+
+class ProofNeeded(UserMistake):
+    """The person has to prove again who they are."""
+
+    code = "proof_needed"
+
+
+class ProofWrong(UserMistake):
+    """The proof that was given is not right."""
+
+    code = "proof_wrong"
+
+
+class StepUp(Protocol):
+    """Decides whether a release needs a fresh proof of who sits there, and takes it."""
+
+    async def check(self, v: Visit, fields: Fields, above_limit: bool) -> None:
+        """Return if the person may go on.
+
+        Raises:
+            ProofNeeded: the form has to carry a proof.
+            ProofWrong: the proof is not right.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class PasswordAgain:
+    """The password, if it was last given too long ago; above the limit sooner."""
+
+    within: timedelta = timedelta(minutes=60)
+    within_above_limit: timedelta = timedelta(minutes=5)
+
+    async def check(self, v: Visit, fields: Fields, above_limit: bool) -> None:
+        """See `StepUp`."""
+        now = v.deps.clock()
+        if now - v.me.since <= (self.within_above_limit if above_limit else self.within):
+            return
+        password = fields.get("password", "")[:1000]
+        if not password:
+            raise ProofNeeded("the password is asked for again")
+        failures: Failures = v.request.app.state.failures
+        address = v.request.client.host if v.request.client else ""
+        if failures.blocked(v.me.email, address):
+            raise ProofWrong("too many tries")
+        if await staff.authenticate(v.db, v.me.email, password) is None:
+            failures.add(v.me.email, address)
+            raise ProofWrong("not the password")
+        failures.forget(v.me.email, address)
+        await renew_proof(v.db, v.request.cookies.get(cookie_name(v.deps), ""), now)
+
+
+async def before_release(v: Visit, kind: DecisionKind, fields: Fields, subject_id: str) -> None:
+    """Have the hook look at a release before its row is written; nothing else is asked for it.
+
+    Raises:
+        ProofNeeded: see `StepUp`.
+        ProofWrong: see `StepUp`.
+    """
+    if kind is not DecisionKind.RELEASE_PAYOUT:
+        return
+    payout = await desk_lists.payout(v.db, subject_id)
+    campaign = await desk_lists.campaign(v.db, payout.campaign_id) if payout else None
+    above = True
+    if payout is not None and campaign is not None:
+        limit = CampaignFile.model_validate(campaign.file).release.second_person_above
+        above = payout.amount_minor > limit.minor
+    hook: StepUp = v.request.app.state.step_up
+    await hook.check(v, fields, above)
