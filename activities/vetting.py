@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from temporalio import activity
 
 from domain.campaign import CampaignFile, CollaborationPolicy, PayoutPolicy
+from domain.findings import SafetyEngine
 from domain.messages import (
     CollaborationInput,
     PlanStarts,
@@ -22,7 +23,6 @@ from domain.messages import (
 )
 from domain.quote import CreatorFacts
 from domain.rate_card import DEFAULT_RATE_CARD, RateCard
-from domain.safety import LEXICON, SafetyEngine
 from domain.shortlist import Option, Shortlist, solve
 from domain.vetting import (
     Person,
@@ -33,6 +33,7 @@ from domain.vetting import (
     vet,
     without_place,
 )
+from domain.word_lists import LEXICON
 from domain.zones import zone_of
 from store import candidates, reports, starts
 from store.campaigns import campaign_file, get_campaign

@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from activities.vetting import Vetting
 from bench import material
 from bench.result import Rules
-from domain.safety import LEXICON
 from domain.shortlist import Option, solve
+from domain.word_lists import LEXICON
 from local.rehearsal import bring_in
 from store import campaigns
 from store.engine import session

@@ -9,10 +9,11 @@ from pydantic import BaseModel, ConfigDict
 
 from domain.campaign import CampaignFile
 from domain.disclosure import check_disclosure
+from domain.findings import BRAND_WORDS, SafetyEngine
 from domain.fit import competitors_named
 from domain.publication import PostRules, carries_link, mentions
-from domain.safety import BRAND_WORDS, LEXICON, SafetyEngine, find_brand_words
 from domain.text import fold
+from domain.word_lists import LEXICON, find_brand_words
 
 Status = Literal["ok", "warn", "fail"]
 _OF_DISCLOSURE: dict[str, Status] = {"pass": "ok", "review": "warn", "fail": "fail"}

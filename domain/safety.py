@@ -1,67 +1,33 @@
 """Brand safety of a creator's recent posts and of a draft: findings first, then a careful verdict.
 
-Engines stand behind one port, `SafetyEngine`; the word lists here are one of them. A finding is
-evidence for a person. Nothing here understands irony, quotation or pictures, so hate is never
-judged by the machine alone, and what cannot be read is ``unknown``, never ``clear``.
+Engines stand behind the port in `domain/findings.py`. A finding is evidence for a
+person. Nothing here understands irony, quotation or pictures, so hate is never judged by the
+machine alone, and what cannot be read is ``unknown``, never ``clear``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from domain.findings import BRAND_WORDS, FLOOR, Finding, SafetyEngine
 from domain.language import guess_language, reads_like_letters_of
-from domain.lexicon import Entry, Lexicon, build_lexicon
 from domain.lifecycle import SafetyVerdict
 from domain.text import read_data
+from domain.word_lists import LEXICON, find_brand_words
 
 ENOUGH_POSTS = 3
 """Fewer posts than this say nothing about a creator."""
 
-FLOOR = 4
 REPEATED = 3
 """So many posts with floor findings block a creator (hate apart)."""
 
 BLOCKED_WORD_POSTS = 2
 """So many posts with a word that the brand blocks leave a creator out; one is looked at."""
 
-BRAND_WORDS = "brand_words"
-_DATA: Any = read_data("safety.yaml")
-LANGUAGES: frozenset[str] = frozenset(_DATA["words"])
-"""The languages that the word lists cover; anything else is not machine-reviewed."""
-
-
-class Finding(BaseModel):
-    """One piece of evidence."""
-
-    model_config = ConfigDict(frozen=True)
-
-    category: str
-    title: str
-    severity: int
-    """1 mild, 2 clear, 3 strong, 4 floor."""
-    words: str
-    """As the text writes them."""
-    start: int
-    end: int
-    post: int = 0
-    """Number of the post, from 0 in the order given."""
-    engine: str
-    language: str = ""
-    iab: str = ""
-
-
-class SafetyEngine(Protocol):
-    """Finds what may be unsafe in texts; verdicts are made from findings elsewhere."""
-
-    name: str
-    languages: frozenset[str]
-
-    def find(self, texts: Sequence[str], language: str) -> list[Finding]:
-        """All findings in the texts, each with the number of its text."""
-        ...
+_TOLERATED: Any = read_data("safety.yaml")["tolerated_posts"]
 
 
 class Tolerance(BaseModel):
@@ -76,7 +42,7 @@ class Tolerance(BaseModel):
         return self.posts.get(category, 0)
 
 
-DEFAULT_TOLERANCE = Tolerance(posts=_DATA["tolerated_posts"])
+DEFAULT_TOLERANCE = Tolerance(posts=_TOLERATED)
 
 
 class CreatorVerdict(BaseModel):
@@ -90,39 +56,6 @@ class CreatorVerdict(BaseModel):
     language: str = ""
     posts: int = 0
     engine: str
-
-
-class LexiconEngine:
-    """Our own word lists."""
-
-    def __init__(self, lexicon: Lexicon, version: str) -> None:
-        self.name = f"lexicon {version}"
-        self.languages = LANGUAGES
-        self._lexicon = lexicon
-
-    def find(self, texts: Sequence[str], language: str) -> list[Finding]:
-        """All listed words; a word that is harmless in the texts' language is left out."""
-        harmless = frozenset(_DATA["harmless"].get(language, ()))
-        return [
-            _finding(hit.entry, hit.shown, (hit.start, hit.end), number, self.name)
-            for number, text in enumerate(texts)
-            for hit in self._lexicon.find(text, language, harmless)
-        ]
-
-
-LEXICON = LexiconEngine(build_lexicon(_DATA["words"]), _DATA["version"])
-
-
-def find_brand_words(texts: Sequence[str], words: Iterable[str]) -> list[Finding]:
-    """Where texts use words that the brand does not want."""
-    lexicon = Lexicon()
-    for word in words:
-        lexicon.add(word, Entry(BRAND_WORDS, FLOOR, ""))
-    return [
-        _finding(hit.entry, hit.shown, (hit.start, hit.end), number, "brand's own words")
-        for number, text in enumerate(texts)
-        for hit in lexicon.find(text)
-    ]
 
 
 def judge_creator(
@@ -160,15 +93,6 @@ def judge_creator(
     return CreatorVerdict(
         verdict=verdict, reasons=tuple(reasons), findings=tuple(findings), language=read_as,
         posts=len(texts), engine=engine.name,
-    )  # fmt: skip
-
-
-def _finding(entry: Entry, words: str, span: tuple[int, int], post: int, engine: str) -> Finding:
-    known = _DATA["categories"].get(entry.category, {})
-    return Finding(
-        category=entry.category, title=known.get("title", "The brand's own blocked words"),
-        severity=entry.severity, words=words, start=span[0], end=span[1], post=post,
-        engine=engine, language=entry.language, iab=known.get("iab", ""),
     )  # fmt: skip
 
 

@@ -9,12 +9,13 @@ from typing import Any
 
 from domain.campaign import CampaignFile
 from domain.expectation import expected_result, goal_words
+from domain.findings import SafetyEngine
 from domain.fit import fit
 from domain.messages import Screening
 from domain.money import Money
 from domain.quote import CreatorFacts, quote
 from domain.rate_card import RateCard
-from domain.safety import CreatorVerdict, SafetyEngine, judge_creator
+from domain.safety import CreatorVerdict, judge_creator
 from domain.screening import Applicant, screen
 from domain.shortlist import Option, Shortlist
 

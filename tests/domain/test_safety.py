@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from domain.findings import Finding, RiskLevel
 from domain.lifecycle import SafetyVerdict
-from domain.safety import LEXICON, Finding, Tolerance, judge_creator
+from domain.safety import Tolerance, judge_creator
+from domain.word_lists import LEXICON
 
 CLEAN = [
     "Morning light and a cup of tea before the day begins",
@@ -36,6 +38,9 @@ def test_a_finding_quotes_the_words_at_their_place() -> None:
     (found,) = _found(text)
     assert text[found.start : found.end] == found.words == "sh1t"
     assert found.iab == "j9PaO9"
+    assert found.risk is RiskLevel.MEDIUM
+    assert found.risk.iab == "bsr003"
+    assert found.confidence == 1
 
 
 @pytest.mark.parametrize(

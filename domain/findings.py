@@ -1,0 +1,97 @@
+"""What an engine may say about a text: findings, as evidence for people, and the engines' port.
+
+Categories are IAB sensitive topics; the risk level is derived from GARM's framework (discontinued
+in 2024, still in use), from the severity alone. Verdicts are made elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.text import read_data
+
+FLOOR = 4
+"""The severity that never stands beside advertising."""
+
+BRAND_WORDS = "brand_words"
+"""The category of words that a brand itself does not want."""
+
+_CATEGORIES: Any = read_data("safety.yaml")["categories"]
+
+
+class RiskLevel(StrEnum):
+    """GARM-derived levels of risk."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    FLOOR = "floor"
+
+    @property
+    def iab(self) -> str:
+        """The level's id in the IAB Content Taxonomy 2.2 ("Brand Safety: Floor & Suitability")."""
+        return _RISK_IDS[self]
+
+
+_RISK_IDS = {
+    RiskLevel.FLOOR: "bsr001",
+    RiskLevel.HIGH: "bsr002",
+    RiskLevel.MEDIUM: "bsr003",
+    RiskLevel.LOW: "bsr004",
+}
+_RISKS = (RiskLevel.LOW, RiskLevel.MEDIUM, RiskLevel.HIGH, RiskLevel.FLOOR)
+
+
+class Finding(BaseModel):
+    """One piece of evidence."""
+
+    model_config = ConfigDict(frozen=True)
+
+    category: str
+    title: str
+    severity: int = Field(ge=1, le=FLOOR)
+    """1 mild, 2 clear, 3 strong, 4 floor."""
+    words: str
+    """As the text writes them."""
+    start: int
+    end: int
+    post: int = 0
+    """Number of the post, from 0 in the order given."""
+    engine: str
+    """Name and version of what found it."""
+    confidence: float = Field(default=1.0, ge=0, le=1)
+    """How sure the engine is of the category. A word list, which only knows that the words are
+    there and not how they are meant, says 1."""
+    language: str = ""
+    iab: str = ""
+
+    @property
+    def risk(self) -> RiskLevel:
+        """The GARM-derived level of risk."""
+        return _RISKS[self.severity - 1]
+
+
+class SafetyEngine(Protocol):
+    """Finds what may be unsafe in texts; verdicts are made from findings elsewhere."""
+
+    name: str
+    languages: frozenset[str]
+
+    def find(self, texts: Sequence[str], language: str) -> list[Finding]:
+        """All findings in the texts, each with the number of its text."""
+        ...
+
+
+def title_of(category: str) -> str:
+    """A category's name for people."""
+    known = _CATEGORIES.get(category, {})
+    return str(known.get("title", "The brand's own blocked words"))
+
+
+def iab_of(category: str) -> str:
+    """A category's id in the IAB Content Taxonomy, empty where it has none."""
+    return str(_CATEGORIES.get(category, {}).get("iab", ""))
