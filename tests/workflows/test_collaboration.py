@@ -20,7 +20,7 @@ from domain.decisions import (
     TermsChoice,
 )
 from domain.inbox import ItemKind
-from domain.lifecycle import Outcome, PayoutStatus, Role, SafetyVerdict, StreamKind
+from domain.lifecycle import HoldReason, Outcome, PayoutStatus, Role, SafetyVerdict, StreamKind
 from domain.messages import Screening
 from store import ledger
 from store.engine import session
@@ -333,6 +333,25 @@ async def test_a_cancelled_creator_gets_a_kill_fee_for_work_begun(
         assert ended.outcome == Outcome.CANCELLED
         assert [(p.kind, p.amount_minor) for p in await stage.payouts()] == [("kill_fee", 15_000)]
         assert (await stage.money()).available == stage.campaign.budget_minor - 15_000
+
+
+async def test_a_suspension_holds_what_was_earned_before_and_lets_it_go_on_afterwards(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with set_up(temporal, engine, plan={ItemKind.RELEASE: SILENCE}) as stage:
+        handle, manager = await stage.start(), stage.people.staff[Role.MANAGER][0]
+        await stage.until(handle, "publication_verified")
+        await stage.settle(handle)
+        subject = (StreamKind.COLLABORATION, stage.collaboration.id, manager)
+        assert await stage.people.say(DecisionKind.SUSPEND_COLLABORATION, *subject)
+        await stage.settle(handle)
+        (earned,) = await stage.payouts()
+        assert (earned.status, earned.hold_reason) == (PayoutStatus.HELD, HoldReason.SUSPENDED)
+        assert stage.world.requests == []
+        stage.people.plan = {}
+        assert await stage.people.say(DecisionKind.RESUME_COLLABORATION, *subject)
+        assert (await stage.play(handle)).outcome == Outcome.COMPLETED
+        assert {each.status for each in await stage.payouts()} == {PayoutStatus.TRANSFERRED}
 
 
 async def test_deadlines_stand_still_while_the_campaign_is_paused(
