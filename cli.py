@@ -17,6 +17,7 @@ from domain.lifecycle import Role
 from local import demo
 from local.child import CHECKOUT
 from local.cli_campaign import campaign
+from local.cli_evaluate import evaluate
 from local.cli_imports import posts, roster
 from local.cli_staff import staff
 from local.cli_support import (
@@ -48,6 +49,7 @@ app.add_typer(roster, name="roster")
 app.add_typer(posts, name="posts")
 app.add_typer(campaign, name="campaign")
 app.add_typer(staff, name="staff")
+app.add_typer(evaluate, name="evaluate")
 
 
 @app.command()

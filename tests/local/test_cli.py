@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import socket
 import sys
@@ -124,6 +125,34 @@ def test_disclosure_is_judged_with_reasons_and_rule_version(troupe: Terminal) ->
     assert answer.json["verdict"] == "fail"
     assert answer.json["reasons"]
     assert answer.json["rule_version"]
+
+
+def test_the_word_lists_are_judged_on_labels_of_the_user(troupe: Terminal, tmp_path: Path) -> None:
+    rows = "text,unsafe\nwhat the fuck,1\nlovely tea today,0\nunread,\nyou are awful,true\n"
+    file = tmp_path / "labelled.csv.gz"
+    file.write_bytes(gzip.compress(rows.encode()))
+    words = ("evaluate", "safety", str(file), "--text", "text", "--label", "unsafe", "--json")
+    answer = troupe(*words)
+    assert answer.code == 0, answer.err
+    found = answer.json
+    assert (found["texts"], found["labelled"], found["flagged"]) == (3, 2, 1)
+    assert (found["precision"], found["recall"], found["auc"]) == (1.0, 0.5, 0.75)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [(b"text,other\nhi,1\n", "no column 'unsafe'"), (b"text,unsafe\nhi,maybe\n", "line 2: 'maybe'"),
+     (b"text,unsafe\nhi,\n", "no row with a label"),
+     (gzip.compress(b"text,unsafe\nhi,1\n")[:-9], "cut off")],
+)  # fmt: skip
+def test_a_file_that_cannot_be_evaluated_says_why(
+    troupe: Terminal, tmp_path: Path, rows: bytes, said: str
+) -> None:
+    file = tmp_path / "labelled.csv"
+    file.write_bytes(rows)
+    answer = troupe("evaluate", "safety", str(file), "--text", "text", "--label", "unsafe")
+    assert answer.code == 2
+    assert said in answer.err
 
 
 def test_a_roster_is_imported_and_bad_rows_are_kept_aside(
