@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from domain.errors import ConfigurationError
+from domain.rate_card import DEFAULT_RATE_CARD, RateCard, read_rate_card
 
 
 class Settings(BaseModel):
@@ -47,6 +50,9 @@ class Settings(BaseModel):
     instagram_business_id: str = ""
     youtube_key: SecretStr = SecretStr("")
     temporal_ui_url: str = "http://127.0.0.1:8233"
+    rate_card: Annotated[Path | None, Field(description="YAML; unset: the one that is shipped")] = (
+        None
+    )
     sweep_seconds: Annotated[int, Field(ge=1, description="how often lost messages are resent")] = (
         15
     )
@@ -103,3 +109,26 @@ class Settings(BaseModel):
                 "a live Stripe key is set together with TROUPE_STRIPE_API_BASE",
                 hint="unset TROUPE_STRIPE_API_BASE to use Stripe, or use a test key",
             )
+
+
+def load_rate_card(path: Path | None) -> RateCard:
+    """The brand's rate card, or the shipped one if there is none.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or is no rate card; says which key is wrong.
+    """
+    if path is None:
+        return DEFAULT_RATE_CARD
+    hint = "begin with a copy of domain/data/rate_card.yaml"
+    try:
+        return read_rate_card(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"the rate card {path} cannot be read", hint=hint) from error
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"the rate card {path} is not YAML", hint=hint) from error
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(map(str, item['loc'])) or 'the file'}: {item['msg']}"
+            for item in error.errors()
+        )
+        raise ConfigurationError(f"the rate card {path} is wrong: {wrong}", hint=hint) from None

@@ -42,7 +42,7 @@ from integrations.smtp import SmtpMailer
 from integrations.social import Access, make_sources
 from integrations.stripe_rail import StripeRail
 from rendering.links import Links
-from settings import Settings
+from settings import Settings, load_rate_card
 from store.engine import make_engine
 from workflows.registry import WORKFLOWS
 
@@ -84,7 +84,7 @@ def _workflows(tools: Tools) -> list[Any]:
 
 
 def _vetting(tools: Tools) -> list[Any]:
-    vetting = Vetting(tools.engine)
+    vetting = Vetting(tools.engine, rate_card=load_rate_card(tools.settings.rate_card))
     return [
         vetting.vet_roster,
         vetting.solve_shortlist,

@@ -140,3 +140,15 @@ def test_surcharges_grow_between_the_steps_and_beyond_the_last() -> None:
     assert surcharge_percent(steps, 15) == 5
     assert surcharge_percent(steps, 60) == 25
     assert surcharge_percent(steps, 150) == 70
+
+
+@given(st.integers(1, 2_000), st.integers(1, 2_000))
+def test_usage_rights_and_exclusivity_multiply(rights: int, exclusive: int) -> None:
+    def factor(**times: int) -> float:
+        given = {name: timedelta(days=days) for name, days in times.items()}
+        item = Deliverable.model_validate({"kind": DeliverableKind.REEL, **given})
+        lines = quoted(deliverables=(item,)).lines
+        return next(line.factor for line in lines if line.criterion == Criterion.SCOPE)
+
+    alone = factor(usage_rights=rights) / factor() * factor(exclusivity=exclusive)
+    assert factor(usage_rights=rights, exclusivity=exclusive) == pytest.approx(alone)
