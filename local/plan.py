@@ -204,7 +204,13 @@ class Plan:
             health["TROUPE_SWEEP_SECONDS"] = DEMO_SWEEP_SECONDS
         if worker == "worker-payouts":
             return {**health, **self.mail_settings(), **self.stripe_address(), **self.stripe_key()}
-        return {**health, **self.mail_settings(), **self.social_settings()}
+        return {**health, **self.mail_settings(), **self.social_settings(), **self._rate_card()}
+
+    def _rate_card(self) -> dict[str, str]:
+        if not self.has("TROUPE_RATE_CARD"):
+            return {}
+        # A worker runs in a folder of its own, where a relative path would lead nowhere.
+        return {"TROUPE_RATE_CARD": str(Path(self.given["TROUPE_RATE_CARD"]).resolve())}
 
     def _given(self, names: tuple[str, ...]) -> dict[str, str]:
         return {name: self.given[name] for name in names if self.has(name)}

@@ -49,6 +49,13 @@ def test_only_the_payout_worker_is_given_the_stripe_key() -> None:
     assert holders == ["worker-payouts"]
 
 
+def test_the_brands_rate_card_reaches_the_worker_that_quotes_from_anywhere() -> None:
+    made = plan(TROUPE_RATE_CARD="own/card.yaml")
+    settings = {child.name: child.environment for child in workers(made, URL)}
+    quoting = next(name for name, queues in WORKERS.items() if "vetting" in queues)
+    assert settings[quoting]["TROUPE_RATE_CARD"] == str(Path("own/card.yaml").resolve())
+
+
 def test_every_queue_has_exactly_one_worker() -> None:
     queues = [queue for names in WORKERS.values() for queue in names]
     assert sorted(queues) == ["outreach", "payouts", "publication", "vetting", "workflows"]
