@@ -157,7 +157,12 @@ def _account(reported: Reported) -> Account:
 
 
 def _is_right_account(reported: Reported, seen: Observation) -> bool | None:
-    """True or False by id where both are known, else by handle; None if the source says neither."""
+    """True or False by id where both are known, else by handle; None if the source says neither.
+
+    The same handle on another platform may be somebody else's, and was not agreed on.
+    """
+    if reported.platform != reported.agreed_platform:
+        return False
     wanted = _account(reported)
     if wanted.account_id and seen.account_id:
         return wanted.account_id == seen.account_id

@@ -14,6 +14,7 @@ if [ "$what" = all ]; then
     TROUPE_CHROMIUM=$(sh local/chromium.sh) || exit 1
     export TROUPE_CHROMIUM
     [ $bad = 0 ] || echo "lint or types: not clean, see above"
-    "$bin/python" -m pytest -q || bad=1
+    # A file stays in one process, so that its servers are started once.
+    "$bin/python" -m pytest -q -n auto --maxprocesses 4 --dist loadfile || bad=1
 fi
 exit $bad

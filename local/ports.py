@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import os
 import socket
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 NEIGHBOURS = 50
@@ -51,14 +55,48 @@ def any_free(taken: Iterable[int] = ()) -> int:
             return port
 
 
-def choose(wanted: Mapping[str, int]) -> dict[str, PortChoice]:
-    """Choose a port for each service; 0 asks for any free one."""
-    chosen: dict[str, PortChoice] = {}
-    taken: set[int] = set()
-    for service, port in wanted.items():
-        candidates = range(port, min(port + NEIGHBOURS, 65535)) if port else ()
-        free = next((one for one in candidates if one not in taken and is_free(one)), None)
-        got = free if free is not None else any_free(taken)
-        taken.add(got)
-        chosen[service] = PortChoice(service, port or got, got)
-    return chosen
+class Claims:
+    """Ports that this process has chosen and may not listen on yet.
+
+    Between the choice and the moment when its server listens, another stack that starts on the
+    same machine would find the port free. So each choice is a locked file; the kernel drops the
+    lock when this process ends, however it ends.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or Path(tempfile.gettempdir()) / f"troupe-ports-{os.getuid()}"
+        self._held: dict[int, int] = {}
+
+    def take(self, port: int) -> bool:
+        """Claim a port; False if another stack has."""
+        if port in self._held:
+            return False
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(self._folder / str(port), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            return False
+        self._held[port] = lock
+        return True
+
+    def release(self) -> None:
+        """Give all claims back."""
+        for lock in self._held.values():
+            os.close(lock)
+        self._held.clear()
+
+
+def choose(wanted: Mapping[str, int], claims: Claims) -> dict[str, PortChoice]:
+    """Choose and claim a port for each service; 0 asks for any free one."""
+    return {service: _choose(service, port, claims) for service, port in wanted.items()}
+
+
+def _choose(service: str, wanted: int, claims: Claims) -> PortChoice:
+    candidates = range(wanted, min(wanted + NEIGHBOURS, 65535)) if wanted else ()
+    got = next((port for port in candidates if is_free(port) and claims.take(port)), None)
+    while got is None:
+        port = any_free()
+        got = port if claims.take(port) else None
+    return PortChoice(service, wanted or got, got)

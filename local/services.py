@@ -14,7 +14,7 @@ from local.probes import Probe, answers, listens
 
 DEMO_DAY_SECONDS = "2"
 """How long a day of growing views lasts on the social stand-in when time is short."""
-WORKER_STOP_WITHIN = 30.0
+WORKER_STOP_WITHIN = 50.0
 """Seconds; more than a worker gives its activities to finish."""
 
 

@@ -15,7 +15,7 @@ from local import postgres, services, temporal
 from local.accounts import Account, ensure_accounts
 from local.child import ChildSpec
 from local.plan import SHOWN_PORTS, WANTED_PORTS, WORKERS, Mode, Plan
-from local.ports import choose
+from local.ports import Claims, choose
 from local.processes import mark
 from local.state import (
     DEFAULT_FOLDER,
@@ -76,6 +76,7 @@ class Stack:
         self._notice = notice
         self._progress = progress
         self._exits = AsyncExitStack()
+        self._claims = Claims()
         self._database_url = ""
         self._credentials: postgres.Credentials | None = None
 
@@ -89,6 +90,7 @@ class Stack:
         self.folder.chmod(0o711)  # as root, PostgreSQL's user passes through
         async with AsyncExitStack() as exits:
             self.supervisor = await exits.enter_async_context(Supervisor(self.folder, self._notice))
+            exits.callback(self._claims.release)
             self.plan = self._make_plan()
             exits.callback(forget_running, self.folder)
             await self._start_servers()
@@ -110,7 +112,7 @@ class Stack:
         # After the leftovers are gone: their ports are free again.
         kept = remembered_ports(self.folder)
         wanted = {name: kept.get(name, usual) for name, usual in WANTED_PORTS.items()}
-        ports = choose(wanted)
+        ports = choose(wanted, self._claims)
         for service in SHOWN_PORTS:
             if ports[service].moved:
                 self._notice(

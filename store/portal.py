@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from store.tables import (
@@ -263,6 +263,11 @@ async def add_statement(
     )
     await session.flush()
     return statement_id
+
+
+async def set_address(session: AsyncSession, creator_id: str, address: str) -> None:
+    """Where a creator's mails go from now on; the next import of the roster may change it."""
+    await session.execute(update(Creator).where(Creator.id == creator_id).values(email=address))
 
 
 async def add_onboarding_link(session: AsyncSession, creator_id: str, at: datetime) -> str:

@@ -27,6 +27,9 @@ class Reported:
     publication_id: str
     creator_id: str
     platform: str
+    """Where the reported post is."""
+    agreed_platform: str
+    """Where the contracted account is."""
     url: str
     post_id: str
     reported_at: datetime
@@ -85,6 +88,7 @@ async def load(session: AsyncSession, collaboration_id: str, publication_id: str
         publication_id=publication.id,
         creator_id=creator.id,
         platform=publication.platform,
+        agreed_platform=creator.platform,
         url=publication.url,
         post_id=publication.platform_post_id,
         reported_at=publication.created_at,

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from domain.addresses import usable_address
 from domain.decisions import CREATOR_DECISIONS, Choice, DecisionKind
 from domain.errors import UserMistake
 from domain.inbox import DECIDED_BY
@@ -141,6 +142,8 @@ async def _record(c: CreatorVisit, kind: DecisionKind, fields: Fields) -> tuple[
 async def _content(c: CreatorVisit, kind: DecisionKind, fields: Fields) -> str:
     """The row that a decision refers to; empty for answers that are their own content."""
     at = c.deps.clock()
+    if kind is DecisionKind.ANSWER_OFFER and fields.get("answer") != "no":
+        await _address(c, fields.get("email", ""))
     if kind is DecisionKind.SIGN_TERMS and fields.get("answer") == "sign":
         name, address = fields.get("typed_name", "").strip(), fields.get("address", "").strip()
         if len(name) < 2 or len(address) < 5:
@@ -161,6 +164,16 @@ async def _content(c: CreatorVisit, kind: DecisionKind, fields: Fields) -> str:
             raise FormMistake("Please write what you want to say.")
         return await store.add_statement(c.db, c.collaboration_id, text, at)
     return ""
+
+
+async def _address(c: CreatorVisit, typed: str) -> None:
+    """Whoever was contacted by hand says where the mails of the collaboration shall go."""
+    if usable_address(c.view.creator.email):
+        return
+    address = usable_address(typed)
+    if address is None:
+        raise FormMistake("Please type your e-mail address: the terms and the brief go there.")
+    await store.set_address(c.db, c.view.creator.id, address)
 
 
 async def _draft(c: CreatorVisit, caption: str, note: str) -> str:

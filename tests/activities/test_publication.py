@@ -294,6 +294,17 @@ async def test_youtube_s_own_label_is_taken_into_account(desk: Desk) -> None:
     assert (await video.row()).evidence["label"] == "yes"
 
 
+async def test_the_same_handle_on_another_platform_is_not_the_account_agreed_on(
+    desk: Desk,
+) -> None:
+    await desk.publish()
+    async with session(desk.engine) as work:
+        assert desk.collaboration is not None
+        (await work.get_one(Creator, desk.collaboration.creator_id)).platform = "tiktok"
+    found = await desk.check()
+    assert (found.state, "wrong_account" in found.faults) == (CheckState.FAULTY, True)
+
+
 async def test_somebody_else_s_publication_is_not_found(desk: Desk) -> None:
     await desk.publish()
     request = desk.request().model_copy(update={"collaboration_id": "col_other"})

@@ -69,12 +69,12 @@ class Up:
 
 
 @contextmanager
-def up(folder: Path) -> Iterator[Up]:
+def up(folder: Path, **settings: str) -> Iterator[Up]:
     """`troupe up` on a data folder, from its first word to its addresses."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("TROUPE_", "TEMPORAL_"))}
     process = subprocess.Popen(
         [sys.executable, "cli.py", "up", "--data", str(folder)],
-        cwd=CHECKOUT, env={**kept, "PYTHONUNBUFFERED": "1"}, text=True,
+        cwd=CHECKOUT, env={**kept, **settings, "PYTHONUNBUFFERED": "1"}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     assert process.stdout is not None

@@ -16,6 +16,7 @@ from domain.messages import DecisionResult
 from rendering.links import Links
 from store.engine import session
 from store.outbox import is_suppressed
+from store.tables import Creator as CreatorRow
 from store.tables import (
     Decision,
     Draft,
@@ -147,6 +148,30 @@ async def test_a_creator_says_yes(web: Web) -> None:
     row = await last_decision(web)
     assert (row.actor_kind, row.actor_id) == ("creator", there.creator.id)
     assert row.choice["answer"] == "interested"
+
+
+async def test_a_creator_who_was_contacted_by_hand_says_where_mails_shall_go(web: Web) -> None:
+    there = await scene(web.engine, (ItemKind.OFFER, "1:30000"), stage="inviting", email="")
+    creator = await arrive(web, there)
+    assert "Your e-mail address" in await creator.page()
+    refused = await creator.send("answer_offer", answer="interested", email="jule at example")
+    assert refused.status_code == 422
+    assert "Please type your e-mail address" in refused.text
+    assert 'value="jule at example"' in refused.text
+    assert web.sender.decided == []
+    await creator.send("answer_offer", answer="interested", email="jule@creators.example")
+    async with session(web.engine) as db:
+        row = await db.get_one(CreatorRow, there.creator.id)
+    assert row.email == "jule@creators.example"
+    assert (await last_decision(web)).choice["answer"] == "interested"
+    assert "Your e-mail address" not in await creator.page()
+
+
+async def test_whoever_says_no_by_hand_need_not_give_an_address(web: Web) -> None:
+    there = await scene(web.engine, (ItemKind.OFFER, "1:30000"), stage="inviting", email="")
+    creator = await arrive(web, there)
+    await creator.send("answer_offer", answer="no")
+    assert (await last_decision(web)).choice["answer"] == "no"
 
 
 async def test_a_creator_asks_for_another_fee(web: Web) -> None:
