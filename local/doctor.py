@@ -28,7 +28,7 @@ from local.state import RunningStack, find_running, remembered_ports
 from settings import Settings
 from store.migrate import current_version, newest_version
 
-TIMEOUT = 5.0
+TIMEOUT = 10.0
 """Seconds that one check may take."""
 OLDEST, NEWEST = (3, 11), (3, 14)
 

@@ -38,8 +38,8 @@ def test_a_tiny_benchmark_writes_a_whole_result(tmp_path: Path) -> None:
 
     history = result.collaboration_history
     assert history.events == sum(history.events_by_kind.values())
-    # Screening, five mails, and five looks at the post.
-    assert history.activities == 11
+    # Screening, five mails, and two watches: of the publication and of the time it has to stay.
+    assert history.activities == 8
     assert (history.decisions, result.payout_history.decisions) == (5, 1)
     assert result.rules.candidates == 20
     assert result.rules.shortlist_options == 50
