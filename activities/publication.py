@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from activities.heartbeats import heartbeats
 from domain import watching
 from domain.errors import Unavailable
 from domain.lifecycle import CheckState
@@ -85,6 +86,10 @@ class Publications:
         retry takes no room in a history, and needs no process that waits. Looking twice is one
         look: its row is unique by publication and number, and what is due next is read from rows.
         """
+        async with heartbeats():
+            return await self._watch(request)
+
+    async def _watch(self, request: WatchRequest) -> WatchResult:
         while True:
             async with session(self._engine) as work:
                 rows = await publications.since(work, request.publication_id, request.first_number)

@@ -90,8 +90,10 @@ MAIL: CallOptions = {
     "retry_policy": MAIL_RETRY,
 }
 WATCH: CallOptions = {
-    # One look with its patience; the time between two looks is not part of it.
+    # One look with its patience; the time between two looks is not part of it. The heartbeat tells
+    # within seconds that a worker was killed while it looked.
     "start_to_close_timeout": timedelta(seconds=90),
+    "heartbeat_timeout": timedelta(seconds=5),
     "retry_policy": WATCH_RETRY,
 }
 MONEY: CallOptions = {

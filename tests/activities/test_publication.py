@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
 from activities.publication import Publications
 from domain.errors import NotFound
@@ -21,6 +22,7 @@ from store.engine import session
 from store.tables import Check, Collaboration, Creator
 from tests import builders
 from tests.fixtures.social import SocialStandIn
+from workflows.timeouts import WATCH
 
 CAPTION = "Anzeige: mein Morgen mit @lumen.skin\nhttps://lumen.example/serum #glow"
 NOW = builders.NOW
@@ -292,6 +294,17 @@ async def test_youtube_s_own_label_is_taken_into_account(desk: Desk) -> None:
     await video.publish(labelled=True)
     await video.check()
     assert (await video.row()).evidence["label"] == "yes"
+
+
+async def test_a_look_heartbeats_so_that_a_killed_worker_is_noticed_within_seconds(
+    desk: Desk,
+) -> None:
+    await desk.publish()
+    environment, beats = ActivityEnvironment(), []
+    environment.on_heartbeat = lambda *_: beats.append(1)
+    await environment.run(desk.activity().watch_publication, desk.request())
+    assert beats
+    assert WATCH["heartbeat_timeout"] <= timedelta(seconds=10)
 
 
 async def test_the_same_handle_on_another_platform_is_not_the_account_agreed_on(

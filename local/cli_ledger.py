@@ -1,0 +1,139 @@
+"""`troupe ledger`: is the ledger sound, and what did a campaign's money do until a moment."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from domain.errors import UserMistake
+from domain.money import Money
+from local.cli_support import (
+    DATA_DEFAULT,
+    FAULT,
+    AsJson,
+    Data,
+    now,
+    out,
+    print_json,
+    run_async,
+    target,
+)
+from store import ledger_reports
+from store.campaigns import find_campaign
+from store.engine import session
+from store.ledger_reports import Statement
+
+ledger = typer.Typer(help="Double entry, looked at.", no_args_is_help=True)
+
+SHOWN = ("funding", "available", "reserved", "payable", "in_transit", "paid")
+"""The accounts in the order in which money goes through them."""
+
+
+@ledger.command("check")
+def check(data: Data = DATA_DEFAULT, as_json: AsJson = False) -> None:
+    """Look whether every transaction balances and every balance is the sum of its entries."""
+
+    async def work() -> list[str]:
+        async with target(data) as stack, session(stack.engine) as db:
+            return await ledger_reports.check(db)
+
+    differences = run_async(work())
+    if as_json:
+        print_json({"sound": not differences, "differences": differences})
+    elif not differences:
+        out.print("The ledger is sound.")
+    for difference in [] if as_json else differences:
+        out.print(f"[red]wrong[/] {escape(difference)}")
+    if differences:
+        raise typer.Exit(FAULT)
+
+
+@ledger.command("statement")
+def statement(
+    campaign: Annotated[
+        str, typer.Argument(help="The campaign's id, as its page's address has it.")
+    ],
+    at: Annotated[
+        str,
+        typer.Option(help="Until when, like 2026-05-31 or 2026-05-31T18:00+02:00; now if empty."),
+    ] = "",
+    data: Data = DATA_DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Show a campaign's movements until a moment, and what they come to."""
+    until = _moment(at)
+
+    async def work() -> Statement:
+        async with target(data) as stack, session(stack.engine) as db:
+            named = await find_campaign(db, campaign)
+            return await ledger_reports.statement(db, named.id, until)
+
+    found = run_async(work())
+    if as_json:
+        print_json(_as_json(found))
+    else:
+        _show(found)
+
+
+def _moment(text: str) -> datetime:
+    """A moment as people write it; a day means its end, and a time without a zone is UTC.
+
+    Raises:
+        UserMistake: it is neither a day nor a time.
+    """
+    if not text:
+        return now()
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise UserMistake(
+            f"--at: '{text}' is neither a day nor a time",
+            hint="write 2026-05-31, or 2026-05-31T18:00+02:00",
+        ) from None
+    if len(text) == len("2026-05-31"):
+        read = read.replace(hour=23, minute=59, second=59, microsecond=999_999)
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def _as_json(found: Statement) -> dict[str, object]:
+    return {
+        "campaign": found.campaign_id,
+        "at": found.at.isoformat(),
+        "currency": found.balances.currency,
+        "balances": {name: getattr(found.balances, name) for name in SHOWN},
+        "lines": [
+            {
+                "at": line.at.isoformat(),
+                "kind": line.kind.value,
+                "from": line.taken_from,
+                "to": line.given_to,
+                "amount": line.amount_minor,
+                "collaboration": line.collaboration_id,
+                "payout": line.payout_id,
+            }
+            for line in found.lines
+        ],
+    }
+
+
+def _show(found: Statement) -> None:
+    currency = found.balances.currency
+    if not found.lines:
+        out.print(f"No money of this campaign had moved until {found.at:%Y-%m-%d %H:%M} UTC.")
+        return
+    table = Table("when (UTC)", "what", "from", "to", "amount", "about")
+    table.columns[4].justify = "right"
+    for line in found.lines:
+        table.add_row(
+            f"{line.at.astimezone(UTC):%Y-%m-%d %H:%M}", line.kind.value, line.taken_from,
+            line.given_to, str(Money(minor=line.amount_minor, currency=currency)),
+            line.payout_id or line.collaboration_id or "",
+        )  # fmt: skip
+    out.print(table)
+    for name in SHOWN:
+        held = Money(minor=getattr(found.balances, name), currency=currency)
+        out.print(f"{name.replace('_', ' '):<12}{held}")
