@@ -62,8 +62,21 @@ class CreatorVisit:
             reader=self.reader,
             csrf=tokens_of(self.request).form(self.collaboration_id),
             banner=context.pop("banner", None) or self.banner(),
+            refresh=self._refresh(),
+            address=_address(self.request),
             **(portal_context(self) | context),
         )
+
+    def _refresh(self) -> int:
+        """Seconds after which the page fetches itself again, 0 for never.
+
+        Never under somebody who fills in a form: it waits for news only while nothing is asked.
+        """
+        if self.request.method != "GET":
+            return 0
+        if self.view.waiting:
+            return 1
+        return 0 if self.view.items or self.view.collaboration.stage == "closed" else 10
 
     def banner(self) -> Banner | None:
         """What became of the creator's last answer."""
@@ -88,6 +101,12 @@ def tokens_of(request: Request) -> PortalTokens:
     """The tokens of this app."""
     tokens: PortalTokens = request.app.state.portal_tokens
     return tokens
+
+
+def _address(request: Request) -> str:
+    """This page, with what it says became of the last answer."""
+    query = request.url.query
+    return f"{request.url.path}?{query}" if query else request.url.path
 
 
 def _cookie(deps: Deps) -> str:
