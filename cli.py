@@ -14,6 +14,7 @@ from rich.table import Table
 
 from domain.disclosure import check_disclosure
 from domain.lifecycle import Role
+from integrations.temporal import leave
 from local import demo
 from local.child import CHECKOUT
 from local.cli_campaign import campaign
@@ -24,6 +25,7 @@ from local.cli_quote import show_quote
 from local.cli_staff import staff
 from local.cli_support import (
     DATA_DEFAULT,
+    DONE,
     FAULT,
     AsJson,
     Data,
@@ -201,4 +203,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except SystemExit as end:
+        leave(end.code if isinstance(end.code, int) else FAULT if end.code else DONE)
+    leave(DONE)

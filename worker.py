@@ -250,7 +250,4 @@ if __name__ == "__main__":
     except ConfigurationError as mistake:
         sys.stderr.write(f"{mistake.message}\n{mistake.hint}\n")
         sys.exit(2)
-    # The SDK's runtime may abort while the interpreter unloads it; everything is closed by now.
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
+    temporal.leave(0)
