@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -71,6 +71,60 @@ def agreement(labels: Sequence[bool], marks: Sequence[float], flag_from: float) 
         flag_rate=flagged / len(labels),
         false_alarm_rate=_share(flagged - right, safe),
     )
+
+
+class Ranking(BaseModel):
+    """How well shares of categories agree with one labelled category each."""
+
+    model_config = ConfigDict(frozen=True)
+
+    labelled: int
+    accuracy: float
+    """Share whose label is the largest share; a tie counts as its fair part."""
+    top_two: float
+    """Share whose label is among the two largest shares."""
+    auc: dict[str, float | None]
+    """By labelled category: chance that one of it has a larger share of it than one of another."""
+    mean_auc: float | None
+
+
+def ranking(labels: Sequence[str], shares: Sequence[Mapping[str, float]]) -> Ranking:
+    """Compare shares with labels.
+
+    Args:
+        labels: The category that people gave.
+        shares: The engine's share of each category; a missing one is 0.
+
+    Raises:
+        ValueError: no labels, or not as many shares as labels.
+    """
+    if not labels or len(labels) != len(shares):
+        raise ValueError("as many shares as labels are needed, and at least one")
+    auc = {
+        category: _auc(
+            [label == category for label in labels], [each.get(category, 0.0) for each in shares]
+        )
+        for category in sorted(set(labels))
+    }
+    known = [value for value in auc.values() if value is not None]
+    pairs = list(zip(labels, shares, strict=True))
+    return Ranking(
+        labelled=len(labels),
+        accuracy=sum(_among(label, each, 1) for label, each in pairs) / len(labels),
+        top_two=sum(_among(label, each, 2) for label, each in pairs) / len(labels),
+        auc=auc,
+        mean_auc=sum(known) / len(known) if known else None,
+    )
+
+
+def _among(label: str, shares: Mapping[str, float], places: int) -> float:
+    """How sure the label is among the first places, when ties are drawn by lot."""
+    own = shares.get(label, 0.0)
+    if own <= 0:
+        return 0.0
+    above = sum(value > own for value in shares.values())
+    equal = sum(value == own for value in shares.values())
+    return min(max(places - above, 0) / equal, 1.0)
 
 
 def _share(part: int, whole: int) -> float | None:

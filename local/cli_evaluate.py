@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
+from domain.categories import CATEGORIES, category_of, distribution
 from domain.columns import resolve
 from domain.errors import UserMistake
-from domain.evaluation import Agreement, agreement, read_label
+from domain.evaluation import Agreement, Ranking, agreement, ranking, read_label
 from domain.language import guess_language
 from domain.tabular import Row, read_table
 from domain.word_lists import LEXICON
@@ -28,11 +32,6 @@ FLAG_FROM = 2
 
 LARGEST = 256 * 1024 * 1024
 """Bytes of a gzip file when unpacked."""
-
-
-@evaluate.callback()
-def _group() -> None:
-    """Keeps the name of the only command in the command line."""
 
 
 @evaluate.command()
@@ -53,6 +52,98 @@ def safety(
         print_json({"engine": LEXICON.name, "texts_per_second": speed, **found.model_dump()})
     else:
         _show(found, len(texts) / seconds)
+
+
+@evaluate.command()
+def fit(
+    file: Annotated[Path, typer.Argument(help="CSV or JSON lines, also as .gz.")],
+    text: Annotated[str, typer.Option(help="The column with the post.")],
+    label: Annotated[str, typer.Option(help="The column with the creator's category.")],
+    creator: Annotated[
+        str, typer.Option(help="The column that names the creator; without it each row is one.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Compare what posts are about, by the word lists, with the categories that people gave."""
+    people = _creators(file, text, label, creator)
+    begun = time.perf_counter()
+    shares = [distribution(each.posts)[0] for each in people]
+    seconds = time.perf_counter() - begun
+    labels = [each.category for each in people]
+    parts: dict[str, Ranking | None] = {"all": ranking(labels, shares)}
+    for name, few in (("one_or_two_posts", True), ("three_posts_and_more", False)):
+        chosen = [at for at, each in enumerate(people) if (len(each.posts) < 3) is few]
+        parts[name] = (
+            ranking([labels[at] for at in chosen], [shares[at] for at in chosen])
+            if chosen
+            else None
+        )
+    speed = sum(len(each.posts) for each in people) / seconds
+    if as_json:
+        found = {name: each.model_dump() if each else None for name, each in parts.items()}
+        print_json({"texts_per_second": round(speed), **found})
+    else:
+        _show_fit(parts, speed)
+
+
+@dataclass
+class _Creator:
+    category: str
+    posts: list[str] = field(default_factory=list)
+
+
+def _creators(file: Path, text: str, label: str, creator: str) -> list[_Creator]:
+    """The labelled creators with their posts, in the file's order."""
+    table = read_table(_unpacked(file))
+    wanted = {"text": text, "label": label} | ({"creator": creator} if creator else {})
+    columns = resolve(wanted, table.headers, {name: () for name in wanted})
+    found: dict[str, _Creator] = {}
+    for row in table.rows:
+        if row.fault:
+            raise UserMistake(f"line {row.line}: {row.fault}")
+        cell = columns["label"].value(row.cells).strip()
+        if not cell:
+            continue
+        category = category_of(cell)
+        if not category:
+            raise UserMistake(
+                f"line {row.line}: '{cell[:40]}' in column '{label}' is not a category",
+                hint=f"known are {', '.join(CATEGORIES)} and their usual other names",
+            )
+        name = columns["creator"].value(row.cells).strip() if creator else f"line {row.line}"
+        one = found.setdefault(name, _Creator(category))
+        if one.category != category:
+            raise UserMistake(
+                f"line {row.line}: {name[:40]} is '{cell[:40]}' here and {one.category} before",
+                hint="give each creator one category",
+            )
+        one.posts.append(columns["text"].value(row.cells))
+    if not found:
+        raise UserMistake(f"{file} has no row with a label in '{label}'")
+    return list(found.values())
+
+
+def _show_fit(parts: dict[str, Ranking | None], speed: float) -> None:
+    grid = Table("", *(name.replace("_", " ") for name in parts), title="fit")
+    shown = list(parts.values())
+
+    def add(title: str, value: Callable[[Ranking], float | None]) -> None:
+        cells = [value(each) if each else None for each in shown]
+        grid.add_row(title, *("-" if cell is None else f"{cell:.3f}" for cell in cells))
+
+    grid.add_row("creators", *(str(each.labelled if each else 0) for each in shown))
+    add("accuracy", lambda each: each.accuracy)
+    add("among the first two", lambda each: each.top_two)
+    add("mean AUC", lambda each: each.mean_auc)
+    everything = parts["all"]
+    for category in everything.auc if everything else ():
+        add(f"AUC {category}", partial(_auc_of, category))
+    out.print(grid)
+    out.print(f"{speed:,.0f} texts per second")
+
+
+def _auc_of(category: str, found: Ranking) -> float | None:
+    return found.auc.get(category)
 
 
 def _mark(text: str) -> float:

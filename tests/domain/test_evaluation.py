@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.evaluation import agreement, read_label
+from domain.evaluation import agreement, ranking, read_label
 
 
 def test_figures_are_counted_from_labels_and_marks() -> None:
@@ -32,3 +32,17 @@ def test_a_figure_that_the_labels_cannot_give_is_none() -> None:
 )  # fmt: skip
 def test_labels_are_read_as_people_write_them(cell: str, read: bool | None) -> None:
     assert read_label(cell) is read
+
+
+def test_shares_are_ranked_with_ties_drawn_by_lot() -> None:
+    shares = [{"food": 0.9, "pets": 0.1}, {"food": 0.5, "pets": 0.5}, {"food": 1.0}]
+    found = ranking(["food", "pets", "pets"], shares)
+    assert found.accuracy == pytest.approx((1 + 0.5 + 0) / 3)
+    assert found.top_two == pytest.approx(2 / 3)
+    assert found.auc == {"food": pytest.approx(0.5), "pets": pytest.approx(0.5)}
+    assert found.mean_auc == pytest.approx(0.5)
+
+
+def test_nothing_to_rank_is_an_error() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        ranking([], [])

@@ -156,6 +156,45 @@ def test_a_file_that_cannot_be_evaluated_says_why(
     assert said in answer.err
 
 
+POSTS = """who,post,is
+ana,Baking sourdough bread tonight,food
+ana,My favourite pasta recipe,food
+ana,Dinner at a new restaurant,food
+ben,New lipstick and mascara,beauty
+cleo,A walk with my puppy,pets
+"""
+
+
+def test_fit_is_judged_on_creators_of_the_user(troupe: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "posts.csv"
+    file.write_text(POSTS)
+    words = ("evaluate", "fit", str(file), "--text", "post", "--label", "is", "--creator", "who")
+    answer = troupe(*words, "--json")
+    assert answer.code == 0, answer.err
+    assert answer.json["all"]["labelled"] == 3
+    assert answer.json["all"]["mean_auc"] == 1.0
+    assert answer.json["one_or_two_posts"]["labelled"] == 2
+    assert answer.json["three_posts_and_more"]["auc"] == {"food": None}
+    assert "mean AUC" in troupe(*words).out
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("ana,More bread,submarines", "is not a category"),
+     ("ana,More bread,beauty", "food before"), ("", "no row with a label")],
+    ids=["unknown category", "two categories", "nothing"],
+)  # fmt: skip
+def test_a_file_of_posts_that_cannot_be_evaluated_says_why(
+    troupe: Terminal, tmp_path: Path, line: str, said: str
+) -> None:
+    file = tmp_path / "posts.csv"
+    file.write_text(POSTS + line if line else "who,post,is\nana,Bread,\n")
+    words = ("evaluate", "fit", str(file), "--text", "post", "--label", "is", "--creator", "who")
+    answer = troupe(*words)
+    assert answer.code == 2
+    assert said in answer.err
+
+
 def test_a_roster_is_imported_and_bad_rows_are_kept_aside(
     connected: Terminal, tmp_path: Path
 ) -> None:
