@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from local import postgres
@@ -18,6 +19,10 @@ from store.engine import make_engine
 from store.migrate import migrate
 
 TEMPLATE = "template_troupe"
+
+# How long an example takes depends on what else the machine does: no test asserts a time.
+settings.register_profile("troupe", deadline=None)
+settings.load_profile("troupe")
 
 pytest_plugins = [
     f"tests.fixtures.{name}"
