@@ -21,6 +21,7 @@ from local.cli_campaign import campaign
 from local.cli_evaluate import evaluate
 from local.cli_imports import posts, roster
 from local.cli_ledger import ledger
+from local.cli_payouts import payouts
 from local.cli_quote import show_quote
 from local.cli_staff import staff
 from local.cli_support import (
@@ -55,6 +56,7 @@ app.add_typer(campaign, name="campaign")
 app.add_typer(staff, name="staff")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(ledger, name="ledger")
+app.add_typer(payouts, name="payouts")
 app.command("quote")(show_quote)
 
 

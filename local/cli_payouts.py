@@ -1,0 +1,157 @@
+"""`troupe payouts`: what is owed and paid, and the decisions about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from domain.decisions import DecisionKind
+from domain.errors import UserMistake
+from domain.lifecycle import PayoutStatus
+from domain.money import Money
+from local.cli_proof import As, Said, ask_password, proved, say
+from local.cli_support import (
+    DATA_DEFAULT,
+    MISTAKE,
+    AsJson,
+    Data,
+    out,
+    print_json,
+    run_async,
+    target,
+)
+from store.campaigns import find_campaign
+from store.engine import session
+from store.paging import PAGE, Page
+from store.payment_lines import PaymentLine, Wanted, payment_page
+
+payouts = typer.Typer(help="Payments to creators.", no_args_is_help=True)
+
+Named = Annotated[
+    list[str], typer.Argument(help="The payment's id, or its beginning; several at once.")
+]
+OfCampaign = Annotated[
+    str, typer.Option("--campaign", help="Only this campaign: id, its beginning, or name.")
+]
+OfStatus = Annotated[PayoutStatus | None, typer.Option("--status", help="Only this status.")]
+Comment = Annotated[str, typer.Option(help="The reason; kept with the decision.")]
+
+
+@payouts.command("list")
+def show(
+    status: OfStatus = None,
+    campaign: OfCampaign = "",
+    after: Annotated[str, typer.Option(help="Where the page before ended (its `next`).")] = "",
+    data: Data = DATA_DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Show payments, newest first, a page at a time."""
+
+    async def work() -> Page[PaymentLine]:
+        async with target(data) as stack, session(stack.engine) as db:
+            of = (await find_campaign(db, campaign)).id if campaign else ""
+            wanted = Wanted(status=status.value if status else "", campaign_id=of)
+            return await payment_page(db, wanted, after)
+
+    page = run_async(work())
+    if as_json:
+        print_json({"payouts": [_as_json(row) for row in page.rows], "next": page.after})
+        return
+    if not page.rows:
+        out.print("There is no such payment.")
+        return
+    table = Table("payment", "creator", "for", "amount", "status", "pay by", "sent")
+    table.columns[3].justify = "right"
+    for row in page.rows:
+        payout = row.payout
+        amount = Money(minor=payout.amount_minor, currency=payout.currency)
+        why = f" ({payout.hold_reason})" if payout.hold_reason else ""
+        table.add_row(
+            payout.id, escape(row.creator.handle), payout.kind, str(amount),
+            payout.status + why, f"{payout.pay_by:%Y-%m-%d}",
+            f"{row.sent_at:%Y-%m-%d}" if row.sent_at else "",
+        )  # fmt: skip
+    out.print(table)
+    if page.after:
+        out.print(f"and more: the {PAGE} next ones with --after {page.after}")
+
+
+def _as_json(row: PaymentLine) -> dict[str, object]:
+    payout = row.payout
+    return {
+        "id": payout.id,
+        "campaign": payout.campaign_id,
+        "collaboration": payout.collaboration_id,
+        "creator": payout.creator_id,
+        "handle": row.creator.handle,
+        "kind": payout.kind,
+        "number": payout.number,
+        "amount": payout.amount_minor,
+        "currency": payout.currency,
+        "status": payout.status,
+        "hold_reason": payout.hold_reason,
+        "releases": payout.releases,
+        "ready": row.ready,
+        "pay_by": payout.pay_by.isoformat(),
+        "sends_at": payout.sends_at.isoformat() if payout.sends_at else None,
+        "sent_at": row.sent_at.isoformat() if row.sent_at else None,
+        "transfer": payout.transfer_id,
+        "created_at": payout.created_at.isoformat(),
+    }
+
+
+@payouts.command("release")
+def release(
+    payments: Named, who: As, data: Data = DATA_DEFAULT, as_json: AsJson = False
+) -> None:  # fmt: skip
+    """Release payments; four eyes and the campaign's limit hold as at the desk."""
+    _decide(DecisionKind.RELEASE_PAYOUT, payments, who, "", data, as_json)
+
+
+@payouts.command("hold")
+def hold(
+    payments: Named,
+    who: As,
+    comment: Annotated[str, typer.Option(help="Why; kept with the decision.")],
+    data: Data = DATA_DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Stop payments that are not on their way yet."""
+    if len(comment.strip()) < 3:
+        raise UserMistake("a reason is required", hint='--comment "The invoice is missing."')
+    _decide(DecisionKind.HOLD_PAYOUT, payments, who, comment.strip(), data, as_json)
+
+
+@payouts.command("resume")
+def resume(
+    payments: Named, who: As, comment: Comment = "", data: Data = DATA_DEFAULT,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Let payments on hold go on; they are released anew."""
+    _decide(DecisionKind.RESUME_PAYOUT, payments, who, comment, data, as_json)
+
+
+def _decide(
+    kind: DecisionKind, payments: list[str], who: str, comment: str, data: Path, as_json: bool
+) -> None:
+    async def work() -> list[Said]:
+        async with target(data) as stack:
+            async with session(stack.engine) as db:
+                person = await proved(db, who, ask_password(who), kind)
+            return [await say(stack, person, kind, named, comment) for named in payments]
+
+    said = run_async(work())
+    if as_json:
+        print_json({"decisions": [one.as_json() for one in said]})
+    else:
+        done = {"release_payout": "released", "hold_payout": "on hold", "resume_payout": "goes on"}
+        for one in said:
+            color = {"applied": "green", "refused": "red"}.get(one.status, "yellow")
+            word = done[kind.value] if one.status == "applied" else one.status
+            out.print(f"{one.payout_id} [{color}]{word}[/] {escape(one.message)}".rstrip())
+    if any(one.status == "refused" for one in said):
+        raise typer.Exit(MISTAKE)

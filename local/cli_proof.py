@@ -1,0 +1,153 @@
+"""Decisions from the command line that need a person: who it is, proved by the password.
+
+The row is written first and the payment's workflow is told afterwards, as the desk does it; role
+and four eyes are looked at here, and again where the decision becomes an event.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.decisions import DecisionKind, PlainChoice, roles_for
+from domain.errors import NotAllowed, Unavailable, UserMistake
+from domain.lifecycle import StreamKind
+from domain.messages import DecisionRef
+from integrations.temporal import send_decision
+from local.cli_support import Target, now
+from store import decisions, desk, four_eyes
+from store import staff as people
+from store.engine import session
+from store.payment_lines import find_payout
+from store.tables import Payout, Staff
+from web.words import refusal
+
+PASSWORD_VARIABLE = "TROUPE_STAFF_PASSWORD"  # noqa: S105, the name of a variable
+
+As = Annotated[str, typer.Option("--as", help="Who decides, by e-mail address.")]
+
+ITEM_OF = {
+    DecisionKind.RELEASE_PAYOUT: "release",
+    DecisionKind.RESUME_PAYOUT: "on_hold",
+}
+"""The question that a decision answers; a hold answers none."""
+
+
+class NotProved(UserMistake):
+    """Address and password do not belong together, or there is no password."""
+
+    code = "proof_wrong"
+
+
+def ask_password(email: str) -> str:
+    """The person's password, from the environment or a prompt.
+
+    Raises:
+        NotProved: there is nobody to ask.
+    """
+    given = os.environ.get(PASSWORD_VARIABLE, "")
+    if given:
+        return given
+    if not sys.stdin.isatty():
+        raise NotProved(
+            f"the password of {email} is needed",
+            hint=f"run this in a terminal, or set {PASSWORD_VARIABLE}",
+        )
+    typed: str = typer.prompt(f"Password of {email}", hide_input=True, err=True)
+    return typed
+
+
+async def proved(db: AsyncSession, email: str, password: str, kind: DecisionKind) -> Staff:
+    """The member of staff, if the password is right and a role includes the decision.
+
+    Raises:
+        NotProved: wrong address or password.
+        NotAllowed: the person's roles do not include this decision.
+    """
+    person = await people.authenticate(db, email, password)
+    if person is None:
+        raise NotProved(f"{email} cannot sign in with this password")
+    needed = sorted(role.value for role in roles_for(kind))
+    if not set(needed) & set(person.roles):
+        raise NotAllowed(f"{email} may not do that: it needs the role {' or '.join(needed)}")
+    return person
+
+
+@dataclass(frozen=True)
+class Said:
+    """What became of a decision about one payment."""
+
+    payout_id: str
+    status: str
+    """``applied``, ``submitted`` (recorded, and being applied) or ``refused``."""
+    code: str = ""
+    message: str = ""
+    decision_id: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """For programs."""
+        return {
+            "payout": self.payout_id,
+            "decision": self.decision_id,
+            "status": self.status,
+            "code": self.code,
+            "message": self.message,
+        }
+
+
+def _refused(payout_id: str, code: str, decision_id: str = "") -> Said:
+    return Said(payout_id, "refused", code, refusal(code), decision_id)
+
+
+async def say(
+    stack: Target, person: Staff, kind: DecisionKind, named: str, comment: str = ""
+) -> Said:
+    """Record a decision about a payment, then tell its workflow.
+
+    Raises:
+        NotFound: there is no such payment.
+    """
+    async with session(stack.engine) as db:
+        payout = await find_payout(db, named)
+        seen, code = await _asked(db, payout, kind, person.id)
+        if code:
+            return _refused(payout.id, code)
+        choice = PlainChoice.model_validate({"kind": kind})
+        made = await decisions.submit(
+            db, kind=kind, subject_kind=StreamKind.PAYOUT.value, subject_id=payout.id,
+            actor_kind="staff", actor_id=person.id, choice=choice, seen=seen, comment=comment,
+            at=now(),
+        )  # fmt: skip
+    # The row stands: if Temporal is away now, the sweep sends it when it is back.
+    ref = DecisionRef(decision_id=made, kind=kind, seen=seen)
+    try:
+        client = await stack.temporal()
+        result = await send_decision(client, StreamKind.PAYOUT, payout.id, ref)
+    except Unavailable:
+        result = None
+    if result is None:
+        return Said(payout.id, "submitted", "submitted", "Recorded, and being applied.", made)
+    if result.applied:
+        return Said(payout.id, "applied", "applied", "", made)
+    async with session(stack.engine) as db:
+        await decisions.refuse(db, made, result.code, now())
+    return _refused(payout.id, result.code, made)
+
+
+async def _asked(
+    db: AsyncSession, payout: Payout, kind: DecisionKind, staff_id: str
+) -> tuple[str, str]:
+    """What the open question shows, and the code of why it is not this person's to answer."""
+    if kind not in ITEM_OF:
+        return "", ""
+    item = await desk.open_item(db, ITEM_OF[kind], payout.id)
+    if item is None:
+        return "", "wrong_stage"
+    if kind is DecisionKind.RELEASE_PAYOUT:
+        return item.seen, await four_eyes.obstacle(db, payout.id, staff_id)
+    return item.seen, ""

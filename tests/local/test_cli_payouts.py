@@ -1,0 +1,208 @@
+"""`troupe payouts`: lists, and decisions that need a named person with a password."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.decisions import DecisionKind, ReviewChoice
+from domain.inbox import ItemKind
+from domain.lifecycle import Role
+from domain.messages import DecisionRef, DecisionResult
+from local import cli_proof
+from local.cli_support import Target
+from store import staff
+from store.engine import make_engine, session
+from store.tables import Collaboration, Decision, Staff
+from tests import builders
+from tests.builders import NOW
+from tests.conftest import Database
+from tests.local.test_cli import Terminal, connected, troupe
+from tests.web.rows import wait_for
+
+__all__ = ["connected", "troupe"]
+
+PASSWORD = "a long enough password"
+Found = TypeVar("Found")
+
+
+class Books:
+    """Rows that a test puts into the database and reads out of it."""
+
+    def __init__(self, database: Database) -> None:
+        self._url = database.app_url
+
+    def run(self, work: Callable[[AsyncSession], Awaitable[Found]]) -> Found:
+        async def inside() -> Found:
+            engine = make_engine(self._url)
+            async with session(engine) as db:
+                found = await work(db)
+            await engine.dispose()
+            return found
+
+        return asyncio.run(inside())
+
+    def owed(self, amount_minor: int = 15_000, *, asked: bool = True) -> str:
+        """A payment, and the question whether it is released."""
+
+        async def make(db: AsyncSession) -> str:
+            payout = await builders.payout(db, amount_minor=amount_minor)
+            if asked:
+                seen = f"{amount_minor}EUR"
+                await wait_for(db, ItemKind.RELEASE, payout, payout.campaign_id, seen=seen)
+            return payout.id
+
+        return self.run(make)
+
+    def hire(self, *roles: Role, email: str = "fin@brand.example") -> str:
+        async def make(db: AsyncSession) -> str:
+            return await staff.create_staff(
+                db, email=email, name="Noor", roles=roles, password=PASSWORD, at=NOW
+            )
+
+        return self.run(make)
+
+    def decisions(self) -> list[Decision]:
+        async def read(db: AsyncSession) -> list[Decision]:
+            return list(await db.scalars(select(Decision).order_by(Decision.created_at)))
+
+        return self.run(read)
+
+
+@pytest.fixture
+def books(database: Database) -> Books:
+    return Books(database)
+
+
+@pytest.fixture
+def password(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The person's password, in the environment."""
+    monkeypatch.setenv(cli_proof.PASSWORD_VARIABLE, PASSWORD)
+
+
+def test_payments_are_listed_with_what_a_program_needs(connected: Terminal, books: Books) -> None:
+    payout = books.owed()
+    listed = connected("payouts", "list", "--json").json
+    assert listed["next"] == ""
+    (row,) = listed["payouts"]
+    assert (row["id"], row["amount"], row["currency"]) == (payout, 15_000, "EUR")
+    assert (row["status"], row["ready"], row["sent_at"]) == ("requested", False, None)
+    assert connected("payouts", "list", "--status", "held", "--json").json["payouts"] == []
+    assert "150.00 EUR" in connected("payouts", "list").out
+
+
+@pytest.mark.usefixtures("password")
+def test_a_release_is_a_row_of_the_named_person_before_anything_is_sent(
+    connected: Terminal, books: Books
+) -> None:
+    payout, person = books.owed(), books.hire(Role.FINANCE)
+    answer = connected("payouts", "release", payout, "--as", "fin@brand.example", "--json")
+    assert answer.code == 0, answer.err
+    (said,) = answer.json["decisions"]
+    # There is no Temporal here: the row stands, and the sweep brings it there.
+    assert (said["payout"], said["status"]) == (payout, "submitted")
+    (row,) = books.decisions()
+    assert (row.id, row.kind, row.actor_id) == (said["decision"], "release_payout", person)
+    assert (row.subject_id, row.seen, row.status) == (payout, "15000EUR", "submitted")
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "code"),
+    [
+        ("fin@brand.example", "not the password", "proof_wrong"),
+        ("nobody@brand.example", PASSWORD, "proof_wrong"),
+        ("eyes@brand.example", PASSWORD, "not_allowed"),
+    ],
+    ids=["password", "address", "role"],
+)
+def test_nobody_else_releases_anything(
+    connected: Terminal, books: Books, monkeypatch: pytest.MonkeyPatch,
+    email: str, password: str, code: str,
+) -> None:  # fmt: skip
+    payout = books.owed()
+    books.hire(Role.FINANCE)
+    books.hire(Role.REVIEWER, email="eyes@brand.example")
+    monkeypatch.setenv(cli_proof.PASSWORD_VARIABLE, password)
+    answer = connected("payouts", "release", payout, "--as", email, "--json")
+    assert (answer.code, answer.json["error"]["code"]) == (2, code)
+    assert books.decisions() == []
+
+
+def test_without_a_password_nothing_is_released(connected: Terminal, books: Books) -> None:
+    payout = books.owed()
+    books.hire(Role.FINANCE)
+    answer = connected("payouts", "release", payout, "--as", "fin@brand.example")
+    assert answer.code == 2
+    assert cli_proof.PASSWORD_VARIABLE in answer.err
+    assert books.decisions() == []
+
+
+@pytest.mark.usefixtures("password")
+def test_who_approved_the_draft_does_not_release_its_payment(
+    connected: Terminal, books: Books
+) -> None:
+    payout = books.owed()
+    both = books.hire(Role.FINANCE, Role.REVIEWER)
+
+    async def approve(db: AsyncSession) -> None:
+        of = (await db.scalars(select(Collaboration))).one()
+        person = await db.get_one(Staff, both)
+        ref = await builders.decision(db, of, person, ReviewChoice(answer="approve"))
+        (await db.get_one(Decision, ref.decision_id)).status = "applied"
+
+    books.run(approve)
+    answer = connected("payouts", "release", payout, "--as", "fin@brand.example", "--json")
+    assert answer.code == 2
+    assert answer.json["decisions"][0]["code"] == "requester"
+    assert [row.kind for row in books.decisions()] == ["review_draft"]
+
+
+@pytest.mark.usefixtures("password")
+def test_each_of_several_payments_gets_its_own_answer(connected: Terminal, books: Books) -> None:
+    waits, does_not = books.owed(), books.owed(asked=False)
+    books.hire(Role.FINANCE)
+    words = ("payouts", "release", waits, does_not, "--as", "fin@brand.example", "--json")
+    answer = connected(*words)
+    assert answer.code == 2
+    said = {one["payout"]: one["code"] for one in answer.json["decisions"]}
+    assert said == {waits: "submitted", does_not: "wrong_stage"}
+    assert [row.subject_id for row in books.decisions()] == [waits]
+
+
+@pytest.mark.usefixtures("password")
+def test_what_the_payment_says_is_what_the_command_says(
+    connected: Terminal, books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payout = books.owed()
+    books.hire(Role.FINANCE)
+    brought: list[DecisionRef] = []
+
+    async def temporal(self: Target) -> None:
+        return None
+
+    async def answers(client: None, kind: str, subject: str, ref: DecisionRef) -> DecisionResult:
+        brought.append(ref)
+        return DecisionResult(applied=len(brought) == 1, code="too_late")
+
+    # In the place of Temporal only: what it answers is tested with the workflows.
+    monkeypatch.setattr(Target, "temporal", temporal)
+    monkeypatch.setattr(cli_proof, "send_decision", answers)
+    hold = ("payouts", "hold", payout, "--as", "fin@brand.example", "--comment", "No invoice.")
+    assert "on hold" in connected(*hold).out
+    late = connected(*hold, "--json")
+    assert (late.code, late.json["decisions"][0]["code"]) == (2, "too_late")
+    assert {ref.kind for ref in brought} == {DecisionKind.HOLD_PAYOUT}
+    rows = books.decisions()
+    assert rows[0].comment == "No invoice."
+    assert rows[-1].status == "refused"
+
+
+def test_a_hold_needs_a_reason(connected: Terminal, books: Books) -> None:
+    answer = connected("payouts", "hold", books.owed(), "--as", "a@b.example", "--comment", " ")
+    assert answer.code == 2
+    assert "reason" in answer.err
