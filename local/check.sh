@@ -15,6 +15,6 @@ if [ "$what" = all ]; then
     export TROUPE_CHROMIUM
     [ $bad = 0 ] || echo "lint or types: not clean, see above"
     # A file stays in one process, so that its servers are started once.
-    "$bin/python" -m pytest -q -n auto --maxprocesses 4 --dist loadfile || bad=1
+    "$bin/python" -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder || bad=1
 fi
 exit $bad

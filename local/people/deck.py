@@ -21,15 +21,17 @@ class Temperament(StrEnum):
 
 
 SCENES = tuple(each for each in Temperament if each is not Temperament.KEEN)
-KEEN_AT_FIRST, KEEN_LATER = 4, 16
+AT_RISK = (Temperament.CARELESS, Temperament.FORGETFUL)
+"""Twice in the first deck: a slow machine may let one of them miss a deadline of seconds."""
+KEEN_AT_FIRST, KEEN_LATER = 3, 16
 """Keen creators in the first deck, and in each later one: whoever is invited after others fell
 out is mostly somebody with whom it works, as a waitlist of willing people would be."""
 
 
 def make_deck(seed: int, number: int) -> list[Temperament]:
-    """The ``number``-th deck: every scene once, and keen creators; shuffled by the seed."""
-    keen = KEEN_AT_FIRST if number == 0 else KEEN_LATER
-    deck = [*SCENES, *[Temperament.KEEN] * keen]
+    """The ``number``-th deck: every scene, and keen creators; shuffled by the seed."""
+    more, keen = (AT_RISK, KEEN_AT_FIRST) if number == 0 else ((), KEEN_LATER)
+    deck = [*SCENES, *more, *[Temperament.KEEN] * keen]
     random.Random(f"deck:{seed}:{number}").shuffle(deck)
     return deck
 

@@ -15,7 +15,7 @@ from local.people import captions
 from local.people.__main__ import refuse_reality
 from local.people.captions import Brief
 from local.people.creator import read_brief
-from local.people.deck import SCENES, Temperament, card, make_deck
+from local.people.deck import AT_RISK, SCENES, Temperament, card, make_deck
 from local.people.memory import Memory
 from local.people.pages import Page, read_money
 from local.people.staff import counter, hearing, review
@@ -41,7 +41,7 @@ as it is</textarea><button name="answer" value="interested">Yes, €450.00 is fi
 @pytest.mark.parametrize("seed", range(40))
 def test_every_scene_is_in_the_first_deck_whatever_the_seed(seed: int) -> None:
     deck = make_deck(seed, 0)
-    assert Counter(deck) == Counter([*SCENES, *[Temperament.KEEN] * 4])
+    assert Counter(deck) == Counter([*SCENES, *AT_RISK, *[Temperament.KEEN] * 3])
     assert [card(seed, place) for place in range(len(deck))] == deck
 
 

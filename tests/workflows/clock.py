@@ -39,8 +39,14 @@ class Clock:
                     await asyncio.sleep(0.01)
 
     async def is_running(self, handle: Handle) -> bool:
-        """True until the workflow has ended."""
-        return (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
+        """True until the workflow has ended; also before its parent has started it."""
+        try:
+            found = await handle.describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return True
+            raise
+        return found.status is WorkflowExecutionStatus.RUNNING
 
     async def skip(self, handle: Handle, by: timedelta) -> None:
         """Move a workflow's clock."""
@@ -53,7 +59,12 @@ class Clock:
         Returns:
             False if nothing is: no timer runs, and no activity waits for its next attempt.
         """
-        raw = (await handle.describe()).raw_description
+        try:
+            raw = (await handle.describe()).raw_description
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False  # its parent is about to start it
+            raise
         moments = await self._open_timers(handle)
         moments += [_next_attempt(each) for each in raw.pending_activities if _waits(each)]
         if not moments:
