@@ -19,6 +19,7 @@ from local import demo
 from local.child import CHECKOUT
 from local.cli_campaign import campaign
 from local.cli_evaluate import evaluate
+from local.cli_exports import export
 from local.cli_imports import posts, roster
 from local.cli_ledger import ledger
 from local.cli_payouts import payouts
@@ -56,6 +57,7 @@ app.add_typer(campaign, name="campaign")
 app.add_typer(staff, name="staff")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(ledger, name="ledger")
+payouts.command("export")(export)
 app.add_typer(payouts, name="payouts")
 app.command("quote")(show_quote)
 

@@ -89,6 +89,12 @@ class UnsafeMessage(TroupeError):
     code = "unsafe_message"
 
 
+class Unbalanced(TroupeError):
+    """The ledger's entries of one movement do not sum to zero; a fault, and nothing to export."""
+
+    code = "unbalanced"
+
+
 class Overdrawn(TroupeError):
     """A movement would spend more than an account holds; nothing of its transaction stays."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from domain.errors import UserMistake
+from domain.moments import read_moment
 from domain.money import Money
 from local.cli_support import (
     DATA_DEFAULT,
@@ -65,7 +65,7 @@ def statement(
     as_json: AsJson = False,
 ) -> None:
     """Show a campaign's movements until a moment, and what they come to."""
-    until = _moment(at)
+    until = read_moment(at, "--at", end=True) if at else now()
 
     async def work() -> Statement:
         async with target(data) as stack, session(stack.engine) as db:
@@ -77,26 +77,6 @@ def statement(
         print_json(_as_json(found))
     else:
         _show(found)
-
-
-def _moment(text: str) -> datetime:
-    """A moment as people write it; a day means its end, and a time without a zone is UTC.
-
-    Raises:
-        UserMistake: it is neither a day nor a time.
-    """
-    if not text:
-        return now()
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        raise UserMistake(
-            f"--at: '{text}' is neither a day nor a time",
-            hint="write 2026-05-31, or 2026-05-31T18:00+02:00",
-        ) from None
-    if len(text) == len("2026-05-31"):
-        read = read.replace(hour=23, minute=59, second=59, microsecond=999_999)
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def _as_json(found: Statement) -> dict[str, object]:

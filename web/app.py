@@ -18,6 +18,7 @@ from web import (
     auth,
     campaigns,
     decisions,
+    exports,
     inbox,
     lists,
     opt_out,
@@ -52,7 +53,9 @@ def create_app(deps: Deps, step_up: StepUp | None = None) -> FastAPI:
     app.state.portal_tokens = PortalTokens(deps.secret)
     payout_hosts = (_origin(deps.addresses.stripe) or STRIPE_PAGES,)
     app.add_middleware(Guard, public_url=deps.public_url, payout_hosts=payout_hosts)
-    for module in (auth, inbox, decisions, campaigns, lists, portal, portal_forms, opt_out):
+    for module in (
+        auth, inbox, decisions, campaigns, exports, lists, portal, portal_forms, opt_out,
+    ):  # fmt: skip
         app.include_router(module.router)
     app.include_router(
         webhook_router(deps.engine, (deps.webhook_secret,), deps.sender.dispatch_webhook)

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from domain.ids import collaboration_workflow_id
 from store import desk, desk_lists, finance
-from web import words
+from web import exports, words
 from web.visit import Missing, visit
 
 router = APIRouter()
@@ -65,6 +65,7 @@ async def payments(request: Request) -> HTMLResponse:
             "desk/payments.html", here="payments", page=page, chosen=status,
             readiness=await finance.readiness(v.db),
             needs=await finance.cash_needed(v.db, v.deps.clock()),
+            may_export=any(v.may(role) for role in exports.READERS),
         )  # fmt: skip
 
 

@@ -1,0 +1,57 @@
+"""Payments as they come to be: earned, sent and settled, with the ledger as it is then."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.lifecycle import PayoutStatus
+from domain.messages import Posting, PostingKind
+from store import ledger
+from store.tables import Collaboration, Payout, PayoutAttempt
+from tests import builders
+from tests.builders import NOW
+
+
+async def earned(
+    db: AsyncSession, of: Collaboration | None = None, at: datetime = NOW, **parts: Any
+) -> Payout:
+    """A payment that was earned at a moment."""
+    of = of or await builders.collaboration(db)
+    row = await builders.payout(db, of, post=False, created_at=at, **parts)
+    for kind in (PostingKind.RESERVE, PostingKind.EARN):
+        await move(db, row, kind, f"{kind}:{row.id}", at)
+    return row
+
+
+async def paid(
+    db: AsyncSession, of: Collaboration | None = None, at: datetime = NOW, **parts: Any
+) -> Payout:
+    """A payment that was earned and paid at a moment."""
+    row = await earned(db, of, at, **parts)
+    for kind in (PostingKind.SEND, PostingKind.SETTLE):
+        await move(db, row, kind, f"{kind}:{row.id}:1", at)
+    row.status, row.attempt = PayoutStatus.TRANSFERRED.value, 1
+    row.transfer_id = builders.unique("tr")
+    db.add(
+        PayoutAttempt(
+            payout_id=row.id, number=1, key=f"payout:{row.id}:transfer:1", request_hash="x",
+            account_id=f"acct_{row.creator_id}", first_sent_at=at, outcome="transferred",
+            transfer_id=row.transfer_id, settled_at=at,
+        )
+    )  # fmt: skip
+    await db.flush()
+    return row
+
+
+async def move(
+    db: AsyncSession, row: Payout, kind: PostingKind, key: str, at: datetime = NOW
+) -> None:
+    """One movement of a payment's whole amount."""
+    posting = Posting(kind=kind, key=key, amount_minor=row.amount_minor)
+    own = None if kind in {PostingKind.RESERVE, PostingKind.EARN} else row.id
+    await ledger.post(
+        db, row.campaign_id, row.creator_id, row.collaboration_id, own, posting, row.currency, at
+    )
