@@ -37,6 +37,7 @@ from local.cli_support import (
     run_async,
     target,
 )
+from local.cli_totals import totals
 from local.cli_up import run_up
 from local.doctor import Status, examine
 from local.rehearsal import POSTS, ROSTER
@@ -58,6 +59,7 @@ app.add_typer(staff, name="staff")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(ledger, name="ledger")
 payouts.command("export")(export)
+payouts.command("totals")(totals)
 app.add_typer(payouts, name="payouts")
 app.command("quote")(show_quote)
 

@@ -79,7 +79,7 @@ def export(
                 written += 1
             return written
 
-    with _whole(file) as into:
+    with whole_file(file) as into:
         count = run_async(work(into))
     if as_json:
         print_json({"file": file, "format": form.value, "rows": count})
@@ -106,7 +106,7 @@ def _numbers(given: list[str]) -> dict[str, str]:
 
 
 @contextmanager
-def _whole(file: str) -> Iterator[TextIO]:
+def whole_file(file: str) -> Iterator[TextIO]:
     """A file that appears when it is complete, and that only its owner may read.
 
     Raises:

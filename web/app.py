@@ -24,6 +24,7 @@ from web import (
     opt_out,
     portal,
     portal_forms,
+    totals,
     words,
 )
 from web.assets import Assets
@@ -54,7 +55,7 @@ def create_app(deps: Deps, step_up: StepUp | None = None) -> FastAPI:
     payout_hosts = (_origin(deps.addresses.stripe) or STRIPE_PAGES,)
     app.add_middleware(Guard, public_url=deps.public_url, payout_hosts=payout_hosts)
     for module in (
-        auth, inbox, decisions, campaigns, exports, lists, portal, portal_forms, opt_out,
+        auth, inbox, decisions, campaigns, exports, lists, portal, portal_forms, opt_out, totals,
     ):  # fmt: skip
         app.include_router(module.router)
     app.include_router(

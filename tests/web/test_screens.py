@@ -91,7 +91,8 @@ async def all_pages(web: Web) -> list[str]:
     return [
         "/", "/api/inbox", "/campaigns", "/campaigns/new", f"/campaigns/{there.campaign.id}",
         f"/campaigns/{there.campaign.id}/report", f"/collaborations/{there.collaboration.id}",
-        "/creators", "/creators?q=creator", "/payments", "/payments?status=held", "/setup",
+        "/creators", "/creators?q=creator", "/payments", "/payments?status=held",
+        "/payments/totals", "/setup",
         *(f"/items/{item.id}" for item in opened),
     ]  # fmt: skip
 

@@ -1,0 +1,137 @@
+"""`troupe payouts totals`: what each creator was paid in a year, as tax forms ask for it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from domain.money import Money
+from domain.reporting import RULES, Standing
+from domain.spreadsheet import Sheet
+from local.cli_exports import whole_file
+from local.cli_support import DATA_DEFAULT, AsJson, Data, now, out, print_json, run_async, target
+from store.engine import session
+from store.totals import CreatorTotal, year_totals
+from web.totals import FIRST_YEAR, LAST_YEAR, file_rows, of_payers, read_zone, standings, sums
+
+SHOWN = 50
+"""Creators in the terminal; --csv and --json have them all."""
+
+
+def totals(
+    year: Annotated[
+        int | None,
+        typer.Option(min=FIRST_YEAR, max=LAST_YEAR, help="The calendar year; else this one."),
+    ] = None,
+    zone: Annotated[str, typer.Option(help="Where the year begins, like Europe/Berlin.")] = "UTC",
+    csv: Annotated[str, typer.Option("--csv", help="Write all of it into this file.")] = "",
+    semicolons: Annotated[
+        bool, typer.Option("--semicolons", help="--csv: for spreadsheets that write 1,50.")
+    ] = False,
+    data: Data = DATA_DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Sum up what was paid in a year, by creator, country and currency."""
+    where = read_zone(zone)
+    year = year or now().astimezone(where).year
+
+    async def work() -> tuple[CreatorTotal, ...]:
+        async with target(data) as stack, session(stack.engine) as db:
+            return await year_totals(db, year, where)
+
+    rows = run_async(work())
+    if csv:
+        with whole_file(csv) as into:
+            into.writelines(file_rows(rows, year, Sheet(semicolons), where))
+    if as_json:
+        print_json(_as_json(rows, year, zone))
+    elif not csv:
+        _show(rows, year)
+
+
+def _as_json(rows: tuple[CreatorTotal, ...], year: int, zone: str) -> dict[str, object]:
+    return {
+        "year": year,
+        "zone": zone,
+        "totals": [
+            {
+                "payer_country": row.payer_country,
+                "creator": row.creator.id,
+                "handle": row.creator.handle,
+                "name": row.creator.name,
+                "platform": row.creator.platform,
+                "country": row.creator.country,
+                "currency": row.currency,
+                "amount": row.amount_minor,
+                "payments": row.payments,
+                "first": row.first.isoformat(),
+                "last": row.last.isoformat(),
+                "same_address": list(row.same_address),
+                "together": row.together_minor,
+                "rules": standings(row, year),
+            }
+            for row in rows
+        ],
+        "countries": [
+            {
+                "payer_country": one.payer_country,
+                "country": one.country,
+                "currency": one.amount.currency,
+                "amount": one.amount.minor,
+                "creators": one.creators,
+                "payments": one.payments,
+            }
+            for one in sums(rows, by_creator_country=True)
+        ],
+        "payers": [
+            {
+                "payer_country": total.payer_country,
+                "currency": total.amount.currency,
+                "amount": total.amount.minor,
+                "rules": {rule.code: standing},
+            }
+            for rule, total, standing in of_payers(rows, year)
+        ],
+        "rules": [
+            {
+                **rule.model_dump(mode="json", exclude={"figures"}),
+                "figure": rule.figures[year].minor if year in rule.figures else None,
+                "currency": next(iter(rule.figures.values())).currency,
+            }
+            for rule in RULES
+        ],
+    }
+
+
+def _show(rows: tuple[CreatorTotal, ...], year: int) -> None:
+    if not rows:
+        out.print(f"Nothing was paid in {year}.")
+        return
+    table = Table("creator", "country", "paid by", "amount", "payments", "to report")
+    for column in (3, 4):
+        table.columns[column].justify = "right"
+    for row in rows[:SHOWN]:
+        table.add_row(
+            escape(row.creator.handle), row.creator.country or "?", row.payer_country or "?",
+            str(Money(minor=row.amount_minor, currency=row.currency)), str(row.payments),
+            _report(standings(row, year)),
+        )  # fmt: skip
+    out.print(table)
+    if len(rows) > SHOWN:
+        out.print(f"and {len(rows) - SHOWN} more; --csv FILE writes all of them")
+    for rule, total, standing in of_payers(rows, year):
+        out.print(f"{total.payer_country}, all creators together, {total.amount}: {rule.form} "
+                  f"{standing.value.replace('_', ' ')}")  # fmt: skip
+
+
+def _report(found: dict[str, Standing]) -> str:
+    forms = {rule.code: rule.form for rule in RULES}
+    said = [
+        f"{forms[code]}: {standing.value.replace('_', ' ')}"
+        for code, standing in found.items()
+        if standing is not Standing.BELOW
+    ]
+    return ", ".join(said)
