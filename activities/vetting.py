@@ -23,24 +23,26 @@ from domain.messages import (
 )
 from domain.quote import CreatorFacts
 from domain.rate_card import DEFAULT_RATE_CARD, RateCard
-from domain.shortlist import Option, Shortlist, solve
+from domain.shortlist import Option, Shortlist, choose, solve
 from domain.vetting import (
     Person,
     Vetted,
     judge_safety,
     place_sentence,
+    replacement_sentence,
     screening_of,
     vet,
     without_place,
 )
 from domain.word_lists import LEXICON
 from domain.zones import zone_of
+from integrations.highs import HIGHS
 from store import candidates, reports, starts
 from store.campaigns import campaign_file, get_campaign
 from store.candidates import CHOSEN, WAITLIST, Placed, Suitable
 from store.engine import session
 from store.starts import Start
-from store.tables import Creator
+from store.tables import Campaign, Creator
 
 ROSTER_PAGE = 500
 """Creators vetted in one transaction."""
@@ -102,7 +104,7 @@ class Vetting:
             found = await candidates.suitable(work, campaign_id)
             options = [Option(each.creator_id, each.fee_minor, each.expected) for each in found]
             made = await asyncio.to_thread(
-                solve, options, file.creators.wanted, file.budget.total.minor
+                solve, options, file.creators.wanted, file.budget.total.minor, HIGHS
             )
             await candidates.place(work, campaign_id, _places(made, found, file), made.digest)
         return ShortlistResult(
@@ -120,12 +122,36 @@ class Vetting:
             file = CampaignFile.model_validate(campaign.file)
             begun = await starts.of_batch(work, campaign.id, wanted.batch)
             if not begun:
-                await starts.start_batch(work, campaign, wanted.batch, wanted.count, self._clock())
+                await self._start_batch(work, campaign, file, wanted)
                 begun = await starts.of_batch(work, campaign.id, wanted.batch)
             exhausted = await starts.is_exhausted(work, campaign.id)
         return StartPlan(
             starts=tuple(_input(campaign.id, each, file) for each in begun), exhausted=exhausted
         )
+
+    async def _start_batch(
+        self, work: AsyncSession, campaign: Campaign, file: CampaignFile, wanted: PlanStarts
+    ) -> None:
+        """The next of the chosen; then whoever replaces those who said no.
+
+        That is the set of the waitlist that brings most for the places and the money left now.
+        """
+        at = self._clock()
+        begun = await starts.start_chosen(work, campaign, wanted.batch, wanted.count, at)
+        refusing: set[str] = set()
+        while begun < wanted.count:
+            free = await starts.free_money(work, campaign.id)
+            waiting = await starts.waiting(work, campaign.id, free)
+            options = [option for option in waiting if option.creator_id not in refusing]
+            if not options:
+                return
+            made = await asyncio.to_thread(choose, options, wanted.count - begun, free, HIGHS)
+            why = {o.creator_id: replacement_sentence(o, free, file) for o in made.chosen}
+            refused = await starts.start_these(work, campaign, wanted.batch, why, at)
+            refusing |= set(refused)
+            begun += len(why) - len(refused)
+            if not refused:
+                return
 
     @activity.defn(name="recheck_creator")
     async def recheck_creator(self, collaboration_id: str) -> Screening:

@@ -91,7 +91,7 @@ def screening_of(verdict: CreatorVerdict, salt: str) -> Screening:
     return Screening(verdict=verdict.verdict, digest=digest)
 
 
-_PLACE_WORDS = ("Chosen as number ", "Waits as number ")
+_PLACE_WORDS = ("Chosen as number ", "Waits as number ", "Takes a free place: ")
 
 
 def place_sentence(option: Option, number: int, made: Shortlist, file: CampaignFile) -> str:
@@ -105,6 +105,14 @@ def place_sentence(option: Option, number: int, made: Shortlist, file: CampaignF
         "the budget is spent on those before"
     )  # fmt: skip
     return f"{_PLACE_WORDS[1]}{number - len(made.chosen)}: {brings}, but {why}."
+
+
+def replacement_sentence(option: Option, free_minor: int, file: CampaignFile) -> str:
+    """Why somebody of the waitlist is asked now."""
+    fee = Money(minor=option.fee_minor, currency=file.currency)
+    free = Money(minor=free_minor, currency=file.currency)
+    brings = f"{option.expected:,} {goal_words(file.goal)} for {fee}"
+    return f"{_PLACE_WORDS[2]}{brings}, of the set that brings most for the {free} left by then."
 
 
 def without_place(reasons: Sequence[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,8 +15,10 @@ from domain.campaign import CampaignFile
 from domain.errors import NotFound
 from domain.ids import collaboration_id
 from domain.lifecycle import Stage, WaitingFor
+from domain.shortlist import Option
+from domain.vetting import without_place
 from store import ledger
-from store.candidates import OUT, opted_out, suppressed
+from store.candidates import CHOSEN, OUT, WAITLIST, opted_out, suppressed
 from store.tables import Campaign, Candidate, Collaboration, Creator
 
 READ_AT_ONCE = 200
@@ -113,26 +115,76 @@ async def of_batch(session: AsyncSession, campaign_id: str, batch: int) -> list[
     ]
 
 
-async def start_batch(
+async def free_money(session: AsyncSession, campaign_id: str) -> int:
+    """What no signature has reserved and no open offer promises, in the smallest unit."""
+    balances = await ledger.balances(session, campaign_id)
+    return balances.available - await _offered(session, campaign_id)
+
+
+async def start_chosen(
     session: AsyncSession, campaign: Campaign, batch: int, count: int, at: datetime
-) -> None:
-    """Write down up to ``count`` new collaborations whose fees the budget still bears."""
-    balances = await ledger.balances(session, campaign.id)
-    free = balances.available - await _offered(session, campaign.id)
-    after = (-1, "")
-    while count > 0:
-        page = await _next_in_line(session, campaign.id, after)
+) -> int:
+    """Write down up to ``count`` collaborations with the next of the chosen; returns how many.
+
+    Whoever the free money does not bear, or asked not to be contacted, is passed over.
+    """
+    free = await free_money(session, campaign.id)
+    begun, after = 0, (-1, "")
+    while begun < count:
+        page = await _next_in_line(session, campaign.id, after, Candidate.status == CHOSEN)
         if not page:
             break
         unwilling = await opted_out(session, [creator.email for _, creator in page])
         for candidate, creator in page:
             after = (candidate.place, candidate.creator_id)
-            if count == 0 or candidate.fee_minor > free or creator.email in unwilling:
+            if begun == count or candidate.fee_minor > free or creator.email in unwilling:
                 continue
             free -= candidate.fee_minor
-            count -= 1
+            begun += 1
             _start(session, campaign, candidate, batch, at)
     await session.flush()
+    return begun
+
+
+async def waiting(session: AsyncSession, campaign_id: str, most_minor: int) -> list[Option]:
+    """Those of the waitlist who cost no more than ``most_minor`` and have not been asked."""
+    rows = await session.execute(
+        select(Candidate.creator_id, Candidate.fee_minor, Candidate.expected).where(
+            Candidate.campaign_id == campaign_id,
+            Candidate.status == WAITLIST,
+            Candidate.batch.is_(None),
+            Candidate.fee_minor <= most_minor,
+        )
+    )
+    return [Option(*row) for row in rows]
+
+
+async def start_these(
+    session: AsyncSession,
+    campaign: Campaign,
+    batch: int,
+    why: Mapping[str, str],
+    at: datetime,
+) -> list[str]:
+    """Write down collaborations with creators by id, each with the sentence that says why.
+
+    Returns:
+        Those of them who asked not to be contacted, and so were not started.
+    """
+    rows = await session.execute(
+        select(Candidate, Creator)
+        .join(Creator, Creator.id == Candidate.creator_id)
+        .where(Candidate.campaign_id == campaign.id, Candidate.creator_id.in_(list(why)))
+        .order_by(Candidate.place, Candidate.creator_id)
+    )
+    found = [(candidate, creator) for candidate, creator in rows]
+    refusing = await opted_out(session, [creator.email for _, creator in found])
+    for candidate, creator in found:
+        if creator.email not in refusing:
+            candidate.reasons = [why[creator.id], *without_place(candidate.reasons)]
+            _start(session, campaign, candidate, batch, at)
+    await session.flush()
+    return [creator.id for _, creator in found if creator.email in refusing]
 
 
 async def is_exhausted(session: AsyncSession, campaign_id: str) -> bool:
@@ -149,7 +201,7 @@ async def is_exhausted(session: AsyncSession, campaign_id: str) -> bool:
 
 
 async def _next_in_line(
-    session: AsyncSession, campaign_id: str, after: tuple[int, str]
+    session: AsyncSession, campaign_id: str, after: tuple[int, str], *only: ColumnElement[bool]
 ) -> Sequence[tuple[Candidate, Creator]]:
     rows = await session.execute(
         select(Candidate, Creator)
@@ -159,6 +211,7 @@ async def _next_in_line(
             Candidate.status != OUT,
             Candidate.batch.is_(None),
             _beyond(after),
+            *only,
         )
         .order_by(Candidate.place, Candidate.creator_id)
         .limit(READ_AT_ONCE)

@@ -232,6 +232,39 @@ async def test_open_offers_hold_the_budget_back_and_free_it_when_they_end(
     assert len(after.starts) == 1
 
 
+async def test_free_places_go_to_the_set_that_brings_most_for_the_money_left(
+    engine: AsyncEngine, vetting: Vetting
+) -> None:
+    campaign_id = await _ready(engine, vetting, 5)
+    rows = await _candidates(engine, campaign_id)
+    refuses, *waitlist = (row.creator_id for row in rows[1:])
+    async with session(engine) as work:
+        campaign = await work.get_one(Campaign, campaign_id)
+        for creator_id, fee, expected in zip(
+            (rows[0].creator_id, refuses, *waitlist),
+            (100, 3_000, 6_000, 3_000, 3_000),
+            (1, 900, 100, 80, 70),
+            strict=True,
+        ):
+            row = await work.get_one(Candidate, (campaign_id, creator_id))
+            row.fee_minor, row.expected = fee, expected
+            row.status = "chosen" if creator_id == rows[0].creator_id else "waitlist"
+        who = await work.get_one(Creator, refuses)
+        await outbox.suppress(work, who.email, "opt_out", builders.NOW)
+        left = Posting(
+            kind=PostingKind.RESERVE, key="others", amount_minor=campaign.budget_minor - 6_100
+        )
+        await ledger.post(
+            work, campaign_id, None, None, None, left, campaign.currency, builders.NOW
+        )
+    plan = await vetting.plan_starts(PlanStarts(campaign_id=campaign_id, batch=0, count=3))
+    assert [start.creator_id for start in plan.starts] == [rows[0].creator_id, *waitlist[1:]]
+    after = {row.creator_id: row.reasons[0] for row in await _candidates(engine, campaign_id)}
+    assert after[waitlist[1]].startswith("Takes a free place: 80 engagements for 30.00 EUR")
+    assert "60.00 EUR left" in after[waitlist[1]]
+    assert after[waitlist[0]].startswith("Waits as number")
+
+
 async def test_a_spent_budget_exhausts_the_waitlist(engine: AsyncEngine, vetting: Vetting) -> None:
     campaign_id = await _ready(engine, vetting, 2)
     async with session(engine) as work:
