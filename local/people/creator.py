@@ -175,14 +175,15 @@ class Creator:
             self.temperament
         )
         fee = read_money(form.buttons.get("interested", ""))
+        mail = {"email": self.persona.mailbox()} if "email" in form.fields else {}
         if self.temperament is Temperament.DECLINING:
             return await self._browser.send(form, answer="no", amount="")
         if wish is None or fee is None or "countered" in self.life.done:
-            return await self._browser.send(form, answer="interested", amount="")
+            return await self._browser.send(form, answer="interested", amount="", **mail)
         asked = (fee * wish).quantize(Decimal(1), ROUND_HALF_UP)
         page = await self._browser.send(
             form, answer="counter", amount=f"{asked}.00",
-            comment="The reel takes me two days, with the edit.",
+            comment="The reel takes me two days, with the edit.", **mail,
         )  # fmt: skip
         self._memory.did(self.life, "countered")
         return page

@@ -32,6 +32,10 @@ class Persona:
         """The name that this person types under a contract."""
         return self.name or self.handle.replace("_", " ").replace(".", " ").title()
 
+    def mailbox(self) -> str:
+        """Where mail reaches this person: an invented address if the roster knows none."""
+        return self.email or f"{self.key.replace('_', '.')}@mail.example.com"
+
     def address(self) -> str:
         """An invented postal address, the same each time."""
         chance = random.Random(f"address:{self.key}")

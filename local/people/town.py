@@ -45,7 +45,7 @@ class Town:
         self._by_address: dict[str, list[Persona]] = {}
         self._by_handle = {each.key: each for each in personas}
         for persona in self._by_handle.values():
-            self._by_address.setdefault(persona.email.casefold(), []).append(persona)
+            self._by_address.setdefault(persona.mailbox().casefold(), []).append(persona)
         self._creators: dict[str, Creator] = {}
         self._members: list[Member] = []
         self._tasks: set[asyncio.Task[None]] = set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from local.people.creator import read_brief
 from local.people.deck import AT_RISK, SCENES, Temperament, card, make_deck
 from local.people.memory import Memory
 from local.people.pages import Page, read_money
+from local.people.persona import Persona
 from local.people.staff import counter, hearing, review
 from settings import Settings
 
@@ -159,3 +161,9 @@ def test_simulated_people_act_beside_stand_ins_only() -> None:
 def test_simulated_people_refuse_everything_real(change: dict[str, str]) -> None:
     with pytest.raises(ConfigurationError):
         refuse_reality(Settings.from_environment({**LOCAL, **change}))
+
+
+def test_whoever_the_roster_knows_no_address_of_still_has_one_to_give() -> None:
+    known = Persona("@moss_ida", "tiktok", "ida@post.test", "Ida Moss", "DE", "beauty", 9_000)
+    assert known.mailbox() == "ida@post.test"
+    assert replace(known, email="").mailbox() == "moss.ida@mail.example.com"
