@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from argon2 import PasswordHasher, Type
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.errors import NotFound, UserMistake
@@ -82,3 +83,10 @@ async def test_mistakes_are_named(engine: AsyncEngine) -> None:
                 )
         with pytest.raises(NotFound):
             await staff.deactivate(db, "stf_nobody")
+
+
+def test_passwords_are_as_hard_to_guess_as_is_recommended(real_hasher: PasswordHasher) -> None:
+    # The OWASP Password Storage Cheat Sheet's least for Argon2id: 19 MiB, two passes.
+    assert real_hasher.type is Type.ID
+    assert real_hasher.memory_cost >= 19 * 1024
+    assert real_hasher.time_cost >= 2
