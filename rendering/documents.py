@@ -42,10 +42,12 @@ def remittance_html(
     about: Correspondence,
     *,
     sent_at: datetime | None,
+    number: str = "",
     signed_name: str = "",
     signed_address: str = "",
+    signed_at: datetime | None = None,
 ) -> str:
-    """The statement of ``about.payout``, for the creator's records.
+    """The statement of ``about.payout``, for the creator's records. It never changes once sent.
 
     Raises:
         ValueError: ``about`` was read without a payout.
@@ -60,6 +62,15 @@ def remittance_html(
         reference=about.collaboration_id,
         payout=about.payout,
         sent_at=sent_at,
+        number=number,
         signed_name=signed_name,
         signed_address=signed_address,
+        signed_at=signed_at,
+    )
+
+
+def document_page(environment: Environment, title: str, article: str, language: str = "en") -> str:
+    """An article as one file with its own style: it loads nothing and prints well."""
+    return environment.get_template("documents/page.html").render(
+        title=title, body=article, language=language
     )

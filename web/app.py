@@ -22,6 +22,7 @@ from web import (
     inbox,
     lists,
     opt_out,
+    payment_pages,
     portal,
     portal_forms,
     totals,
@@ -56,6 +57,7 @@ def create_app(deps: Deps, step_up: StepUp | None = None) -> FastAPI:
     app.add_middleware(Guard, public_url=deps.public_url, payout_hosts=payout_hosts)
     for module in (
         auth, inbox, decisions, campaigns, exports, lists, portal, portal_forms, opt_out, totals,
+        payment_pages,  # last: /payments/{id} would take the other pages for payments
     ):  # fmt: skip
         app.include_router(module.router)
     app.include_router(

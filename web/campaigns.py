@@ -18,18 +18,13 @@ from store import desk, desk_lists, finance, reports
 from store.tables import Campaign
 from web import words
 from web.fields import read_fields
+from web.security import DOCUMENT_POLICY
 from web.visit import Missing, Visit, visit
 
 router = APIRouter()
 
 _DOUBLE_CLICK = timedelta(minutes=1)
 """The same file by the same person within this time is one campaign."""
-
-_REPORT_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'"
-)
-"""The report is one file with its own styles, for mail and paper; it can load and run nothing."""
 
 
 @router.get("/campaigns")
@@ -176,4 +171,4 @@ async def report(request: Request, campaign_id: str) -> HTMLResponse:
     async with visit(request) as v:
         await _campaign(v, campaign_id)
         page = render_report(await reports.for_people(v.db, campaign_id), v.reader)
-    return HTMLResponse(page, headers={"Content-Security-Policy": _REPORT_POLICY})
+    return HTMLResponse(page, headers={"Content-Security-Policy": DOCUMENT_POLICY})

@@ -168,6 +168,8 @@ class Due:
     """One milestone of the fee, and its payment once it is earned."""
 
     kind: str
+    payout_id: str
+    """Empty until it is earned."""
     percent: int
     amount_minor: int
     status: str
@@ -186,6 +188,7 @@ def milestones(c: CreatorVisit) -> list[Due]:
         rows.append(
             Due(
                 each.on.value,
+                payout.id if payout else "",
                 each.percent,
                 payout.amount_minor if payout else share,
                 payout.status if payout else "",
@@ -194,7 +197,7 @@ def milestones(c: CreatorVisit) -> list[Due]:
             )
         )
     rows += [
-        Due(kind, 0, payout.amount_minor, payout.status, payout.pay_by, None)
+        Due(kind, payout.id, 0, payout.amount_minor, payout.status, payout.pay_by, None)
         for kind, payout in earned.items()
     ]
     return rows

@@ -19,6 +19,12 @@ MAX_BODY = 512 * 1024
 PORTAL_SESSION = timedelta(days=30)
 """How long a creator's browser stays signed in; the link in the mail renews it."""
 
+DOCUMENT_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+"""For a document with its own styles, for mail and paper; it can load and run nothing."""
+
 _MACHINES = ("/webhooks", "/opt-out/")
 """Posts that come from programs: signed by themselves, so neither cookie nor origin counts."""
 

@@ -1,0 +1,72 @@
+"""What the statement of a sent payment says: to whom, for what, when, under which agreement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.correspondence import Correspondence
+from domain.decisions import DecisionKind
+from domain.lifecycle import PayoutStatus
+from store import correspondence
+from store.tables import Decision, Payout, PayoutAttempt, Signature
+
+
+@dataclass(frozen=True)
+class Remittance:
+    """A payment that the provider has moved."""
+
+    payout_id: str
+    about: Correspondence
+    sent_at: datetime
+    signature: Signature | None
+    """Who signed the agreement; the name and address that the statement is made out to."""
+
+
+async def remittance(
+    session: AsyncSession, payout_id: str, collaboration_id: str = ""
+) -> Remittance | None:
+    """Read what a payment's statement says; None as long as the money has not moved.
+
+    Args:
+        session: a transaction.
+        payout_id: the payment.
+        collaboration_id: if given, the payment has to be one of this collaboration.
+    """
+    query = (
+        select(Payout, PayoutAttempt.settled_at)
+        .join(PayoutAttempt, PayoutAttempt.transfer_id == Payout.transfer_id)
+        .where(Payout.id == payout_id, Payout.status == PayoutStatus.TRANSFERRED.value)
+    )
+    if collaboration_id:
+        query = query.where(Payout.collaboration_id == collaboration_id)
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
+        return None
+    payout, settled_at = row
+    of = payout.collaboration_id
+    return Remittance(
+        payout_id=payout.id,
+        about=await correspondence.load(session, of, {"payout_id": payout.id}),
+        sent_at=settled_at or payout.updated_at,
+        signature=await _signature(session, of),
+    )
+
+
+async def _signature(session: AsyncSession, collaboration_id: str) -> Signature | None:
+    signed = (
+        select(Decision.choice["content_id"].astext)
+        .where(
+            Decision.subject_id == collaboration_id,
+            Decision.kind == DecisionKind.SIGN_TERMS.value,
+            Decision.status == "applied",
+            Decision.choice["answer"].astext == "sign",
+        )
+        .order_by(Decision.settled_at.desc(), Decision.created_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return await session.scalar(select(Signature).where(Signature.id == signed))

@@ -1,0 +1,96 @@
+"""The statement of a payment: for its creator and for finance; never before it is sent."""
+
+from __future__ import annotations
+
+import re
+
+from domain.decisions import TermsChoice
+from domain.lifecycle import PayoutStatus, Role
+from store.engine import session
+from store.tables import Collaboration, Creator, Decision, Payout
+from tests import books, builders
+from tests.fixtures.web import Web
+from tests.web.rows import Scene, scene
+from tests.web.test_portal import arrive
+
+
+def words(html: str) -> str:
+    body = html.partition("</style>")[2]
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body)).replace("\xa0", " ")
+
+
+async def paid(web: Web, there: Scene) -> Payout:
+    """A payment that was sent, of a creator who has signed."""
+    async with session(web.engine) as db:
+        of = await db.get_one(Collaboration, there.collaboration.id)
+        who = await db.get_one(Creator, there.creator.id)
+        signed = await builders.signature(
+            db, await builders.terms(db, of), typed_name="Juliane Brandt <b>",
+            address="Hauptstr. 1, Berlin",
+        )  # fmt: skip
+        choice = TermsChoice(answer="sign", content_id=signed.id)
+        ref = await builders.decision(db, of, who, choice)
+        (await db.get_one(Decision, ref.decision_id)).status = "applied"
+        return await books.paid(db, of)
+
+
+async def test_a_creator_finds_the_statement_of_each_paid_payment(web: Web) -> None:
+    there = await scene(web.engine, stage="retaining")
+    payout = await paid(web, there)
+    creator = await arrive(web, there)
+    address = f"{creator.path}/payments/{payout.id}"
+    assert f'href="{address}"' in await creator.page()
+    answer = await creator.http.get(address)
+    assert answer.status_code == 200
+    text = words(answer.text)
+    for said in (
+        f"Number {payout.id}", "Sent 2 March 2026", "Lumen GmbH, Hauptstr. 1, 10115 Berlin",
+        "To Juliane Brandt &lt;b&gt;, Hauptstr. 1, Berlin", "150,00 €", str(payout.transfer_id),
+        f"{there.collaboration.id}, signed on 2 March 2026", "agreed fee of 300,00 €",
+    ):  # fmt: skip
+        assert said in text, said
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "content-disposition" not in answer.headers
+    file = await creator.http.get(f"{address}?file=yes")
+    assert file.text == answer.text
+    assert file.headers["content-disposition"] == f'attachment; filename="{payout.id}.html"'
+    assert not re.search(r'(src|href)="', file.text), "a file has nothing to load"
+
+
+async def test_there_is_no_statement_before_the_money_has_moved(web: Web) -> None:
+    there = await scene(web.engine, stage="retaining")
+    async with session(web.engine) as db:
+        of = await db.get_one(Collaboration, there.collaboration.id)
+        payout = await books.earned(db, of, status=PayoutStatus.RELEASED.value)
+    creator = await arrive(web, there)
+    assert "Statement for your books" not in await creator.page()
+    assert (await creator.http.get(f"{creator.path}/payments/{payout.id}")).status_code == 404
+    client = await web.signed_in(Role.FINANCE)
+    assert (await client.get(f"/payments/{payout.id}/statement")).status_code == 404
+
+
+async def test_a_creator_sees_nobody_else_s_statement(web: Web) -> None:
+    mine, other = await scene(web.engine), await scene(web.engine)
+    payout = await paid(web, other)
+    creator = await arrive(web, mine)
+    assert (await creator.http.get(f"{creator.path}/payments/{payout.id}")).status_code == 404
+    path = f"/portal/{other.collaboration.id}/payments/{payout.id}"
+    assert (await creator.http.get(path)).status_code == 403
+    assert (await (await web.browser()).get(path)).status_code == 403
+
+
+async def test_the_payment_s_page_says_what_was_tried_and_has_the_statement(web: Web) -> None:
+    there = await scene(web.engine, stage="retaining")
+    payout = await paid(web, there)
+    client = await web.signed_in(Role.FINANCE)
+    assert f'href="/payments/{payout.id}"' in (await client.get("/payments")).text
+    page = (await client.get(f"/payments/{payout.id}")).text
+    assert "€150.00" in page
+    assert f'href="/payments/{payout.id}/statement"' in page
+    assert str(payout.transfer_id) in page
+    text = words((await client.get(f"/payments/{payout.id}/statement")).text)
+    assert "Hauptstr. 1, Berlin" in text
+    reviewer = await web.signed_in(Role.REVIEWER)
+    assert "/statement" not in (await reviewer.get(f"/payments/{payout.id}")).text
+    assert (await reviewer.get(f"/payments/{payout.id}/statement")).status_code == 403
+    assert (await client.get("/payments/pay_nobody")).status_code == 404
