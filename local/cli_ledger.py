@@ -9,8 +9,10 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from domain.errors import UserMistake
 from domain.moments import read_moment
 from domain.money import Money
+from local.cli_creator_statement import show_creator
 from local.cli_support import (
     DATA_DEFAULT,
     FAULT,
@@ -55,8 +57,12 @@ def check(data: Data = DATA_DEFAULT, as_json: AsJson = False) -> None:
 @ledger.command("statement")
 def statement(
     campaign: Annotated[
-        str, typer.Argument(help="The campaign's id, as its page's address has it.")
-    ],
+        str, typer.Argument(help="The campaign: id, its beginning, or name; else the newest.")
+    ] = "",
+    creator: Annotated[
+        str,
+        typer.Option(help="Instead: this creator, through all campaigns; id or platform/@handle."),
+    ] = "",
     at: Annotated[
         str,
         typer.Option(help="Until when, like 2026-05-31 or 2026-05-31T18:00+02:00; now if empty."),
@@ -64,8 +70,14 @@ def statement(
     data: Data = DATA_DEFAULT,
     as_json: AsJson = False,
 ) -> None:
-    """Show a campaign's movements until a moment, and what they come to."""
+    """Show a campaign's or a creator's movements until a moment, and what they come to."""
+    if campaign and creator:
+        raise UserMistake("a statement is of a campaign or of a creator", hint="leave one out")
     until = read_moment(at, "--at", end=True) if at else now()
+
+    if creator:
+        show_creator(creator, until, data, as_json=as_json)
+        return
 
     async def work() -> Statement:
         async with target(data) as stack, session(stack.engine) as db:

@@ -12,7 +12,7 @@ from domain.messages import PostingKind
 from store.accounts import CONTRA, MOVEMENTS, Balances
 from store.tables import LedgerAccount, LedgerEntry, LedgerTransaction
 
-_IN_NORMAL_DIRECTION = case(
+IN_NORMAL_DIRECTION = case(
     (LedgerAccount.normal == "debit", LedgerEntry.signed_minor), else_=-LedgerEntry.signed_minor
 )
 
@@ -73,7 +73,7 @@ async def _unbalanced_transactions(session: AsyncSession) -> list[str]:
 
 
 async def _wrong_balances(session: AsyncSession) -> list[str]:
-    summed = func.coalesce(func.sum(_IN_NORMAL_DIRECTION), 0)
+    summed = func.coalesce(func.sum(IN_NORMAL_DIRECTION), 0)
     query = (
         select(LedgerAccount, summed)
         .outerjoin(LedgerEntry, LedgerEntry.account_id == LedgerAccount.id)
@@ -126,7 +126,7 @@ def _line(movement: LedgerTransaction) -> StatementLine:
 
 async def _balances_at(session: AsyncSession, campaign_id: str, at: datetime) -> Balances:
     rows = await session.execute(
-        select(LedgerAccount.name, LedgerAccount.currency, func.sum(_IN_NORMAL_DIRECTION))
+        select(LedgerAccount.name, LedgerAccount.currency, func.sum(IN_NORMAL_DIRECTION))
         .join(LedgerEntry, LedgerEntry.account_id == LedgerAccount.id)
         .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
         .where(LedgerTransaction.campaign_id == campaign_id, LedgerTransaction.at <= at)

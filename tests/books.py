@@ -21,8 +21,9 @@ async def earned(
     """A payment that was earned at a moment."""
     of = of or await builders.collaboration(db)
     row = await builders.payout(db, of, post=False, created_at=at, **parts)
-    for kind in (PostingKind.RESERVE, PostingKind.EARN):
-        await move(db, row, kind, f"{kind}:{row.id}", at)
+    reserved = f"reserve:{of.id}:{row.kind}:{row.number}"
+    await move(db, row, PostingKind.RESERVE, reserved, at)
+    await move(db, row, PostingKind.EARN, f"earn:{row.id}", at)
     return row
 
 

@@ -17,7 +17,7 @@ from domain.inbox import ItemKind
 from rendering.links import Links
 from store import staff
 from store.engine import make_engine, session
-from tests import builders
+from tests import books, builders
 from tests.conftest import Database
 from tests.fixtures.web import PASSWORD, SECRET, RecordingSender
 from tests.web.rows import CAPTION, wait_for
@@ -84,6 +84,7 @@ async def _fill(deps: Deps, made: Site) -> None:
         await builders.draft(db, one, caption=CAPTION, version=1)
         draft = await builders.draft(db, one, caption=f"{CAPTION} #new", version=2)
         payout = await builders.payout(db, one)
+        sent = await books.paid(db, one, deps.clock(), kind="draft_approved")
         seen = {ItemKind.DRAFT: draft.digest, ItemKind.COUNTER: "1:50000",
                 ItemKind.KILL_FEE: "30000", ItemKind.HEARING: "3", ItemKind.PUBLICATION: "3",
                 ItemKind.ATTENTION: "unavailable", ItemKind.CONTACT: "", ItemKind.SCREENING: "v",
@@ -103,7 +104,9 @@ async def _fill(deps: Deps, made: Site) -> None:
     made.pages = {f"item_{item.kind}": f"/items/{item.id}" for item in items}
     made.pages |= {name: f"/{name}" for name in ("campaigns", "creators", "payments", "setup")}
     made.pages |= {"inbox": "/", "new": "/campaigns/new", "campaign": f"/campaigns/{campaign.id}",
-                   "collaboration": f"/collaborations/{one.id}"}  # fmt: skip
+                   "collaboration": f"/collaborations/{one.id}", "totals": "/payments/totals",
+                   "payment": f"/payments/{sent.id}",
+                   "statement": f"/payments/{sent.id}/statement"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

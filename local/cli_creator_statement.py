@@ -1,0 +1,82 @@
+"""`troupe ledger statement --creator`: one creator's money through all campaigns."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.markup import escape
+from rich.table import Table
+
+from domain.money import Money
+from local.cli_support import out, print_json, run_async, target
+from store.creator_statements import OWN, CreatorStatement, creator_statement, find_creator
+from store.engine import session
+
+
+def show_creator(named: str, until: datetime, data: Path, *, as_json: bool) -> None:
+    """Print a creator's statement.
+
+    Raises:
+        NotFound: there is no such creator, or more than one.
+    """
+
+    async def work() -> CreatorStatement:
+        async with target(data) as stack, session(stack.engine) as db:
+            return await creator_statement(db, await find_creator(db, named), until)
+
+    found = run_async(work())
+    if as_json:
+        print_json(_as_json(found))
+    else:
+        _show(found)
+
+
+def _as_json(found: CreatorStatement) -> dict[str, object]:
+    return {
+        "creator": found.creator.id,
+        "handle": found.creator.handle,
+        "platform": found.creator.platform,
+        "at": found.at.isoformat(),
+        "balances": [
+            {"currency": held.currency} | {name: getattr(held, name) for name in OWN}
+            for held in found.balances
+        ],
+        "lines": [
+            {
+                "at": line.at.isoformat(),
+                "kind": line.kind.value,
+                "from": line.taken_from,
+                "to": line.given_to,
+                "amount": line.amount_minor,
+                "currency": line.currency,
+                "campaign": line.campaign_id,
+                "campaign_name": line.campaign,
+                "collaboration": line.collaboration_id,
+                "payout": line.payout_id or None,
+                "milestone": line.milestone or None,
+            }
+            for line in found.lines
+        ],
+    }
+
+
+def _show(found: CreatorStatement) -> None:
+    who = f"{found.creator.platform}/@{found.creator.handle.removeprefix('@')}"
+    if not found.lines:
+        out.print(f"No money of {escape(who)} had moved until {found.at:%Y-%m-%d %H:%M} UTC.")
+        return
+    table = Table("when (UTC)", "what", "amount", "for", "campaign", "payment")
+    table.columns[2].justify = "right"
+    for line in found.lines:
+        table.add_row(
+            f"{line.at.astimezone(UTC):%Y-%m-%d %H:%M}", line.kind.value,
+            str(Money(minor=line.amount_minor, currency=line.currency)), line.milestone,
+            escape(line.campaign), line.payout_id,
+        )  # fmt: skip
+    out.print(f"{escape(who)} until {found.at:%Y-%m-%d %H:%M} UTC")
+    out.print(table)
+    for held in found.balances:
+        for name in OWN:
+            amount = Money(minor=getattr(held, name), currency=held.currency)
+            out.print(f"{name.replace('_', ' '):<12}{amount}")

@@ -1,0 +1,165 @@
+"""What one creator's money did until a moment, through all campaigns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.errors import NotFound
+from domain.messages import PostingKind
+from store.accounts import IN_TRANSIT, MOVEMENTS, PAID, PAYABLE, RESERVED
+from store.ledger_reports import IN_NORMAL_DIRECTION
+from store.tables import (
+    Campaign,
+    Collaboration,
+    Creator,
+    LedgerAccount,
+    LedgerEntry,
+    LedgerTransaction,
+    Payout,
+)
+
+OWN = (RESERVED, PAYABLE, IN_TRANSIT, PAID)
+"""Accounts on which a creator's money lies, in the order in which it goes through them."""
+
+# A movement is a creator's through the collaboration; the campaign is named for its index.
+_OF_COLLABORATION = and_(
+    LedgerTransaction.campaign_id == Collaboration.campaign_id,
+    LedgerTransaction.collaboration_id == Collaboration.id,
+)
+
+
+@dataclass(frozen=True)
+class CreatorLine:
+    """One movement of a creator's money."""
+
+    at: datetime
+    kind: PostingKind
+    taken_from: str
+    given_to: str
+    amount_minor: int
+    currency: str
+    campaign_id: str
+    campaign: str
+    collaboration_id: str
+    payout_id: str
+    milestone: str
+    """What the payment is for; empty if the movement is about the fee as a whole."""
+
+
+@dataclass(frozen=True)
+class CreatorBalance:
+    """What the movements come to, in one currency."""
+
+    currency: str
+    reserved: int = 0
+    """Agreed and not earned."""
+    payable: int = 0
+    """Earned and not sent."""
+    in_transit: int = 0
+    paid: int = 0
+
+
+@dataclass(frozen=True)
+class CreatorStatement:
+    """A creator's movements up to a moment, oldest first, and what they come to."""
+
+    creator: Creator
+    at: datetime
+    lines: tuple[CreatorLine, ...]
+    balances: tuple[CreatorBalance, ...]
+
+
+async def find_creator(session: AsyncSession, named: str) -> Creator:
+    """A creator by id, by the beginning of it, by handle, or by platform and handle.
+
+    Args:
+        session: a transaction.
+        named: like ``crt_1f``, ``@mara`` or ``instagram/@mara``.
+
+    Raises:
+        NotFound: none, or more than one.
+    """
+    platform, _, rest = named.rpartition("/")
+    key = rest.strip().removeprefix("@").casefold()
+    query = select(Creator).order_by(Creator.platform, Creator.id).limit(10)
+    by_handle = Creator.handle_key == key
+    if platform:
+        query = query.where(by_handle, Creator.platform == platform.strip().lower())
+    else:
+        query = query.where(by_handle | Creator.id.startswith(named, autoescape=True))
+    found = (await session.scalars(query)).all() if key else []
+    exact = [row for row in found if row.id == named]
+    if len(found) == 1 or exact:
+        return (exact or found)[0]
+    if found:
+        names = ", ".join(f"{row.platform}/@{row.handle_key}" for row in found)
+        raise NotFound(f"more than one creator is called '{named}'", hint=f"choose one of {names}")
+    raise NotFound(
+        f"there is no creator '{named}'",
+        hint="write the id, @handle, or platform/@handle, as the desk's list of creators has it",
+    )
+
+
+async def creator_statement(
+    session: AsyncSession, creator: Creator, at: datetime
+) -> CreatorStatement:
+    """What a creator's money did until a moment; two statements."""
+    payment = func.coalesce(
+        LedgerTransaction.payout_id, func.split_part(LedgerTransaction.key, ":", 2)
+    )
+    rows = await session.execute(
+        select(LedgerTransaction, Campaign.name, Payout.id, Payout.kind)
+        .join(Collaboration, _OF_COLLABORATION)
+        .join(Campaign, Campaign.id == LedgerTransaction.campaign_id)
+        .outerjoin(Payout, Payout.id == payment)
+        .where(Collaboration.creator_id == creator.id, LedgerTransaction.at <= at)
+        .order_by(LedgerTransaction.at, LedgerTransaction.id)
+    )
+    lines = tuple(
+        _line(movement, name, payout or "", kind or "") for movement, name, payout, kind in rows
+    )
+    return CreatorStatement(creator, at, lines, await _balances(session, creator.id, at))
+
+
+def _line(movement: LedgerTransaction, campaign: str, payout: str, milestone: str) -> CreatorLine:
+    kind = PostingKind(movement.kind)
+    taken, given = MOVEMENTS[kind]
+    return CreatorLine(
+        at=movement.at,
+        kind=kind,
+        taken_from=taken,
+        given_to=given,
+        amount_minor=movement.amount_minor,
+        currency=movement.currency,
+        campaign_id=movement.campaign_id,
+        campaign=campaign,
+        collaboration_id=movement.collaboration_id or "",
+        payout_id=payout,
+        milestone=milestone,
+    )
+
+
+async def _balances(
+    session: AsyncSession, creator_id: str, at: datetime
+) -> tuple[CreatorBalance, ...]:
+    rows = await session.execute(
+        select(LedgerAccount.currency, LedgerAccount.name, func.sum(IN_NORMAL_DIRECTION))
+        .select_from(Collaboration)
+        .join(LedgerTransaction, _OF_COLLABORATION)
+        .join(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
+        .join(LedgerAccount, LedgerAccount.id == LedgerEntry.account_id)
+        .where(
+            Collaboration.creator_id == creator_id,
+            LedgerTransaction.at <= at,
+            LedgerAccount.name.in_(OWN),
+        )
+        .group_by(LedgerAccount.currency, LedgerAccount.name)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for currency, name, total in rows:
+        found.setdefault(currency, {})[name] = int(total)
+    return tuple(CreatorBalance(currency, **found[currency]) for currency in sorted(found))
