@@ -21,9 +21,10 @@ from domain.messages import (
     StartPlan,
     VettingResult,
 )
+from domain.quotas import limits_of
 from domain.quote import CreatorFacts
 from domain.rate_card import DEFAULT_RATE_CARD, RateCard
-from domain.shortlist import Option, Shortlist, choose, solve
+from domain.shortlist import Option, Shortlist, Way, choose, record, solve, ways_out
 from domain.vetting import (
     Person,
     Vetted,
@@ -102,11 +103,10 @@ class Vetting:
         async with session(self._engine) as work:
             file = await campaign_file(work, campaign_id)
             found = await candidates.suitable(work, campaign_id)
-            options = [Option(each.creator_id, each.fee_minor, each.expected) for each in found]
-            made = await asyncio.to_thread(
-                solve, options, file.creators.wanted, file.budget.total.minor, HIGHS
+            made, ways = await asyncio.to_thread(_choose, [each.option for each in found], file)
+            await candidates.place(
+                work, campaign_id, _places(made, found, file), made.digest, record(made, ways)
             )
-            await candidates.place(work, campaign_id, _places(made, found, file), made.digest)
         return ShortlistResult(
             digest=made.digest, chosen=len(made.chosen), waitlisted=len(made.waitlist)
         )
@@ -145,7 +145,12 @@ class Vetting:
             options = [option for option in waiting if option.creator_id not in refusing]
             if not options:
                 return
-            made = await asyncio.to_thread(choose, options, wanted.count - begun, free, HIGHS)
+            # A must-have who was asked and said no cannot be asked for again.
+            limits = [limit for limit in limits_of(file.shortlist) if limit.quota]
+            made = await asyncio.to_thread(
+                choose, options, wanted.count - begun, free, HIGHS, limits,
+                await starts.held(work, campaign.id),
+            )  # fmt: skip
             why = {o.creator_id: replacement_sentence(o, free, file) for o in made.chosen}
             refused = await starts.start_these(work, campaign, wanted.batch, why, at)
             refusing |= set(refused)
@@ -197,6 +202,13 @@ class Vetting:
         return [vet(person, file, self._card, self._safety) for person in people]
 
 
+def _choose(options: Sequence[Option], file: CampaignFile) -> tuple[Shortlist, tuple[Way, ...]]:
+    limits = limits_of(file.shortlist)
+    asked = (options, file.creators.wanted, file.budget.total.minor, HIGHS, limits)
+    made = solve(*asked)
+    return made, ways_out(*asked) if made.unmet else ()
+
+
 async def _people(work: AsyncSession, page: Sequence[Creator]) -> list[Person]:
     captions = await candidates.newest_captions(work, [creator.id for creator in page])
     unwilling = await candidates.opted_out(work, [creator.email for creator in page])
@@ -223,7 +235,7 @@ async def _people(work: AsyncSession, page: Sequence[Creator]) -> list[Person]:
 
 
 def _places(made: Shortlist, found: Sequence[Suitable], file: CampaignFile) -> list[Placed]:
-    reasons = {each.creator_id: without_place(each.reasons) for each in found}
+    reasons = {each.option.creator_id: without_place(each.reasons) for each in found}
     return [
         Placed(
             creator_id=option.creator_id,

@@ -12,18 +12,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from domain.campaign_base import CountryCode, Platform, Section
+from domain.campaign_shortlist import ShortlistRules
 from domain.durations import Duration
 from domain.money import CurrencyCode, Money
-
-CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1, like DE")]
-Platform = Literal["instagram", "tiktok", "youtube"]
-Percent = Annotated[int, Field(ge=0, le=100)]
-
-
-class Section(BaseModel):
-    """A part of the campaign file: unknown keys are mistakes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Goal(Section):
@@ -253,6 +245,7 @@ class CampaignFile(Section):
     review: Review = Review()
     publication: Publication = Publication()
     retention: Retention = Retention()
+    shortlist: ShortlistRules = ShortlistRules()
     shortlist_remind_after: Duration = timedelta(days=1)
     min_notice: Annotated[
         Duration, Field(description="nobody is timed out without a reminder so long before")

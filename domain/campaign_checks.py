@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from babel import Locale
 
+from domain.campaign_shortlist import check_shortlist
 from domain.categories import CATEGORIES, category_of
 from domain.disclosure import RULES
 from domain.durations import say_duration
@@ -42,6 +43,7 @@ def check_values(values: Values) -> tuple[list[Remark], list[Remark]]:
         *_durations(values),
         *_deadlines(values),
         *_checks_fit(values),
+        *check_shortlist(values),
     ]
     return wrong, list(_doubts(values))
 

@@ -100,6 +100,21 @@ HELP: dict[str, str] = {
     "counts as gone.",
     "retention.cure_within": "Time to put a changed or removed post back.",
     "retention.hearing_within": "Time for the creator's objection before money is withheld.",
+    "shortlist": "What the set of the chosen must look like, beside number and budget.",
+    "shortlist.must_have": "Handles that are chosen unless a rule leaves them out.",
+    "shortlist.quotas": "Limits on how many of the chosen are of a kind; several kinds in one "
+    "entry must all be true.",
+    "shortlist.quotas[].country": "Where the community is, like DE.",
+    "shortlist.quotas[].category": "What the creator is about, as the roster says.",
+    "shortlist.quotas[].tier": "By followers: nano below 5,000, micro below 20,000, mid below "
+    "100,000, macro from there.",
+    "shortlist.quotas[].platform": "Where the creator publishes.",
+    "shortlist.quotas[].experience": "known: completed a collaboration with this brand in another "
+    "campaign; new: has not.",
+    "shortlist.quotas[].min": "At least so many of the chosen.",
+    "shortlist.quotas[].max": "At most so many of the chosen.",
+    "shortlist.quotas[].min_percent": "At least this share of the chosen.",
+    "shortlist.quotas[].max_percent": "At most this share of the chosen.",
     "shortlist_remind_after": "Reminds the manager of a shortlist that waits.",
     "min_notice": "Nobody is timed out without a reminder delivered so long before.",
 }

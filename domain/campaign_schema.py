@@ -11,9 +11,11 @@ from datetime import time, timedelta
 from enum import Enum
 from typing import Any, Literal, get_args, get_origin
 
+from annotated_types import MinLen
 from pydantic.fields import FieldInfo
 
-from domain.campaign import CampaignFile, Section
+from domain.campaign import CampaignFile
+from domain.campaign_base import Section
 from domain.campaign_help import HELP
 from domain.durations import say_duration
 from domain.money import Money
@@ -79,7 +81,7 @@ def _section(model: type[Section], path: str, described: dict[str, Key]) -> dict
         if key.section and key.is_list:
             body: dict[str, Any] = {
                 "type": "array",
-                "minItems": 1,
+                **({"minItems": 1} if _needs_an_entry(info) else {}),
                 "items": _section(key.section, f"{below}[]", described),
             }
         elif key.section:
@@ -97,6 +99,10 @@ def _section(model: type[Section], path: str, described: dict[str, Key]) -> dict
         "properties": properties,
         **({"required": required} if required else {}),
     }
+
+
+def _needs_an_entry(info: FieldInfo) -> bool:
+    return any(isinstance(rule, MinLen) for rule in info.metadata)
 
 
 def _value(model: type[Section], name: str, info: FieldInfo) -> dict[str, Any]:
@@ -158,6 +164,8 @@ def _reference_row(key: Key) -> str:
         default = "**required**"
     elif key.section:
         default = "see there" if not key.is_list else "half and half, see the example"
+        if key.info.default == ():
+            default = "`[]`"
     else:
         default = f"`{_in_yaml(_default(key.info.default))}`"
     return f"| `{name}` | {_kind(key)} | {default} | {key.help} |"

@@ -20,7 +20,8 @@ from annotated_types import MinLen
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from domain.campaign import CampaignFile, Section
+from domain.campaign import CampaignFile
+from domain.campaign_base import Section
 from domain.campaign_checks import check_values
 from domain.campaign_nodes import Mistake, Node, Place, Unreadable, read_tree
 from domain.errors import UserMistake
@@ -43,6 +44,7 @@ _EXAMPLES: Mapping[type, str] = MappingProxyType(
 )
 _PATTERNS = {
     r"^[A-Z]{2}$": "two capital letters (ISO 3166-1), like DE",
+    r"^([A-Z]{2}|any)$": "two capital letters (ISO 3166-1), like DE",
     r"^[A-Z]{3}$": "three letters (ISO 4217), like EUR",
     r"^@[\w.]{1,40}$": "an account name with @, like @lumenandleaf",
     r"^https?://": "an address that begins with https://",

@@ -178,7 +178,11 @@ def _maximise(programme: Programme, solver: Solver) -> Proven | None:
         return None
     order = sorted(
         (column for column in range(programme.yes_or_no) if column not in programme.fixed),
-        key=lambda column: (abs(relaxed.margins[column]), column),
+        key=lambda column: (
+            abs(relaxed.margins[column]),
+            _is_whole(relaxed.answer[column]),
+            column,
+        ),
     )
     size = min(FIRST_LOOK, len(order))
     while True:
@@ -199,6 +203,10 @@ def _maximise(programme: Programme, solver: Solver) -> Proven | None:
         room = relaxed.value - found.value + _noise(relaxed.value)
         needed = sum(1 for column in order if abs(relaxed.margins[column]) <= room)
         size = min(max(needed, size + 1), len(order))
+
+
+def _is_whole(part: float) -> bool:
+    return abs(part - round(part)) < 1e-9
 
 
 def _whole(bound: float, programme: Programme) -> float:

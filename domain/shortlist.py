@@ -7,12 +7,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
-from domain.programme import Programme, Row, Solver, maximise
+from domain.programme import Programme, Row, Solver, Unsolved, maximise
+from domain.quotas import UNKNOWN, Limit, Traits
+from domain.relaxing import least_slack, loosened, whole_budget
 
 COUNTER_OFFER_PERCENT = 5
 """So much of the budget is left for counter-offers."""
+
+BUDGET, WANTED = "budget", "wanted"
+MUST_HAVE_PENALTY = 10_000
+"""A must-have gives way after quotas: as if a hundred people were missing."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,7 @@ class Option:
     creator_id: str
     fee_minor: int
     expected: int
+    traits: Traits = UNKNOWN
 
     @property
     def value_for_money(self) -> float:
@@ -44,6 +52,29 @@ class Proof:
 
 
 @dataclass(frozen=True)
+class Unmet:
+    """A limit that could not be kept together with the others."""
+
+    path: str
+    """The key in the campaign file."""
+    says: str
+    reached: int
+    """The number, or the share in percent, that the chosen set has."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One change that would let all other limits be kept."""
+
+    path: str
+    """The key in the campaign file."""
+    says: str
+    """The limit as it is, in words."""
+    to: int
+    """What it would have to be: money in the smallest unit, a number, or a share in percent."""
+
+
+@dataclass(frozen=True)
 class Shortlist:
     """The chosen and the waitlist, both in the order of invitation."""
 
@@ -51,6 +82,8 @@ class Shortlist:
     waitlist: tuple[Option, ...]
     spendable_minor: int
     proof: Proof
+    unmet: tuple[Unmet, ...] = ()
+    """Limits that gave way, because not all can be kept within number and budget."""
 
     @property
     def cost_minor(self) -> int:
@@ -74,66 +107,187 @@ def shortlist_digest(ordered: Iterable[tuple[str, int]]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def solve(options: Sequence[Option], wanted: int, budget_minor: int, solver: Solver) -> Shortlist:
+def solve(
+    options: Sequence[Option],
+    wanted: int,
+    budget_minor: int,
+    solver: Solver,
+    limits: Sequence[Limit] = (),
+) -> Shortlist:
     """Choose at most ``wanted`` options within the budget, to bring as much as possible.
 
     The waitlist is in the order in which one would take them if there were more to spend or more
-    places: by what each brings beyond the price of the money and the place that it takes.
+    places: by what each brings beyond the price of the money, the place and the quotas that it
+    takes. Number and budget are always kept; limits give way, as few as possible, if they cannot.
 
     Raises:
         Unsolved: the solver gave up.
     """
-    spendable = budget_minor * (100 - COUNTER_OFFER_PERCENT) // 100
-    return choose(options, wanted, spendable, solver)
+    return choose(options, wanted, _spendable(budget_minor), solver, limits)
 
 
 def choose(
-    options: Sequence[Option], wanted: int, spendable_minor: int, solver: Solver
+    options: Sequence[Option],
+    places: int,
+    spendable_minor: int,
+    solver: Solver,
+    limits: Sequence[Limit] = (),
+    held: Sequence[Traits] = (),
 ) -> Shortlist:
     """Like `solve`, with everything that may be spent: for those who replace whoever says no.
+
+    Args:
+        options: Who may be chosen.
+        places: How many at most.
+        spendable_minor: What they may cost together.
+        solver: Solves it.
+        limits: Quotas and must-haves.
+        held: Those who are in already; quotas count them too.
 
     Raises:
         Unsolved: the solver gave up.
     """
     ranked = sorted(options, key=_rank)
-    programme = _programme(ranked, wanted, spendable_minor)
+    programme = _programme(ranked, places, spendable_minor, limits, held)
     proven = maximise(programme, solver)
-    if proven is None:  # taking nobody keeps every limit of this programme
-        raise AssertionError("nobody at all is a shortlist too")
-    chosen = [option for number, option in enumerate(ranked) if number in proven.taken]
-    rest = [number for number in range(len(ranked)) if number not in proven.taken]
-    left = spendable_minor - sum(option.fee_minor for option in chosen)
-    waiting: list[int] = []
-    for number in rest:
-        # Those who are expected to bring nothing change no sum, but a place may be theirs.
-        if len(chosen) < wanted and ranked[number].fee_minor <= left:
-            chosen.append(ranked[number])
-            left -= ranked[number].fee_minor
-        else:
-            waiting.append(number)
+    kept = proven is not None
+    if proven is None:
+        programme = _give_way(programme, limits, solver)
+        proven = maximise(programme, solver)
+    if proven is None:
+        raise Unsolved("no set keeps even the loosened limits")
+    taken = _filled(programme, ranked, proven.taken)
+    chosen = tuple(option for number, option in enumerate(ranked) if number in taken)
     margins = proven.relaxed.margins
+    waiting = [number for number in range(len(ranked)) if number not in taken]
     waiting.sort(key=lambda number: (-round(margins[number], 6), number))
     return Shortlist(
-        chosen=tuple(sorted(chosen, key=_rank)),
+        chosen=chosen,
         waitlist=tuple(ranked[number] for number in waiting),
         spendable_minor=spendable_minor,
         proof=Proof(solver.name, int(proven.bound), proven.gap, proven.searched),
+        unmet=() if kept else _unmet(chosen, limits, held),
     )
 
 
-def _programme(ranked: Sequence[Option], wanted: int, spendable_minor: int) -> Programme:
+def ways_out(
+    options: Sequence[Option],
+    wanted: int,
+    budget_minor: int,
+    solver: Solver,
+    limits: Sequence[Limit],
+) -> tuple[Way, ...]:
+    """Each single change that is enough to keep all other limits, and how far it has to go.
+
+    Raises:
+        Unsolved: the solver gave up.
+    """
+    ranked = sorted(options, key=_rank)
+    spendable = _spendable(budget_minor)
+    programme = replace(_programme(ranked, wanted, spendable, limits, ()), fixed={})
+    ways: list[Way] = []
+    for name, path, says in (
+        (BUDGET, "budget.total", "the budget"),
+        (WANTED, "creators.wanted", "the number wanted"),
+        *((limit.path, limit.path, limit.says) for limit in limits),
+    ):
+        found = least_slack(programme, {name: 1}, solver)
+        if found is None:
+            continue
+        slack, proven = found
+        chosen = [option.traits for n, option in enumerate(ranked) if n in proven.taken]
+        to = {
+            BUDGET: whole_budget(spendable + slack[name], COUNTER_OFFER_PERCENT),
+            WANTED: wanted + slack[name],
+            **{limit.path: limit.reached(chosen) for limit in limits},
+        }[name]
+        ways.append(Way(path, says, to))
+    return tuple(ways)
+
+
+def record(made: Shortlist, ways: Sequence[Way]) -> dict[str, Any]:
+    """How good a shortlist is, as it is kept beside the list."""
+    return {
+        "expected": made.expected,
+        "cost_minor": made.cost_minor,
+        "spendable_minor": made.spendable_minor,
+        "proof": asdict(made.proof),
+        "unmet": [asdict(each) for each in made.unmet],
+        "ways": [asdict(each) for each in ways],
+    }
+
+
+def _spendable(budget_minor: int) -> int:
+    return budget_minor * (100 - COUNTER_OFFER_PERCENT) // 100
+
+
+def _programme(
+    ranked: Sequence[Option],
+    places: int,
+    spendable_minor: int,
+    limits: Sequence[Limit],
+    held: Sequence[Traits],
+) -> Programme:
+    count = len(ranked)
     fees = {number: option.fee_minor for number, option in enumerate(ranked) if option.fee_minor}
-    everybody = dict.fromkeys(range(len(ranked)), 1)
+    everybody = (*(option.traits for option in ranked), *held)
     too_dear = {number: 0 for number, fee in fees.items() if fee > spendable_minor}
     return Programme(
-        gains=tuple(option.expected for option in ranked),
+        gains=(*(option.expected for option in ranked), *(0 for _ in held)),
         rows=(
-            Row("budget", fees, at_most=spendable_minor),
-            Row("wanted", everybody, at_most=wanted),
+            Row(BUDGET, fees, at_most=spendable_minor),
+            Row(WANTED, dict.fromkeys(range(count), 1), at_most=places),
+            *(limit.row(everybody) for limit in limits),
         ),
-        yes_or_no=len(ranked),
-        fixed=too_dear,
+        yes_or_no=len(everybody),
+        fixed={**too_dear, **dict.fromkeys(range(count, len(everybody)), 1)},
     )
+
+
+def _give_way(programme: Programme, limits: Sequence[Limit], solver: Solver) -> Programme:
+    """The programme with limits as much wider as it takes; one person counts 100 everywhere."""
+    penalties = {limit.path: 1 if limit.percent else 100 for limit in limits}
+    penalties |= {limit.path: MUST_HAVE_PENALTY for limit in limits if limit.quota is None}
+    found = least_slack(programme, penalties, solver)
+    return programme if found is None else loosened(programme, found[0])
+
+
+def _unmet(
+    chosen: Sequence[Option], limits: Sequence[Limit], held: Sequence[Traits]
+) -> tuple[Unmet, ...]:
+    traits = (*(option.traits for option in chosen), *held)
+    reached = ((limit, limit.reached(traits)) for limit in limits)
+    return tuple(
+        Unmet(limit.path, limit.says, amount)
+        for limit, amount in reached
+        if (amount < limit.amount if limit.least else amount > limit.amount)
+    )
+
+
+def _filled(
+    programme: Programme, ranked: Sequence[Option], taken: frozenset[int]
+) -> frozenset[int]:
+    """Those who are expected to bring nothing change no sum, but a free place may be theirs."""
+    totals = [
+        sum(weight for column, weight in row.terms.items() if column in taken)
+        for row in programme.rows
+    ]
+    more: set[int] = set()
+    for number in range(len(ranked)):
+        if number in taken or number in programme.fixed:
+            continue
+        after = [
+            total + row.terms.get(number, 0)
+            for total, row in zip(totals, programme.rows, strict=True)
+        ]
+        if all(
+            (row.at_most is None or total <= row.at_most)
+            and (row.at_least is None or total >= row.at_least)
+            for total, row in zip(after, programme.rows, strict=True)
+        ):
+            totals = after
+            more.add(number)
+    return taken | more
 
 
 def _rank(option: Option) -> tuple[float, int, str]:

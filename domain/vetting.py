@@ -101,9 +101,12 @@ def place_sentence(option: Option, number: int, made: Shortlist, file: CampaignF
     brings = f"{option.expected:,} {goal_words(file.goal)} for {fee}"
     if chosen:
         return f"{_PLACE_WORDS[0]}{number}: expected to bring {brings}."
-    why = "the wanted number is reached" if len(made.chosen) >= file.creators.wanted else (
-        "the budget is spent on those before"
-    )  # fmt: skip
+    if len(made.chosen) >= file.creators.wanted:
+        why = "the wanted number is reached"
+    elif option.fee_minor > made.spendable_minor - made.cost_minor:
+        why = "the budget is spent on those before"
+    else:
+        why = "the quotas leave no room"
     return f"{_PLACE_WORDS[1]}{number - len(made.chosen)}: {brings}, but {why}."
 
 

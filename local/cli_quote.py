@@ -11,7 +11,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from domain.campaign import Deliverable, DeliverableKind, Platform
+from domain.campaign import Deliverable, DeliverableKind
+from domain.campaign_base import Platform
 from domain.errors import UserMistake
 from domain.figures import parse_count, parse_percent
 from domain.money import Money

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.addresses import address_hash
+from domain.categories import category_of
+from domain.lifecycle import Outcome
+from domain.quotas import Traits
+from domain.shortlist import Option
 from domain.vetting import Vetted
-from store.tables import Campaign, Candidate, Creator, CreatorPost, Suppression
+from store.tables import (
+    Campaign,
+    Candidate,
+    Collaboration,
+    Creator,
+    CreatorPost,
+    Suppression,
+)
 
 POSTS_READ = 30
 """Newest posts of a creator that are read."""
@@ -41,9 +53,7 @@ class Placed:
 class Suitable:
     """What choosing needs to know of a candidate."""
 
-    creator_id: str
-    fee_minor: int
-    expected: int
+    option: Option
     reasons: list[str]
 
 
@@ -137,17 +147,59 @@ async def left_out_by_rule(session: AsyncSession, campaign_id: str) -> dict[str,
 async def suitable(session: AsyncSession, campaign_id: str) -> list[Suitable]:
     """Every candidate whom no rule leaves out."""
     rows = await session.execute(
-        select(Candidate.creator_id, Candidate.fee_minor, Candidate.expected, Candidate.reasons)
+        select(Candidate, Creator)
+        .join(Creator, Creator.id == Candidate.creator_id)
         .where(Candidate.campaign_id == campaign_id, Candidate.status != OUT)
         .order_by(Candidate.creator_id)
     )
-    return [Suitable(*row) for row in rows]
+    known = await known_creators(session, campaign_id)
+    return [
+        Suitable(option_of(candidate, creator, known), candidate.reasons)
+        for candidate, creator in rows
+    ]
+
+
+def option_of(candidate: Candidate, creator: Creator, known: Collection[str]) -> Option:
+    """A candidate as choosing sees it."""
+    return Option(creator.id, candidate.fee_minor, candidate.expected, traits_of(creator, known))
+
+
+def traits_of(creator: Creator, known: Collection[str]) -> Traits:
+    """What quotas ask of a creator."""
+    return Traits(
+        handle=creator.handle,
+        platform=creator.platform,
+        country=creator.audience_country or creator.country,
+        category=category_of(creator.category),
+        followers=creator.followers,
+        known=creator.id in known,
+    )
+
+
+async def known_creators(session: AsyncSession, campaign_id: str) -> set[str]:
+    """Those who completed a collaboration with the campaign's brand in another campaign."""
+    brand = Campaign.file["brand"]["name"].astext
+    this = select(brand).where(Campaign.id == campaign_id).scalar_subquery()
+    rows = await session.scalars(
+        select(Collaboration.creator_id)
+        .join(Campaign, Campaign.id == Collaboration.campaign_id)
+        .where(
+            Collaboration.outcome == Outcome.COMPLETED.value,
+            Collaboration.campaign_id != campaign_id,
+            brand == this,
+        )
+    )
+    return set(rows)
 
 
 async def place(
-    session: AsyncSession, campaign_id: str, places: Sequence[Placed], digest: str
+    session: AsyncSession,
+    campaign_id: str,
+    places: Sequence[Placed],
+    digest: str,
+    record: dict[str, Any],
 ) -> None:
-    """Write the order of invitation, and the digest that the manager signs off."""
+    """Write the order of invitation, how good it is, and the digest that the manager signs off."""
     if places:
         await session.execute(
             update(Candidate),
@@ -163,7 +215,9 @@ async def place(
             ],
         )
     await session.execute(
-        update(Campaign).where(Campaign.id == campaign_id).values(shortlist_digest=digest)
+        update(Campaign)
+        .where(Campaign.id == campaign_id)
+        .values(shortlist_digest=digest, shortlist=record)
     )
 
 

@@ -14,11 +14,21 @@ from domain.addresses import usable_address
 from domain.campaign import CampaignFile
 from domain.errors import NotFound
 from domain.ids import collaboration_id
-from domain.lifecycle import Stage, WaitingFor
+from domain.lifecycle import Outcome, Stage, WaitingFor
+from domain.quotas import Traits
 from domain.shortlist import Option
 from domain.vetting import without_place
 from store import ledger
-from store.candidates import CHOSEN, OUT, WAITLIST, opted_out, suppressed
+from store.candidates import (
+    CHOSEN,
+    OUT,
+    WAITLIST,
+    known_creators,
+    opted_out,
+    option_of,
+    suppressed,
+    traits_of,
+)
 from store.tables import Campaign, Candidate, Collaboration, Creator
 
 READ_AT_ONCE = 200
@@ -149,14 +159,32 @@ async def start_chosen(
 async def waiting(session: AsyncSession, campaign_id: str, most_minor: int) -> list[Option]:
     """Those of the waitlist who cost no more than ``most_minor`` and have not been asked."""
     rows = await session.execute(
-        select(Candidate.creator_id, Candidate.fee_minor, Candidate.expected).where(
+        select(Candidate, Creator)
+        .join(Creator, Creator.id == Candidate.creator_id)
+        .where(
             Candidate.campaign_id == campaign_id,
             Candidate.status == WAITLIST,
             Candidate.batch.is_(None),
             Candidate.fee_minor <= most_minor,
         )
     )
-    return [Option(*row) for row in rows]
+    known = await known_creators(session, campaign_id)
+    return [option_of(candidate, creator, known) for candidate, creator in rows]
+
+
+async def held(session: AsyncSession, campaign_id: str) -> list[Traits]:
+    """Those who take part: asked and not ended, or completed."""
+    rows = await session.scalars(
+        select(Creator)
+        .join(Collaboration, Collaboration.creator_id == Creator.id)
+        .where(
+            Collaboration.campaign_id == campaign_id,
+            (Collaboration.stage != Stage.CLOSED.value)
+            | (Collaboration.outcome == Outcome.COMPLETED.value),
+        )
+    )
+    known = await known_creators(session, campaign_id)
+    return [traits_of(creator, known) for creator in rows]
 
 
 async def start_these(

@@ -90,6 +90,8 @@ class Campaign(Base):
     wanted: Mapped[int]
     salt: Mapped[str]
     shortlist_digest: Mapped[str] = mapped_column(default="")
+    shortlist: Mapped[Json | None]
+    """How good the shortlist is, and the limits not kept, as `domain.shortlist.record`."""
     report: Mapped[Json | None]
     started_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
     created_at: Mapped[datetime]

@@ -8,6 +8,7 @@ from typing import Any
 from domain.campaign import CampaignFile
 from domain.inbox import ItemKind
 from domain.publication import word_diff
+from domain.shortlist_words import record_sentences
 from store import desk, desk_lists, four_eyes
 from store.desk import Decided, InboxRow
 from store.tables import Draft
@@ -31,6 +32,7 @@ async def _shortlist(v: Visit, row: InboxRow) -> dict[str, Any]:
         "candidates": page,
         "sums": await desk.shortlist_sums(v.db, row.campaign.id),
         "file": campaign_file(row),
+        "judged": record_sentences(row.campaign.shortlist, row.campaign.currency),
     }
 
 

@@ -265,6 +265,51 @@ async def test_free_places_go_to_the_set_that_brings_most_for_the_money_left(
     assert after[waitlist[0]].startswith("Waits as number")
 
 
+async def test_quotas_are_kept_by_the_list_and_by_whoever_replaces_somebody(
+    engine: AsyncEngine, vetting: Vetting
+) -> None:
+    await _roster(engine, 3)
+    small = await _roster(engine, 2, followers=3_000)
+    rules = {"quotas": [{"tier": "nano", "min": 1, "max": 1}]}
+    campaign_id = await _campaign(engine, creators={"wanted": 2}, shortlist=rules)
+    await vetting.vet_roster(campaign_id)
+    await vetting.solve_shortlist(campaign_id)
+    plan = await vetting.plan_starts(PlanStarts(campaign_id=campaign_id, batch=0, count=2))
+    (first,) = {start.creator_id for start in plan.starts} & set(small)
+    async with session(engine) as work:
+        row = await work.get_one(Collaboration, collaboration_id(campaign_id, first))
+        row.stage, row.outcome = Stage.CLOSED.value, Outcome.DECLINED.value
+        kept = (await work.get_one(Campaign, campaign_id)).shortlist
+    assert kept is not None
+    assert (kept["unmet"], kept["proof"]["gap"]) == ([], 0)
+    more = await vetting.plan_starts(PlanStarts(campaign_id=campaign_id, batch=1, count=1))
+    assert {start.creator_id for start in more.starts} == set(small) - {first}
+
+
+async def test_who_completed_for_the_brand_before_is_known_and_a_quota_in_vain_is_said(
+    engine: AsyncEngine, vetting: Vetting
+) -> None:
+    before = await _ready(engine, vetting, 3)
+    plan = await vetting.plan_starts(PlanStarts(campaign_id=before, batch=0, count=1))
+    async with session(engine) as work:
+        row = await work.get_one(Collaboration, plan.starts[0].collaboration_id)
+        row.stage, row.outcome = Stage.CLOSED.value, Outcome.COMPLETED.value
+    rules = {"quotas": [{"experience": "known", "min": 2}]}
+    campaign_id = await _campaign(engine, creators={"wanted": 2}, shortlist=rules)
+    await vetting.vet_roster(campaign_id)
+    await vetting.solve_shortlist(campaign_id)
+    chosen = [row for row in await _candidates(engine, campaign_id) if row.status == "chosen"]
+    assert len(chosen) == 2
+    assert plan.starts[0].creator_id in {row.creator_id for row in chosen}
+    async with session(engine) as work:
+        kept = (await work.get_one(Campaign, campaign_id)).shortlist
+    assert kept is not None
+    (unmet,) = kept["unmet"]
+    assert (unmet["path"], unmet["reached"]) == ("shortlist.quotas[0].min", 1)
+    (way,) = kept["ways"]
+    assert (way["path"], way["to"]) == ("shortlist.quotas[0].min", 1)
+
+
 async def test_a_spent_budget_exhausts_the_waitlist(engine: AsyncEngine, vetting: Vetting) -> None:
     campaign_id = await _ready(engine, vetting, 2)
     async with session(engine) as work:

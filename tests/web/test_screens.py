@@ -11,8 +11,12 @@ import pytest
 from sqlalchemy import event, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.campaign_shortlist import Quota, ShortlistRules
 from domain.inbox import ItemKind
 from domain.lifecycle import Role
+from domain.quotas import Traits, limits_of
+from domain.shortlist import Option, record, solve, ways_out
+from integrations.highs import HIGHS
 from store import desk, desk_lists, staff
 from store.engine import session
 from store.paging import PAGE, read_mark
@@ -139,6 +143,21 @@ async def test_every_page_costs_few_queries_however_much_there_is(web: Web) -> N
         # the report reads a campaign as a whole, with a fixed number of statements
         assert len(seen) <= max(12, costs[path]), (path, seen)
         assert len(seen) == costs[path], path
+
+
+async def test_the_shortlist_says_how_good_it_is_and_what_could_not_be_had(web: Web) -> None:
+    options = [Option("a", 10_000, 50, Traits(country="DE")), Option("b", 10_000, 40)]
+    limits = limits_of(ShortlistRules(quotas=(Quota(country="DE", min=2),)))
+    made = solve(options, 2, 100_000, HIGHS, limits)
+    kept = record(made, ways_out(options, 2, 100_000, HIGHS, limits))
+    async with session(web.engine) as db:
+        campaign = await builders.campaign(db, shortlist=kept)
+        item = await wait_for(db, ItemKind.SHORTLIST, campaign, campaign.id, seen="digest")
+    client = await web.signed_in(Role.MANAGER)
+    text = (await client.get(f"/items/{item.id}")).text
+    assert "Proven: no other set within these limits brings more (HiGHS" in text
+    assert "at least 2 from DE could not be kept; the list has 1." in text
+    assert "Lower shortlist.quotas[0].min to 1" in text
 
 
 async def test_the_inbox_begins_with_the_worst(web: Web) -> None:
