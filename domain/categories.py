@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from domain.text import fold, read_data
@@ -12,9 +12,6 @@ from domain.text import fold, read_data
 _DATA: Any = read_data("categories.yaml")
 CATEGORIES: tuple[str, ...] = tuple(_DATA["categories"])
 UNRELATED: float = _DATA["unrelated"]
-_LETTERS = re.compile(r"#?[^\W_]+")
-_MIN_TAG_PART = 4
-"""Shorter words are not looked for inside a hashtag: "art" is in too many of them."""
 
 
 def _key(text: str) -> str:
@@ -26,11 +23,10 @@ _ALIASES: dict[str, str] = {
     for category, entry in _DATA["categories"].items()
     for alias in (category, *entry["aliases"])
 }
-_WORDS: dict[str, tuple[str, ...]] = {}
-for _category, _entry in _DATA["categories"].items():
-    for _word in _entry["words"]:
-        _folded = fold(str(_word)).text
-        _WORDS[_folded] = (*_WORDS.get(_folded, ()), _category)
+CATEGORY_WORDS: dict[str, tuple[str, ...]] = {
+    category: tuple(map(str, entry["words"])) for category, entry in _DATA["categories"].items()
+}
+"""The short word list of each category."""
 
 KNOWN_NAMES: frozenset[str] = frozenset(_ALIASES)
 """Every name that a campaign file or a roster may use."""
@@ -51,45 +47,3 @@ def nearness(creator: str, product: str) -> float:
         return 1.0
     near: Mapping[str, Mapping[str, float]] = _DATA["near"]
     return near.get(creator, {}).get(product, near.get(product, {}).get(creator, UNRELATED))
-
-
-def count_words(text: str) -> dict[str, float]:
-    """How often a text says something of each category; a word of two categories counts half."""
-    counts: dict[str, float] = {}
-    for token in _LETTERS.findall(fold(text).text):
-        word = token.lstrip("#")
-        found = _lookup(word) or (_inside(word) if token[0] == "#" else ())
-        for category in found:
-            counts[category] = counts.get(category, 0.0) + 1 / len(found)
-    return counts
-
-
-def distribution(texts: Iterable[str]) -> tuple[dict[str, float], int]:
-    """Shares of the categories over texts, each text with the same weight; and how many spoke."""
-    total: dict[str, float] = {}
-    spoke = 0
-    for text in texts:
-        counts = count_words(text)
-        whole = sum(counts.values())
-        if whole:
-            spoke += 1
-            for category, count in counts.items():
-                total[category] = total.get(category, 0.0) + count / whole
-    shares = {category: total[category] / spoke for category in sorted(total)} if spoke else {}
-    return shares, spoke
-
-
-def _lookup(word: str) -> tuple[str, ...]:
-    for form in (word, word.removesuffix("s"), word.removesuffix("es")):
-        if form in _WORDS:
-            return _WORDS[form]
-    return ()
-
-
-def _inside(tag: str) -> tuple[str, ...]:
-    """A hashtag of several words: "#homebakery" begins with "home"; the longest part counts."""
-    for length in range(len(tag) - 1, _MIN_TAG_PART - 1, -1):
-        for part in (tag[:length], tag[-length:]):
-            if part in _WORDS:
-                return _WORDS[part]
-    return ()

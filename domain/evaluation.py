@@ -92,26 +92,26 @@ def ranking(labels: Sequence[str], shares: Sequence[Mapping[str, float]]) -> Ran
     """Compare shares with labels.
 
     Args:
-        labels: The category that people gave.
+        labels: The category that people gave; empty for none of them.
         shares: The engine's share of each category; a missing one is 0.
 
     Raises:
-        ValueError: no labels, or not as many shares as labels.
+        ValueError: no category among the labels, or not as many shares as labels.
     """
-    if not labels or len(labels) != len(shares):
-        raise ValueError("as many shares as labels are needed, and at least one")
+    if not any(labels) or len(labels) != len(shares):
+        raise ValueError("as many shares as labels are needed, and at least one category")
     auc = {
         category: _auc(
             [label == category for label in labels], [each.get(category, 0.0) for each in shares]
         )
-        for category in sorted(set(labels))
+        for category in sorted(set(labels) - {""})
     }
     known = [value for value in auc.values() if value is not None]
-    pairs = list(zip(labels, shares, strict=True))
+    pairs = [(label, each) for label, each in zip(labels, shares, strict=True) if label]
     return Ranking(
-        labelled=len(labels),
-        accuracy=sum(_among(label, each, 1) for label, each in pairs) / len(labels),
-        top_two=sum(_among(label, each, 2) for label, each in pairs) / len(labels),
+        labelled=len(pairs),
+        accuracy=sum(_among(label, each, 1) for label, each in pairs) / len(pairs),
+        top_two=sum(_among(label, each, 2) for label, each in pairs) / len(pairs),
         auc=auc,
         mean_auc=sum(known) / len(known) if known else None,
     )

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.categories import category_of, distribution, nearness
+from domain.categories import category_of, nearness
 from domain.text import fold
+from domain.topics import read_topics
 
 DECLARED_WEIGHT = 3
 """The declared category counts as much as so many posts."""
@@ -51,7 +52,7 @@ def fit(
         product_words: The product in words; decides if the category is not one of ours.
         competitors: Names or handles of competing brands.
     """
-    product = category_of(product_category) or _first(distribution([product_words])[0])
+    product = category_of(product_category) or _first(read_topics([product_words]).shares())
     named = competitors_named(captions, competitors)
     shares = _shares(category_of(creator_category), captions)
     if not product or not shares:
@@ -69,7 +70,8 @@ def fit(
 
 def _shares(declared: str, captions: Sequence[str]) -> dict[str, float]:
     """Blend what the roster says with what the posts say."""
-    written, spoke = distribution(captions)
+    found = read_topics(captions)
+    written, spoke = found.shares(), found.spoke
     weight = DECLARED_WEIGHT if declared else 0
     if not weight + spoke:
         return {}

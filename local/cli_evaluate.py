@@ -13,12 +13,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from domain.categories import CATEGORIES, category_of, distribution
+from domain.categories import CATEGORIES, category_of
 from domain.columns import resolve
 from domain.errors import UserMistake
 from domain.evaluation import Agreement, Ranking, agreement, ranking, read_label
 from domain.language import guess_language
 from domain.tabular import Row, read_table
+from domain.topics import read_topics
 from domain.word_lists import LEXICON
 from local.cli_imports import read_bytes
 from local.cli_support import AsJson, out, print_json
@@ -67,7 +68,7 @@ def fit(
     """Compare what posts are about, by the word lists, with the categories that people gave."""
     people = _creators(file, text, label, creator)
     begun = time.perf_counter()
-    shares = [distribution(each.posts)[0] for each in people]
+    shares = [read_topics(each.posts).scores() for each in people]
     seconds = time.perf_counter() - begun
     labels = [each.category for each in people]
     parts: dict[str, Ranking | None] = {"all": ranking(labels, shares)}
@@ -75,7 +76,7 @@ def fit(
         chosen = [at for at, each in enumerate(people) if (len(each.posts) < 3) is few]
         parts[name] = (
             ranking([labels[at] for at in chosen], [shares[at] for at in chosen])
-            if chosen
+            if any(labels[at] for at in chosen)
             else None
         )
     speed = sum(len(each.posts) for each in people) / seconds
@@ -84,6 +85,10 @@ def fit(
         print_json({"texts_per_second": round(speed), **found})
     else:
         _show_fit(parts, speed)
+
+
+OF_NONE = frozenset({"other", "others", "none", "misc"})
+"""Labels of creators who belong to none of the categories."""
 
 
 @dataclass
@@ -105,21 +110,22 @@ def _creators(file: Path, text: str, label: str, creator: str) -> list[_Creator]
         if not cell:
             continue
         category = category_of(cell)
-        if not category:
+        if not category and cell.casefold() not in OF_NONE:
             raise UserMistake(
                 f"line {row.line}: '{cell[:40]}' in column '{label}' is not a category",
-                hint=f"known are {', '.join(CATEGORIES)} and their usual other names",
+                hint=f"known are {', '.join(CATEGORIES)}, their usual other names, and 'other'",
             )
         name = columns["creator"].value(row.cells).strip() if creator else f"line {row.line}"
         one = found.setdefault(name, _Creator(category))
         if one.category != category:
+            before = one.category or "other"
             raise UserMistake(
-                f"line {row.line}: {name[:40]} is '{cell[:40]}' here and {one.category} before",
+                f"line {row.line}: {name[:40]} is '{cell[:40]}' here and {before} before",
                 hint="give each creator one category",
             )
         one.posts.append(columns["text"].value(row.cells))
-    if not found:
-        raise UserMistake(f"{file} has no row with a label in '{label}'")
+    if not any(one.category for one in found.values()):
+        raise UserMistake(f"{file} has no row with a category in '{label}'")
     return list(found.values())
 
 

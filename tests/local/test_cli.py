@@ -181,7 +181,7 @@ def test_fit_is_judged_on_creators_of_the_user(troupe: Terminal, tmp_path: Path)
 @pytest.mark.parametrize(
     ("line", "said"),
     [("ana,More bread,submarines", "is not a category"),
-     ("ana,More bread,beauty", "food before"), ("", "no row with a label")],
+     ("ana,More bread,beauty", "food before"), ("", "no row with a category")],
     ids=["unknown category", "two categories", "nothing"],
 )  # fmt: skip
 def test_a_file_of_posts_that_cannot_be_evaluated_says_why(
