@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
@@ -12,6 +13,7 @@ from domain.money import Money
 from local.cli_support import out, print_json, run_async, target
 from store.creator_statements import OWN, CreatorStatement, creator_statement, find_creator
 from store.engine import session
+from web.words import milestone
 
 
 def show_creator(named: str, until: datetime, data: Path, *, as_json: bool) -> None:
@@ -66,13 +68,20 @@ def _show(found: CreatorStatement) -> None:
     if not found.lines:
         out.print(f"No money of {escape(who)} had moved until {found.at:%Y-%m-%d %H:%M} UTC.")
         return
-    table = Table("when (UTC)", "what", "amount", "for", "campaign", "payment")
-    table.columns[2].justify = "right"
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("day (UTC)", no_wrap=True)
+    table.add_column("what")
+    table.add_column("amount", justify="right", no_wrap=True)
+    table.add_column("payment", no_wrap=True)
+    campaign = ""
     for line in found.lines:
+        if line.campaign_id != campaign:
+            table.add_row("", f"[bold]{escape(line.campaign)}[/]", "", "")
+            campaign = line.campaign_id
+        what = f"{line.kind.value}: {milestone(line.milestone)}" if line.milestone else line.kind
         table.add_row(
-            f"{line.at.astimezone(UTC):%Y-%m-%d %H:%M}", line.kind.value,
-            str(Money(minor=line.amount_minor, currency=line.currency)), line.milestone,
-            escape(line.campaign), line.payout_id,
+            f"{line.at.astimezone(UTC):%Y-%m-%d}", what,
+            str(Money(minor=line.amount_minor, currency=line.currency)), line.payout_id,
         )  # fmt: skip
     out.print(f"{escape(who)} until {found.at:%Y-%m-%d %H:%M} UTC")
     out.print(table)

@@ -119,6 +119,7 @@ def _show(found: Statement) -> None:
         return
     table = Table("when (UTC)", "what", "from", "to", "amount", "about")
     table.columns[4].justify = "right"
+    table.columns[5].no_wrap = True  # an id is there to be copied
     for line in found.lines:
         table.add_row(
             f"{line.at.astimezone(UTC):%Y-%m-%d %H:%M}", line.kind.value, line.taken_from,

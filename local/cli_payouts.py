@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
@@ -28,8 +30,12 @@ from store.campaigns import find_campaign
 from store.engine import session
 from store.paging import PAGE, Page
 from store.payment_lines import PaymentLine, Wanted, payment_page
+from web.words import milestone
 
 payouts = typer.Typer(help="Payments to creators.", no_args_is_help=True)
+
+_WIDE = 100
+"""Columns of a terminal that has room for everything."""
 
 Named = Annotated[
     list[str], typer.Argument(help="The payment's id, or its beginning; several at once.")
@@ -64,20 +70,34 @@ def show(
     if not page.rows:
         out.print("There is no such payment.")
         return
-    table = Table("payment", "creator", "for", "amount", "status", "pay by", "sent")
-    table.columns[3].justify = "right"
-    for row in page.rows:
+    _show(page.rows)
+    if page.after:
+        out.print(f"and more: the {PAGE} next ones with --after {page.after}")
+
+
+def _show(rows: Sequence[PaymentLine]) -> None:
+    wide = out.width >= _WIDE
+    # An id is there to be copied into the next command: other columns give way to it.
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("payment", no_wrap=True)
+    table.add_column("creator", overflow="fold")
+    if wide:
+        table.add_column("for", no_wrap=True)
+    table.add_column("amount", justify="right", no_wrap=True)
+    table.add_column("status", no_wrap=not wide)
+    table.add_column("pay by", no_wrap=True)
+    if wide:
+        table.add_column("sent", no_wrap=True)
+    for row in rows:
         payout = row.payout
         amount = Money(minor=payout.amount_minor, currency=payout.currency)
         why = f" ({payout.hold_reason})" if payout.hold_reason else ""
         table.add_row(
-            payout.id, escape(row.creator.handle), payout.kind, str(amount),
-            payout.status + why, f"{payout.pay_by:%Y-%m-%d}",
-            f"{row.sent_at:%Y-%m-%d}" if row.sent_at else "",
+            payout.id, escape(row.creator.handle), *([milestone(payout.kind)] if wide else []),
+            str(amount), payout.status + why, f"{payout.pay_by:%Y-%m-%d}",
+            *([f"{row.sent_at:%Y-%m-%d}" if row.sent_at else ""] if wide else []),
         )  # fmt: skip
     out.print(table)
-    if page.after:
-        out.print(f"and more: the {PAGE} next ones with --after {page.after}")
 
 
 def _as_json(row: PaymentLine) -> dict[str, object]:

@@ -14,7 +14,7 @@ from domain.decisions import DecisionKind, ReviewChoice
 from domain.inbox import ItemKind
 from domain.lifecycle import Role
 from domain.messages import DecisionRef, DecisionResult
-from local import cli_proof
+from local import cli_proof, cli_support
 from local.cli_support import Target
 from store import staff
 from store.engine import make_engine, session
@@ -94,6 +94,17 @@ def test_payments_are_listed_with_what_a_program_needs(connected: Terminal, book
     assert (row["status"], row["ready"], row["sent_at"]) == ("requested", False, None)
     assert connected("payouts", "list", "--status", "held", "--json").json["payouts"] == []
     assert "150.00 EUR" in connected("payouts", "list").out
+
+
+def test_an_id_can_be_copied_from_a_narrow_terminal(
+    connected: Terminal, books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payout = books.owed()
+    monkeypatch.setattr(cli_support.out, "width", 80)
+    shown = connected("payouts", "list").out
+    assert payout in shown
+    assert "150.00 EUR" in shown
+    assert max(len(line) for line in shown.splitlines()) <= 80
 
 
 @pytest.mark.usefixtures("password")
