@@ -10,12 +10,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.decisions import DecisionKind, ReviewChoice
+from domain.decisions import ReviewChoice
 from domain.inbox import ItemKind
 from domain.lifecycle import Role
-from domain.messages import DecisionRef, DecisionResult
 from local import cli_proof, cli_support
-from local.cli_support import Target
 from store import staff
 from store.engine import make_engine, session
 from store.tables import Collaboration, Decision, Staff
@@ -183,34 +181,6 @@ def test_each_of_several_payments_gets_its_own_answer(connected: Terminal, books
     said = {one["payout"]: one["code"] for one in answer.json["decisions"]}
     assert said == {waits: "submitted", does_not: "wrong_stage"}
     assert [row.subject_id for row in books.decisions()] == [waits]
-
-
-@pytest.mark.usefixtures("password")
-def test_what_the_payment_says_is_what_the_command_says(
-    connected: Terminal, books: Books, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    payout = books.owed()
-    books.hire(Role.FINANCE)
-    brought: list[DecisionRef] = []
-
-    async def temporal(self: Target) -> None:
-        return None
-
-    async def answers(client: None, kind: str, subject: str, ref: DecisionRef) -> DecisionResult:
-        brought.append(ref)
-        return DecisionResult(applied=len(brought) == 1, code="too_late")
-
-    # In the place of Temporal only: what it answers is tested with the workflows.
-    monkeypatch.setattr(Target, "temporal", temporal)
-    monkeypatch.setattr(cli_proof, "send_decision", answers)
-    hold = ("payouts", "hold", payout, "--as", "fin@brand.example", "--comment", "No invoice.")
-    assert "on hold" in connected(*hold).out
-    late = connected(*hold, "--json")
-    assert (late.code, late.json["decisions"][0]["code"]) == (2, "too_late")
-    assert {ref.kind for ref in brought} == {DecisionKind.HOLD_PAYOUT}
-    rows = books.decisions()
-    assert rows[0].comment == "No invoice."
-    assert rows[-1].status == "refused"
 
 
 def test_a_hold_needs_a_reason(connected: Terminal, books: Books) -> None:
