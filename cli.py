@@ -18,6 +18,7 @@ from integrations.temporal import leave
 from local import demo
 from local.child import CHECKOUT
 from local.cli_campaign import campaign
+from local.cli_credibility import credibility
 from local.cli_evaluate import evaluate
 from local.cli_exports import export
 from local.cli_imports import posts, roster
@@ -61,6 +62,7 @@ app.add_typer(ledger, name="ledger")
 payouts.command("export")(export)
 payouts.command("totals")(totals)
 app.add_typer(payouts, name="payouts")
+evaluate.command("credibility")(credibility)
 app.command("quote")(show_quote)
 
 

@@ -40,7 +40,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "language": ("lang", "sprache", "content language"),
     "timezone": ("time zone", "tz", "zeitzone"),
     "category": ("category 1", "niche", "topic", "kategorie", "vertical", "main category"),
-    "following": ("follows", "following count", "followees"),
+    "following": ("follows", "following count", "followees", "number of people they follow"),
     "posts_count": ("posts", "post count", "number of posts", "media count", "uploads", "videos"),
     "platform_account_id": ("account id", "user id", "platform id", "channel id"),
 }  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict
 
 from domain.campaign import CampaignFile
+from domain.credibility import Account, signs
 from domain.fit import Fit
 from domain.lifecycle import SafetyVerdict
 from domain.money import Money
@@ -17,15 +18,6 @@ from domain.safety import CreatorVerdict
 
 MIN_FIT_PERCENT = 30
 """Below this the audience is not there for the product."""
-
-FEW_FOLLOWERS_PER_FOLLOWED = 1.25
-"""Micro accounts with less are in the lowest twentieth (measured on 22,000 accounts)."""
-
-IMPLAUSIBLY_HIGH = 4.0
-"""Times the typical engagement of the size; above the ninth decile everywhere measured."""
-
-IMPLAUSIBLY_LOW = 0.25
-"""Times the typical engagement of the size; below the first decile everywhere measured."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +29,8 @@ class Applicant:
     safety: CreatorVerdict
     fit: Fit
     quote: Quote
+    category: str = ""
+    """As the roster writes it."""
     opted_out: bool = False
     """Asked not to be written to, by an opt-out or a complaint."""
 
@@ -63,36 +57,12 @@ def screen(applicant: Applicant, file: CampaignFile, card: RateCard) -> Screened
     """Apply every rule in order; all that hit are said, the first one gives its code."""
     hits = [(code, rule(applicant, file)) for code, rule in RULES]
     out = [(code, sentence) for code, sentence in hits if sentence]
-    known = (*applicant.fit.reasons, *credibility(applicant.facts, card), *_gaps(applicant.facts))
+    account = Account(applicant.facts, applicant.category)
+    doubts = (sign.sentence for sign in signs(account, card))
+    known = (*applicant.fit.reasons, *doubts, *_gaps(applicant.facts))
     against = [sentence for _, sentence in out]
     reasons = (*against, *(reason for reason in known if reason not in against))
     return Screened(out_rule=out[0][0] if out else "", reasons=reasons)
-
-
-def credibility(facts: CreatorFacts, card: RateCard) -> tuple[str, ...]:
-    """Signs that figures may not be what they seem; for a person, never a verdict."""
-    signs = []
-    if facts.following and facts.followers / facts.following < FEW_FOLLOWERS_PER_FOLLOWED:
-        signs.append(
-            f"Follows {facts.following:,} accounts and has {facts.followers:,} followers:"
-            " often a sign of follow-for-follow."
-        )
-    if facts.engagement_ppm is not None:
-        percent = facts.engagement_ppm / 10_000
-        typical = card.benchmark_percent(facts.platform, facts.followers)
-        if percent > typical * IMPLAUSIBLY_HIGH:
-            signs.append(
-                f"Engagement of {percent:.1f} % is far above the {typical:.1f} % typical for this"
-                " size: is it bought?"
-            )
-        elif percent < typical * IMPLAUSIBLY_LOW:
-            signs.append(
-                f"Engagement of {percent:.1f} % is far below the {typical:.1f} % typical for this"
-                " size: are the followers real?"
-            )
-    if facts.posts_count is not None and facts.posts_count < 5:
-        signs.append(f"Only {facts.posts_count} posts on the account.")
-    return tuple(signs)
 
 
 def _gaps(facts: CreatorFacts) -> tuple[str, ...]:

@@ -58,7 +58,9 @@ def vet(person: Person, file: CampaignFile, card: RateCard, engine: SafetyEngine
         person.facts, file.deliverables, brand.category, file.markets, file.currency, card,
         ceiling_minor=file.budget.per_collaboration.minor,
     )  # fmt: skip
-    applicant = Applicant(person.handle, person.facts, safety, suits, quoted, person.opted_out)
+    applicant = Applicant(
+        person.handle, person.facts, safety, suits, quoted, person.category, person.opted_out
+    )
     screened = screen(applicant, file, card)
     expected = expected_result(
         person.facts, file.goal.metric, file.deliverables, suits.percent, card

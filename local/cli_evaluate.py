@@ -99,7 +99,7 @@ class _Creator:
 
 def _creators(file: Path, text: str, label: str, creator: str) -> list[_Creator]:
     """The labelled creators with their posts, in the file's order."""
-    table = read_table(_unpacked(file))
+    table = read_table(unpacked(file))
     wanted = {"text": text, "label": label} | ({"creator": creator} if creator else {})
     columns = resolve(wanted, table.headers, {name: () for name in wanted})
     found: dict[str, _Creator] = {}
@@ -158,7 +158,7 @@ def _mark(text: str) -> float:
 
 
 def _labelled(file: Path, text: str, label: str) -> tuple[list[str], list[bool]]:
-    table = read_table(_unpacked(file))
+    table = read_table(unpacked(file))
     columns = resolve({"text": text, "label": label}, table.headers, {"text": (), "label": ()})
     texts, labels = [], []
     for row in table.rows:
@@ -183,7 +183,12 @@ def _label(row: Row, cell: str, column: str) -> bool:
     return read
 
 
-def _unpacked(file: Path) -> bytes:
+def unpacked(file: Path) -> bytes:
+    """The file's content, unpacked if it is gzip.
+
+    Raises:
+        UserMistake: it cannot be read, or is damaged or too large.
+    """
     content = read_bytes(file)
     if not content.startswith(b"\x1f\x8b"):
         return content
