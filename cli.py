@@ -25,6 +25,7 @@ from local.cli_imports import posts, roster
 from local.cli_ledger import ledger
 from local.cli_payouts import payouts
 from local.cli_quote import show_quote
+from local.cli_shortlist import show_shortlist
 from local.cli_staff import staff
 from local.cli_support import (
     DATA_DEFAULT,
@@ -64,6 +65,7 @@ payouts.command("totals")(totals)
 app.add_typer(payouts, name="payouts")
 evaluate.command("credibility")(credibility)
 app.command("quote")(show_quote)
+app.command("shortlist")(show_shortlist)
 
 
 @app.command()

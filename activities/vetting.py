@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from temporalio import activity
 
 from domain.campaign import CampaignFile, CollaborationPolicy, PayoutPolicy
+from domain.exchanges import Exchanges
+from domain.explaining import chosen_sentence, waiting_sentence
 from domain.findings import SafetyEngine
 from domain.messages import (
     CollaborationInput,
@@ -235,13 +237,20 @@ async def _people(work: AsyncSession, page: Sequence[Creator]) -> list[Person]:
 
 
 def _places(made: Shortlist, found: Sequence[Suitable], file: CampaignFile) -> list[Placed]:
+    exchanges = Exchanges(made, limits_of(file.shortlist), file.creators.wanted)
     reasons = {each.option.creator_id: without_place(each.reasons) for each in found}
     return [
         Placed(
             creator_id=option.creator_id,
             status=CHOSEN if number <= len(made.chosen) else WAITLIST,
             place=number,
-            reasons=[place_sentence(option, number, made, file), *reasons[option.creator_id]],
+            reasons=[
+                place_sentence(option, number, made, file),
+                (chosen_sentence if number <= len(made.chosen) else waiting_sentence)(
+                    option, exchanges, file
+                ),
+                *reasons[option.creator_id],
+            ],
         )
         for number, option in enumerate((*made.chosen, *made.waitlist), start=1)
     ]

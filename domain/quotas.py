@@ -61,18 +61,27 @@ class Limit:
             and (quota.experience == ANY or (quota.experience == "known") == traits.known)
         )
 
-    def row(self, everybody: Sequence[Traits]) -> Row:
-        """The limit on a programme whose first columns are these candidates.
+    @property
+    def bound(self) -> int:
+        """What the sum of the weights is compared with."""
+        return 0 if self.percent else self.amount
 
-        A share of p percent is kept if each one inside counts 100 - p and each other -p.
+    def weight(self, included: bool) -> int:
+        """What a candidate adds to the sum.
+
+        A share of p percent is kept if each one included adds 100 - p and each other -p.
         """
-        inside, outside = (100 - self.amount, -self.amount) if self.percent else (1, 0)
-        weights = (inside if self.includes(traits) else outside for traits in everybody)
+        if self.percent:
+            return 100 - self.amount if included else -self.amount
+        return int(included)
+
+    def row(self, everybody: Sequence[Traits]) -> Row:
+        """The limit on a programme whose first columns are these candidates."""
+        weights = (self.weight(self.includes(traits)) for traits in everybody)
         terms = {column: weight for column, weight in enumerate(weights) if weight}
-        bound = 0 if self.percent else self.amount
         if self.least:
-            return Row(self.path, terms, at_least=bound)
-        return Row(self.path, terms, at_most=bound)
+            return Row(self.path, terms, at_least=self.bound)
+        return Row(self.path, terms, at_most=self.bound)
 
     def reached(self, chosen: Sequence[Traits]) -> int:
         """The number or the share that a set has; rounded so that asking for it is kept."""

@@ -6,8 +6,8 @@ The same options give the same answer, in whatever order they come.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from domain.programme import Programme, Row, Solver, Unsolved, maximise
@@ -84,6 +84,8 @@ class Shortlist:
     proof: Proof
     unmet: tuple[Unmet, ...] = ()
     """Limits that gave way, because not all can be kept within number and budget."""
+    prices: Mapping[str, float] = field(default_factory=dict)
+    """By limit (`BUDGET`, `WANTED` or its key): what one unit more of it would bring."""
 
     @property
     def cost_minor(self) -> int:
@@ -167,6 +169,10 @@ def choose(
         spendable_minor=spendable_minor,
         proof=Proof(solver.name, int(proven.bound), proven.gap, proven.searched),
         unmet=() if kept else _unmet(chosen, limits, held),
+        prices={
+            row.name: price
+            for row, price in zip(programme.rows, proven.relaxed.prices, strict=True)
+        },
     )
 
 

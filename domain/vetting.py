@@ -9,6 +9,7 @@ from typing import Any
 
 from domain.campaign import CampaignFile
 from domain.expectation import expected_result, goal_words
+from domain.explaining import CHANGE_WORDS
 from domain.findings import SafetyEngine
 from domain.fit import fit
 from domain.messages import Screening
@@ -122,4 +123,5 @@ def replacement_sentence(option: Option, free_minor: int, file: CampaignFile) ->
 
 def without_place(reasons: Sequence[str]) -> list[str]:
     """Reasons without the sentence about the place, which changes when solved again."""
-    return [reason for reason in reasons if not reason.startswith(_PLACE_WORDS)]
+    about = (*_PLACE_WORDS, *CHANGE_WORDS)
+    return [reason for reason in reasons if not reason.startswith(about)]
