@@ -6,15 +6,37 @@ look on a screen and on paper, and so that what is signed is only the words.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Protocol
 
 from jinja2 import Environment
 
 from domain.correspondence import Correspondence
-from rendering.environment import TEMPLATES
+from domain.creator_account import CreatorLine, accounts
+from rendering.environment import TEMPLATES, Reader
 from rendering.mail_context import agreement_context, reader_of
 
 FALLBACK_LANGUAGE = "en"
+
+
+class AccountHolder(Protocol):
+    """A creator, as far as a statement of account speaks of one."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def handle(self) -> str: ...  # noqa: D102
+    @property
+    def platform(self) -> str: ...  # noqa: D102
+    @property
+    def country(self) -> str: ...  # noqa: D102
+    @property
+    def language(self) -> str: ...  # noqa: D102
+    @property
+    def timezone(self) -> str: ...  # noqa: D102
 
 
 def _template(document: str, language: str) -> tuple[str, str]:
@@ -66,6 +88,26 @@ def remittance_html(
         signed_name=signed_name,
         signed_address=signed_address,
         signed_at=signed_at,
+    )
+
+
+def account_html(
+    environment: Environment,
+    who: AccountHolder,
+    lines: Iterable[CreatorLine],
+    at: datetime,
+) -> str:
+    """What a creator earned and was paid until a moment, and what is still owed."""
+    template, language = _template("account", who.language)
+    return environment.get_template(template).render(
+        name=who.name,
+        handle=f"@{who.handle.removeprefix('@')}",
+        platform=who.platform,
+        number=who.id,
+        at=at,
+        accounts=accounts(lines),
+        language=language,
+        reader=Reader.of(language, who.country, who.timezone),
     )
 
 

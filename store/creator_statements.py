@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.creator_account import CreatorLine
 from domain.errors import NotFound
 from domain.messages import PostingKind
 from store.accounts import IN_TRANSIT, MOVEMENTS, PAID, PAYABLE, RESERVED
@@ -30,24 +31,6 @@ _OF_COLLABORATION = and_(
     LedgerTransaction.campaign_id == Collaboration.campaign_id,
     LedgerTransaction.collaboration_id == Collaboration.id,
 )
-
-
-@dataclass(frozen=True)
-class CreatorLine:
-    """One movement of a creator's money."""
-
-    at: datetime
-    kind: PostingKind
-    taken_from: str
-    given_to: str
-    amount_minor: int
-    currency: str
-    campaign_id: str
-    campaign: str
-    collaboration_id: str
-    payout_id: str
-    milestone: str
-    """What the payment is for; empty if the movement is about the fee as a whole."""
 
 
 @dataclass(frozen=True)

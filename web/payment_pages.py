@@ -1,4 +1,4 @@
-"""One payment: its page on the desk, and its statement for the creator's and the brand's books."""
+"""One payment: its page, its statement for the books; and a creator's statement of account."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment
 
-from rendering.documents import document_page, remittance_html
+from domain.errors import UserMistake
+from domain.moments import read_moment
+from rendering.documents import account_html, document_page, remittance_html
 from rendering.environment import make_environment
 from store import desk
+from store.creator_statements import creator_statement
 from store.payout_reads import payout_detail
 from store.remittances import Remittance, remittance
+from store.tables import Creator
 from web.exports import READERS
+from web.pages import pages_of
 from web.portal import creator_visit
 from web.security import DOCUMENT_POLICY
 from web.visit import Missing, visit
@@ -60,8 +65,30 @@ async def payment(request: Request, payout_id: str) -> HTMLResponse:
         )
 
 
+@router.get("/creators/{creator_id}/statement")
+async def account(request: Request, creator_id: str) -> HTMLResponse:
+    """What a creator earned and was paid in all campaigns, until now or a past moment."""
+    until = request.query_params.get("at", "")
+    async with visit(request) as v:
+        v.need(*READERS)
+        try:
+            at = read_moment(until, "Until", end=True) if until else v.deps.clock()
+        except UserMistake as mistake:
+            return pages_of(request).page(
+                "desk/message.html", 422, title="This statement cannot be made",
+                text=f"{mistake.message}; {mistake.hint}.", back="/payments",
+            )  # fmt: skip
+        who = await v.db.get(Creator, creator_id)
+        if who is None:
+            raise Missing
+        found = await creator_statement(v.db, who, at)
+    article = account_html(environment(), who, found.lines, at)
+    return _answer(request, f"Statement of account {who.id}", article, f"account-{who.id}")
+
+
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The environment of documents, made once."""
     return make_environment()
 
 
@@ -70,13 +97,17 @@ def _document(request: Request, found: Remittance | None) -> HTMLResponse:
         raise Missing
     signature = found.signature
     article = remittance_html(
-        _environment(), found.about, sent_at=found.sent_at, number=found.payout_id,
+        environment(), found.about, sent_at=found.sent_at, number=found.payout_id,
         signed_name=signature.typed_name if signature else "",
         signed_address=signature.address if signature else "",
         signed_at=signature.created_at if signature else None,
     )  # fmt: skip
+    title = f"Statement of payment {found.payout_id}"
+    return _answer(request, title, article, found.payout_id)
+
+
+def _answer(request: Request, title: str, article: str, name: str) -> HTMLResponse:
     headers = {"Content-Security-Policy": DOCUMENT_POLICY}
     if request.query_params.get("file"):
-        headers["Content-Disposition"] = f'attachment; filename="{found.payout_id}.html"'
-    page = document_page(_environment(), f"Statement of payment {found.payout_id}", article)
-    return HTMLResponse(page, headers=headers)
+        headers["Content-Disposition"] = f'attachment; filename="{name}.html"'
+    return HTMLResponse(document_page(environment(), title, article), headers=headers)

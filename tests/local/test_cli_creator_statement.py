@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -85,6 +86,19 @@ def test_a_creator_who_is_not_there_is_a_mistake(
     books.run(two_campaigns)
     answer = connected("ledger", "statement", "--creator", named, "--json")
     assert (answer.code, answer.json["error"]["code"]) == (2, "not_found")
+
+
+def test_a_page_is_written_to_hand_out(connected: Terminal, books: Books, tmp_path: Path) -> None:
+    creator = books.run(two_campaigns)
+    file = tmp_path / "account.html"
+    words = ("ledger", "statement", "--creator", creator, "--at", "2026-12-31")
+    answer = connected(*words, "--html", str(file))
+    assert (answer.code, answer.out) == (0, "")
+    page = file.read_text()
+    assert "Tokyo" in page
+    assert "150,00\xa0€" in page
+    assert "40.000\xa0JP¥" in page
+    assert connected("ledger", "statement", "--html", str(file)).code == 2
 
 
 def test_a_statement_is_of_one_or_the_other(connected: Terminal) -> None:

@@ -96,7 +96,8 @@ async def all_pages(web: Web) -> list[str]:
         "/", "/api/inbox", "/campaigns", "/campaigns/new", f"/campaigns/{there.campaign.id}",
         f"/campaigns/{there.campaign.id}/report", f"/collaborations/{there.collaboration.id}",
         "/creators", "/creators?q=creator", "/payments", "/payments?status=held",
-        "/payments/totals", f"/payments/{opened[-1].subject_id}", "/setup",
+        "/payments/totals", f"/payments/{opened[-1].subject_id}",
+        f"/creators/{there.creator.id}/statement", "/setup",
         *(f"/items/{item.id}" for item in opened),
     ]  # fmt: skip
 

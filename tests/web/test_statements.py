@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from domain.decisions import TermsChoice
 from domain.lifecycle import PayoutStatus, Role
 from store.engine import session
 from store.tables import Collaboration, Creator, Decision, Payout
 from tests import books, builders
+from tests.builders import NOW
 from tests.fixtures.web import Web
 from tests.web.rows import Scene, scene
 from tests.web.test_portal import arrive
@@ -94,3 +96,25 @@ async def test_the_payment_s_page_says_what_was_tried_and_has_the_statement(web:
     assert "/statement" not in (await reviewer.get(f"/payments/{payout.id}")).text
     assert (await reviewer.get(f"/payments/{payout.id}/statement")).status_code == 403
     assert (await client.get("/payments/pay_nobody")).status_code == 404
+
+
+async def test_finance_reads_a_creator_s_account_as_it_was_at_a_moment(web: Web) -> None:
+    there = await scene(web.engine, stage="retaining", name="Jule <i>Brandt</i>")
+    async with session(web.engine) as db:
+        of = await db.get_one(Collaboration, there.collaboration.id)
+        await books.paid(db, of)
+        await books.earned(db, of, NOW + timedelta(days=40), kind="retention_passed")
+    web.clock.forward(timedelta(days=60))
+    client = await web.signed_in(Role.FINANCE)
+    path = f"/creators/{there.creator.id}/statement"
+    now = words((await client.get(path)).text)
+    assert "Jule &lt;i&gt;Brandt&lt;/i&gt;" in now
+    assert "Paid until then: 150,00 € . Still owed: 150,00 € ." in now
+    assert "Post left up as agreed" in now
+    then = words((await client.get(f"{path}?at=2026-03-31")).text)
+    assert "Still owed: 0,00 € ." in then
+    assert "Post left up as agreed" not in then
+    assert "Nothing had been earned" in (await client.get(f"{path}?at=2020-01-01")).text
+    assert (await client.get(f"{path}?at=soon")).status_code == 422
+    assert (await client.get("/creators/cre_nobody/statement")).status_code == 404
+    assert (await (await web.signed_in(Role.REVIEWER)).get(path)).status_code == 403

@@ -1,0 +1,82 @@
+"""A creator's account as the creator knows it: what was earned, paid, and is still owed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.messages import PostingKind
+
+
+@dataclass(frozen=True)
+class CreatorLine:
+    """One movement of a creator's money."""
+
+    at: datetime
+    kind: PostingKind
+    taken_from: str
+    given_to: str
+    amount_minor: int
+    currency: str
+    campaign_id: str
+    campaign: str
+    collaboration_id: str
+    payout_id: str
+    milestone: str
+    """What the payment is for; empty if the movement is about the fee as a whole."""
+
+
+@dataclass(frozen=True)
+class AccountRow:
+    """One change of what is owed."""
+
+    line: CreatorLine
+    earned_minor: int = 0
+    paid_minor: int = 0
+    withheld_minor: int = 0
+    owed_minor: int = 0
+    """Earned and neither paid nor withheld, after this row."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """All changes in one currency, oldest first."""
+
+    currency: str
+    rows: tuple[AccountRow, ...]
+
+    @property
+    def earned_minor(self) -> int:
+        """Everything that was earned."""
+        return sum(row.earned_minor for row in self.rows)
+
+    @property
+    def paid_minor(self) -> int:
+        """Everything that the provider has moved."""
+        return sum(row.paid_minor for row in self.rows)
+
+    @property
+    def owed_minor(self) -> int:
+        """What is still owed at the end."""
+        return self.rows[-1].owed_minor
+
+
+def accounts(lines: Iterable[CreatorLine]) -> tuple[Account, ...]:
+    """What is owed after each movement, by currency.
+
+    What is agreed and not earned is no debt yet, and an attempt to pay changes nothing until it has
+    gone through: reservations and attempts are left out.
+    """
+    found: dict[str, list[AccountRow]] = {}
+    for line in lines:
+        earned = line.amount_minor if line.kind is PostingKind.EARN else 0
+        paid = line.amount_minor if line.kind is PostingKind.SETTLE else 0
+        withheld = line.amount_minor if line.kind is PostingKind.FORFEIT else 0
+        if not (earned or paid or withheld):
+            continue
+        rows = found.setdefault(line.currency, [])
+        before = rows[-1].owed_minor if rows else 0
+        owed = before + earned - paid - withheld
+        rows.append(AccountRow(line, earned, paid, withheld, owed))
+    return tuple(Account(currency, tuple(rows)) for currency, rows in sorted(found.items()))
