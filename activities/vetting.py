@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from temporalio import activity
 
+from domain.agreed import History, history_of
 from domain.campaign import CampaignFile, CollaborationPolicy, PayoutPolicy
 from domain.exchanges import Exchanges
 from domain.explaining import chosen_sentence, waiting_sentence
@@ -43,6 +44,7 @@ from integrations.highs import HIGHS
 from store import candidates, reports, starts
 from store.campaigns import campaign_file, get_campaign
 from store.candidates import CHOSEN, WAITLIST, Placed, Suitable
+from store.deals import deals
 from store.engine import session
 from store.starts import Start
 from store.tables import Campaign, Creator
@@ -87,9 +89,10 @@ class Vetting:
         """
         async with session(self._engine) as work:
             file = await campaign_file(work, campaign_id)
+            history = history_of(await deals(work, campaign_id, file.currency))
         after: str | None = ""
         while after is not None:
-            after = await self._vet_page(campaign_id, file, after)
+            after = await self._vet_page(campaign_id, file, history, after)
             if activity.in_activity():
                 activity.heartbeat()
         async with session(self._engine) as work:
@@ -191,17 +194,21 @@ class Vetting:
         content = json.dumps(report, sort_keys=True, separators=(",", ":"), default=str)
         return hashlib.sha256(content.encode()).hexdigest()
 
-    async def _vet_page(self, campaign_id: str, file: CampaignFile, after: str) -> str | None:
+    async def _vet_page(
+        self, campaign_id: str, file: CampaignFile, history: History, after: str
+    ) -> str | None:
         async with session(self._engine) as work:
             page = await candidates.page_of_creators(work, after, ROSTER_PAGE)
             people = await _people(work, page)
             # In a thread: reading a page of captions takes about a second of processor time.
-            vetted = await asyncio.to_thread(self._vet_all, people, file)
+            vetted = await asyncio.to_thread(self._vet_all, people, file, history)
             await candidates.save_vetted(work, campaign_id, vetted)
         return page[-1].id if len(page) == ROSTER_PAGE else None
 
-    def _vet_all(self, people: Sequence[Person], file: CampaignFile) -> list[Vetted]:
-        return [vet(person, file, self._card, self._safety) for person in people]
+    def _vet_all(
+        self, people: Sequence[Person], file: CampaignFile, history: History
+    ) -> list[Vetted]:
+        return [vet(person, file, self._card, self._safety, history) for person in people]
 
 
 def _choose(options: Sequence[Option], file: CampaignFile) -> tuple[Shortlist, tuple[Way, ...]]:

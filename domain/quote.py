@@ -27,12 +27,13 @@ _NAMES = {
 
 
 class Criterion(StrEnum):
-    """The four things that set a fee."""
+    """The four things that set a fee, and what experience adds."""
 
     SIZE_AND_ENGAGEMENT = "size_and_engagement"
     CATEGORY = "product_category"
     SCOPE = "scope"
     GEOGRAPHY = "geography"
+    AGREED = "agreed_before"
 
 
 class CreatorFacts(BaseModel):
@@ -93,8 +94,19 @@ def quote(
     card: RateCard,
     *,
     ceiling_minor: int | None = None,
+    agreed: QuoteLine | None = None,
 ) -> Quote:
     """Quote a creator for a campaign's deliverables.
+
+    Args:
+        creator: Whom.
+        deliverables: What is to be made.
+        category: The product's category.
+        markets: Countries; the cheapest is assumed where the community's is not known.
+        currency: Code of the quote's currency.
+        card: What the criteria are worth.
+        ceiling_minor: The most that one creator may get.
+        agreed: How earlier deals move the quote; see `domain.agreed`.
 
     Raises:
         UserMistake: the rate card does not know the currency.
@@ -113,6 +125,7 @@ def quote(
         _category_line(category, card),
         *_scope_lines(deliverables, card),
         _geography_line(creator, markets, card, guesses),
+        *([agreed] if agreed else []),
     ]
     scope = sum(line.factor for line in lines if line.criterion == Criterion.SCOPE)
     others = math.prod(

@@ -50,6 +50,17 @@ class Geography(_Part):
         return self.elsewhere
 
 
+class Agreed(_Part):
+    """Whether and how far fees that were really agreed move the next quote."""
+
+    use: bool = True
+    least: Annotated[
+        int, Field(gt=0, description="deals on a platform from which they speak for others")
+    ] = 5
+    lowest_factor: Positive = 0.8
+    highest_factor: Positive = 1.3
+
+
 class Currency(_Part):
     """How to speak of the reference in another currency."""
 
@@ -70,6 +81,7 @@ class RateCard(_Part):
     usage_rights_percent_by_days: Surcharges
     exclusivity_percent_by_days: Surcharges
     geography: Geography
+    agreed: Agreed = Agreed()
     spread_percent: Annotated[int, Field(ge=0, lt=50)]
     spread_percent_per_guess: Annotated[int, Field(ge=0, lt=20)]
     currencies: Mapping[str, Currency]

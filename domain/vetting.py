@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from domain.agreed import NO_HISTORY, History, agreed_line
 from domain.campaign import CampaignFile
 from domain.expectation import expected_result, goal_words
 from domain.explaining import CHANGE_WORDS
@@ -50,7 +51,13 @@ class Vetted:
     expected: int
 
 
-def vet(person: Person, file: CampaignFile, card: RateCard, engine: SafetyEngine) -> Vetted:
+def vet(
+    person: Person,
+    file: CampaignFile,
+    card: RateCard,
+    engine: SafetyEngine,
+    history: History = NO_HISTORY,
+) -> Vetted:
     """Judge, quote and screen one creator."""
     safety = judge_safety(person.captions, person.language, file, engine)
     brand = file.brand
@@ -58,6 +65,7 @@ def vet(person: Person, file: CampaignFile, card: RateCard, engine: SafetyEngine
     quoted = quote(
         person.facts, file.deliverables, brand.category, file.markets, file.currency, card,
         ceiling_minor=file.budget.per_collaboration.minor,
+        agreed=agreed_line(history, person.creator_id, person.facts.platform, card),
     )  # fmt: skip
     applicant = Applicant(
         person.handle, person.facts, safety, suits, quoted, person.category, person.opted_out

@@ -88,6 +88,28 @@ async def test_every_creator_of_the_roster_gets_a_verdict_a_quote_and_reasons(
         assert row.reasons
 
 
+async def test_what_was_signed_in_an_earlier_campaign_moves_the_next_quote(
+    engine: AsyncEngine, vetting: Vetting
+) -> None:
+    (creator_id,) = await _roster(engine, 1)
+    first = await _campaign(engine)
+    await vetting.vet_roster(first)
+    (before,) = await _candidates(engine, first)
+    async with session(engine) as work:
+        signed = await builders.collaboration(
+            work, await work.get_one(Campaign, first), await work.get_one(Creator, creator_id),
+            fee_minor=round(1.25 * before.fee_minor),
+        )  # fmt: skip
+        await builders.signature(work, await builders.terms(work, signed))
+    second = await _campaign(engine)
+    await vetting.vet_roster(second)
+    (after,) = await _candidates(engine, second)
+    assert after.fee_minor == pytest.approx(1.25 * before.fee_minor, rel=0.03)
+    assert "25 % more" in after.quote["lines"][-1]["reason"]
+    await vetting.vet_roster(first)
+    assert (await _candidates(engine, first))[0].fee_minor == before.fee_minor
+
+
 async def test_whoever_is_left_out_is_kept_with_the_rule_and_the_sentence(
     engine: AsyncEngine, vetting: Vetting
 ) -> None:
