@@ -30,7 +30,7 @@ lint:
 	@sh local/check.sh lint
 
 bench:
-	@PYTHON="$(PYTHON)" sh local/bootstrap.sh
+	@PYTHON="$(PYTHON)" sh local/bootstrap.sh --dev
 	@.venv/bin/python -m bench $(ARGS)
 
 lock:

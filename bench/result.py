@@ -75,14 +75,29 @@ class History(BaseModel):
         )
 
 
+class Choosing(BaseModel):
+    """The shortlist, beside scipy's `milp` on the same programme."""
+
+    options: int
+    limits: int
+    """Rows of the programme: budget, number and quotas."""
+    wanted: int
+    seconds: float
+    value: int
+    gap: float
+    """The share of the value that might be missing, proven."""
+    scipy_seconds: float
+    scipy_value: int
+    scipy_gap: float
+
+
 class Rules(BaseModel):
     """How fast the rules are."""
 
     captions_judged_per_second: float
     candidates_vetted_per_second: float
     candidates: int
-    shortlist_seconds: float
-    shortlist_options: int
+    choosing: Choosing
 
 
 class Machine(BaseModel):
@@ -101,7 +116,7 @@ class Machine(BaseModel):
 class Result(BaseModel):
     """Everything that one run found."""
 
-    format: int = 1
+    format: int = 2
     measured_at: str
     machine: Machine
     collaborations: int

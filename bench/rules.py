@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,11 +12,9 @@ from statistics import median
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.vetting import Vetting
-from bench import material
+from bench import choosing, material
 from bench.result import Rules
-from domain.shortlist import Option, solve
 from domain.word_lists import LEXICON
-from integrations.highs import HIGHS
 from local.rehearsal import bring_in
 from store import campaigns
 from store.engine import session
@@ -34,8 +31,7 @@ async def measure(
         captions_judged_per_second=round(CAPTIONS / _median(_judge_captions, rounds), 1),
         candidates_vetted_per_second=round(vetted, 1),
         candidates=candidates,
-        shortlist_seconds=round(_median(lambda: _solve(options), rounds), 3),
-        shortlist_options=options,
+        choosing=choosing.measure(options, rounds),
     )
 
 
@@ -47,19 +43,6 @@ def _judge_captions() -> float:
     texts = list(islice(material.captions(7), CAPTIONS))
     began = time.perf_counter()
     LEXICON.find(texts, "en")
-    return time.perf_counter() - began
-
-
-def _solve(count: int) -> float:
-    chance = random.Random(count)
-    options = [
-        Option(
-            f"creator_{number:06d}", chance.randrange(5_000, 90_000), chance.randrange(50, 5_000)
-        )
-        for number in range(count)
-    ]
-    began = time.perf_counter()
-    solve(options, wanted=count // 20, budget_minor=count // 20 * 45_000, solver=HIGHS)
     return time.perf_counter() - began
 
 

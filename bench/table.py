@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from bench.result import History, Result
+from bench.result import Choosing, History, Result
 
 
 def table(result: Result) -> Table:
@@ -36,7 +36,7 @@ def table(result: Result) -> Table:
         f"candidates vetted per second (of {rules.candidates:,})",
         f"{rules.candidates_vetted_per_second:,.0f}",
     )
-    made.add_row(f"shortlist of {rules.shortlist_options:,}", f"{rules.shortlist_seconds:.2f} s")
+    _add_choosing(made, rules.choosing)
     made.caption = (
         f"{result.bare_decisions} decisions and {result.bare_activities} activities in each life, "
         f"two payouts included; {result.people_at_once} decisions at once"
@@ -47,6 +47,18 @@ def table(result: Result) -> Table:
 def _add_history(made: Table, label: str, history: History) -> None:
     made.add_row(f"history of a {label}, events", str(history.events))
     made.add_row(f"history of a {label}, bytes", f"{history.size_bytes:,}")
+
+
+def _add_choosing(made: Table, choosing: Choosing) -> None:
+    made.add_row(
+        f"shortlist of {choosing.options:,}, {choosing.limits} limits; beside scipy's milp",
+        f"{choosing.seconds:.2f} s", f"{choosing.scipy_seconds:.2f} s",
+        f"{choosing.seconds / max(choosing.scipy_seconds, 0.001):.2f}",
+    )  # fmt: skip
+    made.add_row(
+        "gap of the shortlist, proven", f"{choosing.gap:.4%}", f"{choosing.scipy_gap:.4%}",
+        f"{choosing.value / max(choosing.scipy_value, 1):.4f}",
+    )  # fmt: skip
 
 
 def _title(result: Result) -> str:

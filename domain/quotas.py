@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from domain.campaign_shortlist import ANY, NO_LIMIT, Quota, ShortlistRules, tier_of
 from domain.categories import category_of
@@ -26,6 +27,7 @@ class Traits:
 
 
 UNKNOWN = Traits()
+_category = cache(category_of)
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,8 @@ class Limit:
             return handle_key(traits.handle) == self.handle
         return (
             quota.country in (ANY, traits.country)
-            and (quota.category == ANY or category_of(quota.category) == traits.category)
-            and quota.tier in (ANY, tier_of(traits.followers))
+            and (quota.category == ANY or _category(quota.category) == traits.category)
+            and (quota.tier == ANY or quota.tier == tier_of(traits.followers))
             and quota.platform in (ANY, traits.platform)
             and (quota.experience == ANY or (quota.experience == "known") == traits.known)
         )

@@ -158,7 +158,9 @@ def choose(
         proven = maximise(programme, solver)
     if proven is None:
         raise Unsolved("no set keeps even the loosened limits")
-    taken = _filled(programme, ranked, proven.taken)
+    taken = proven.taken
+    if sum(number < len(ranked) for number in taken) < places:
+        taken = _filled(programme, ranked, taken)
     chosen = tuple(option for number, option in enumerate(ranked) if number in taken)
     margins = proven.relaxed.margins
     waiting = [number for number in range(len(ranked)) if number not in taken]
@@ -221,6 +223,13 @@ def record(made: Shortlist, ways: Sequence[Way]) -> dict[str, Any]:
         "unmet": [asdict(each) for each in made.unmet],
         "ways": [asdict(each) for each in ways],
     }
+
+
+def programme_of(
+    options: Sequence[Option], wanted: int, spendable_minor: int, limits: Sequence[Limit]
+) -> Programme:
+    """The programme that `choose` solves."""
+    return _programme(sorted(options, key=_rank), wanted, spendable_minor, limits, ())
 
 
 def _spendable(budget_minor: int) -> int:

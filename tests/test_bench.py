@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bench import choosing
 from bench.result import Result, percentile
+from domain.programme import GAP
 
 ROOT = Path(__file__).parents[1]
 
@@ -42,7 +44,14 @@ def test_a_tiny_benchmark_writes_a_whole_result(tmp_path: Path) -> None:
     assert history.activities == 8
     assert (history.decisions, result.payout_history.decisions) == (5, 1)
     assert result.rules.candidates == 20
-    assert result.rules.shortlist_options == 50
+    assert result.rules.choosing.options == 50
+
+
+def test_the_shortlist_and_scipy_agree_on_how_good_the_best_set_is() -> None:
+    found = choosing.measure(600, rounds=1)
+    assert found.limits == 20
+    assert max(found.gap, found.scipy_gap) <= GAP
+    assert found.value == pytest.approx(found.scipy_value, rel=2 * GAP)
 
 
 def test_a_percentile_is_one_of_the_values() -> None:
