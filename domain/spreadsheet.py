@@ -23,6 +23,7 @@ BOM = "\ufeff"
 Cell = str | int | Money | date | datetime | None
 """Times become their day in UTC; amounts are written without their currency."""
 
+_RISKY = re.compile(r"[=+\-@\uff1d\uff0b\uff0d\uff20\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # Where a cell begins, also for a program that takes the other separator for the right one; blanks,
 # quotes and characters without width do not count.
@@ -31,6 +32,8 @@ _BEGINS = re.compile(r'(^|[,;|])(?=[\s"\u200b-\u200f\u2060\ufeff]*[=+\-@\uff1d\u
 
 def defused(text: str) -> str:
     """Text that no spreadsheet takes for a formula; tabs and line breaks become blanks."""
+    if not _RISKY.search(text):
+        return text
     return _BEGINS.sub(r"\1'", _CONTROL.sub(" ", text))
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import load_only
 
 from domain.errors import NotFound
 from store.paging import PAGE, Page, page_of, read_mark
@@ -23,7 +24,9 @@ class PaymentLine:
 
     payout: Payout
     creator: Creator
+    """With handle, name, platform and country only."""
     campaign: Campaign
+    """With its name only."""
     account_id: str
     """The account that was paid, or would be; empty if the creator has none."""
     ready: bool
@@ -56,6 +59,13 @@ def _query(
         .join(Campaign, Campaign.id == Payout.campaign_id)
         .outerjoin(Recipient, Recipient.creator_id == Payout.creator_id)
         .outerjoin(PayoutAttempt, PayoutAttempt.transfer_id == Payout.transfer_id)
+        # A campaign carries its whole file: reading it for every row would be most of the work.
+        .options(
+            load_only(Campaign.name, raiseload=True),
+            load_only(
+                Creator.handle, Creator.name, Creator.platform, Creator.country, raiseload=True
+            ),
+        )
     )
     when = PayoutAttempt.settled_at if wanted.sent else Payout.created_at
     if wanted.sent:
