@@ -46,6 +46,7 @@ from store.campaigns import campaign_file, get_campaign
 from store.candidates import CHOSEN, WAITLIST, Placed, Suitable
 from store.deals import deals
 from store.engine import session
+from store.overrulings import overrulings
 from store.starts import Start
 from store.tables import Campaign, Creator
 
@@ -172,9 +173,10 @@ class Vetting:
         async with session(self._engine) as work:
             subject = await starts.subject_of(work, collaboration_id)
             captions = await candidates.newest_captions(work, [subject.creator_id])
+            earlier = await overrulings(work, [subject.creator_id], subject.campaign_id)
             verdict = await asyncio.to_thread(
                 judge_safety, captions[subject.creator_id], subject.language, subject.file,
-                self._safety,
+                self._safety, earlier=earlier.get(subject.creator_id),
             )  # fmt: skip
             await candidates.save_verdict(
                 work, subject.campaign_id, subject.creator_id, verdict.verdict.value,
@@ -199,7 +201,7 @@ class Vetting:
     ) -> str | None:
         async with session(self._engine) as work:
             page = await candidates.page_of_creators(work, after, ROSTER_PAGE)
-            people = await _people(work, page)
+            people = await _people(work, page, campaign_id)
             # In a thread: reading a page of captions takes about a second of processor time.
             vetted = await asyncio.to_thread(self._vet_all, people, file, history)
             await candidates.save_vetted(work, campaign_id, vetted)
@@ -218,8 +220,12 @@ def _choose(options: Sequence[Option], file: CampaignFile) -> tuple[Shortlist, t
     return made, ways_out(*asked) if made.unmet else ()
 
 
-async def _people(work: AsyncSession, page: Sequence[Creator]) -> list[Person]:
-    captions = await candidates.newest_captions(work, [creator.id for creator in page])
+async def _people(
+    work: AsyncSession, page: Sequence[Creator], campaign_id: str
+) -> list[Person]:  # fmt: skip
+    ids = [creator.id for creator in page]
+    captions = await candidates.newest_captions(work, ids)
+    earlier = await overrulings(work, ids, campaign_id)
     unwilling = await candidates.opted_out(work, [creator.email for creator in page])
     return [
         Person(
@@ -238,6 +244,7 @@ async def _people(work: AsyncSession, page: Sequence[Creator]) -> list[Person]:
             ),
             captions=captions[creator.id],
             opted_out=creator.email in unwilling,
+            overruled=earlier.get(creator.id),
         )
         for creator in page
     ]

@@ -91,8 +91,10 @@ def roles_for(kind: DecisionKind) -> frozenset[Role]:
     return frozenset({ROLE_FOR[kind]}) | ALSO_FOR.get(kind, frozenset())
 
 
-NEEDS_COMMENT = frozenset({"changes", "reject", "block", "withhold", "faulty", "refuse", "hold"})
-"""Answers that the other side reads: a reason is required."""
+NEEDS_COMMENT = frozenset(
+    {"changes", "reject", "clear", "block", "withhold", "faulty", "refuse", "hold"}
+)
+"""Answers that need a reason: the other side reads it, or it is remembered for next time."""
 
 
 class _Choice(BaseModel):

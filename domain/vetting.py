@@ -15,6 +15,7 @@ from domain.findings import SafetyEngine
 from domain.fit import fit
 from domain.messages import Screening
 from domain.money import Money
+from domain.overruling import Overruling, remember
 from domain.quote import CreatorFacts, quote
 from domain.rate_card import RateCard
 from domain.safety import CreatorVerdict, judge_creator
@@ -33,6 +34,8 @@ class Person:
     facts: CreatorFacts
     captions: Sequence[str]
     opted_out: bool = False
+    overruled: Overruling | None = None
+    """What a person said about the creator's safety in an earlier campaign."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def vet(
     history: History = NO_HISTORY,
 ) -> Vetted:
     """Judge, quote and screen one creator."""
-    safety = judge_safety(person.captions, person.language, file, engine)
+    safety = judge_safety(person.captions, person.language, file, engine, earlier=person.overruled)
     brand = file.brand
     suits = fit(person.category, person.captions, brand.category, brand.product, brand.competitors)
     quoted = quote(
@@ -89,10 +92,18 @@ def vet(
 
 
 def judge_safety(
-    captions: Sequence[str], language: str, file: CampaignFile, engine: SafetyEngine
+    captions: Sequence[str],
+    language: str,
+    file: CampaignFile,
+    engine: SafetyEngine,
+    *,
+    earlier: Overruling | None = None,
 ) -> CreatorVerdict:
-    """Brand safety's word, with the campaign's own blocked words."""
-    return judge_creator(captions, language, blocked_words=file.brand.blocked_words, engine=engine)
+    """Brand safety's word, with the campaign's own blocked words and what a person said before."""
+    judged = judge_creator(
+        captions, language, blocked_words=file.brand.blocked_words, engine=engine
+    )
+    return remember(judged, earlier)
 
 
 def screening_of(verdict: CreatorVerdict, salt: str) -> Screening:

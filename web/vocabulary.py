@@ -157,7 +157,7 @@ REFUSALS = {
     "proof_wrong": "Nothing was released: the password is not right.",
     "already_on_hold": "Nothing was changed: the payment is on hold already.",
     "already_decided": "Nothing was changed: somebody has already decided this.",
-    "reason_needed": "Please say why in a sentence: the other side reads it.",
+    "reason_needed": "Please say why in a sentence: it is kept, and whom it concerns may read it.",
     "bad_amount": "Please write an amount like 450 or 450.00 EUR, in the campaign's currency.",
     "bad_choice": "Please choose one of the answers.",
     "not_found": "There is no such thing (any more).",

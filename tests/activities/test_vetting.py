@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.vetting import Vetting
+from domain.decisions import ScreeningChoice
 from domain.ids import collaboration_id
 from domain.lifecycle import Outcome, SafetyVerdict, Stage
 from domain.messages import PlanStarts, Posting, PostingKind
@@ -19,7 +20,7 @@ from domain.shortlist import shortlist_digest
 from store import ledger, outbox
 from store.candidates import left_out_by_rule
 from store.engine import session
-from store.tables import Campaign, Candidate, Collaboration, Creator, CreatorPost
+from store.tables import Campaign, Candidate, Collaboration, Creator, CreatorPost, Decision
 from tests import builders
 
 CAPTIONS = (
@@ -108,6 +109,33 @@ async def test_what_was_signed_in_an_earlier_campaign_moves_the_next_quote(
     assert "25 % more" in after.quote["lines"][-1]["reason"]
     await vetting.vet_roster(first)
     assert (await _candidates(engine, first))[0].fee_minor == before.fee_minor
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"), [("clear", SafetyVerdict.CLEAR), ("block", SafetyVerdict.BLOCKED)]
+)
+async def test_a_person_s_word_on_brand_safety_holds_in_the_next_campaign(
+    engine: AsyncEngine, vetting: Vetting, answer: Literal["clear", "block"], verdict: str
+) -> None:
+    (creator_id,) = await _roster(engine, 1, captions=())
+    first = await _campaign(engine)
+    await vetting.vet_roster(first)
+    async with session(engine) as work:
+        of = await builders.collaboration(
+            work, await work.get_one(Campaign, first), await work.get_one(Creator, creator_id)
+        )
+        ref = await builders.decision(
+            work, of, await builders.staff(work), ScreeningChoice(answer=answer),
+            comment="I know the account.",
+        )  # fmt: skip
+        (await work.get_one(Decision, ref.decision_id)).status = "applied"
+    second = await _campaign(engine)
+    await vetting.vet_roster(second)
+    (row,) = await _candidates(engine, second)
+    assert row.verdict == verdict
+    assert "I know the account." in row.verdict_reasons[0]
+    await vetting.vet_roster(first)
+    assert (await _candidates(engine, first))[0].verdict == SafetyVerdict.UNKNOWN
 
 
 async def test_whoever_is_left_out_is_kept_with_the_rule_and_the_sentence(

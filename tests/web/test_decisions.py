@@ -21,7 +21,7 @@ from web.choices import subject_kind
 from web.words import REFUSALS
 
 FIELDS: dict[DecisionKind, dict[str, Any]] = {
-    DecisionKind.JUDGE_SCREENING: {"answer": "clear"},
+    DecisionKind.JUDGE_SCREENING: {"answer": "clear", "comment": "A song title."},
     DecisionKind.ANSWER_COUNTER: {"answer": "accept"},
     DecisionKind.REVIEW_DRAFT: {"answer": "approve"},
     DecisionKind.JUDGE_PUBLICATION: {"answer": "verified"},
@@ -103,6 +103,7 @@ async def test_every_refusal_is_a_sentence(web: Web, code: str) -> None:
         ("judge_publication", {"answer": "faulty"}, "reason_needed"),
         ("decide_hearing", {"answer": "withhold"}, "reason_needed"),
         ("judge_screening", {"answer": "block"}, "reason_needed"),
+        ("judge_screening", {"answer": "clear"}, "reason_needed"),
         ("answer_counter", {"answer": "refuse"}, "reason_needed"),
         ("hold_payout", {}, "reason_needed"),
         ("review_draft", {"answer": "maybe"}, "bad_choice"),
