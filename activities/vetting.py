@@ -172,7 +172,8 @@ class Vetting:
         """
         async with session(self._engine) as work:
             subject = await starts.subject_of(work, collaboration_id)
-            captions = await candidates.newest_captions(work, [subject.creator_id])
+            since = self._clock() - subject.file.brand_safety.within
+            captions = await candidates.newest_captions(work, [subject.creator_id], since)
             earlier = await overrulings(work, [subject.creator_id], subject.campaign_id)
             verdict = await asyncio.to_thread(
                 judge_safety, captions[subject.creator_id], subject.language, subject.file,
@@ -201,7 +202,8 @@ class Vetting:
     ) -> str | None:
         async with session(self._engine) as work:
             page = await candidates.page_of_creators(work, after, ROSTER_PAGE)
-            people = await _people(work, page, campaign_id)
+            since = self._clock() - file.brand_safety.within
+            people = await _people(work, page, campaign_id, since)
             # In a thread: reading a page of captions takes about a second of processor time.
             vetted = await asyncio.to_thread(self._vet_all, people, file, history)
             await candidates.save_vetted(work, campaign_id, vetted)
@@ -221,10 +223,10 @@ def _choose(options: Sequence[Option], file: CampaignFile) -> tuple[Shortlist, t
 
 
 async def _people(
-    work: AsyncSession, page: Sequence[Creator], campaign_id: str
+    work: AsyncSession, page: Sequence[Creator], campaign_id: str, since: datetime
 ) -> list[Person]:  # fmt: skip
     ids = [creator.id for creator in page]
-    captions = await candidates.newest_captions(work, ids)
+    captions = await candidates.newest_captions(work, ids, since)
     earlier = await overrulings(work, ids, campaign_id)
     unwilling = await candidates.opted_out(work, [creator.email for creator in page])
     return [

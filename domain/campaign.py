@@ -13,6 +13,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from domain.campaign_base import CountryCode, Platform, Section
+from domain.campaign_safety import BrandSafety
 from domain.campaign_shortlist import ShortlistRules
 from domain.durations import Duration
 from domain.money import CurrencyCode, Money
@@ -245,6 +246,7 @@ class CampaignFile(Section):
     review: Review = Review()
     publication: Publication = Publication()
     retention: Retention = Retention()
+    brand_safety: BrandSafety = BrandSafety()
     shortlist: ShortlistRules = ShortlistRules()
     shortlist_remind_after: Duration = timedelta(days=1)
     min_notice: Annotated[

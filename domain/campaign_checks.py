@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from babel import Locale
 
+from domain.campaign_safety import check_brand_safety
 from domain.campaign_shortlist import check_shortlist
 from domain.categories import CATEGORIES, category_of
 from domain.disclosure import RULES
@@ -43,6 +44,7 @@ def check_values(values: Values) -> tuple[list[Remark], list[Remark]]:
         *_durations(values),
         *_deadlines(values),
         *_checks_fit(values),
+        *check_brand_safety(values),
         *check_shortlist(values),
     ]
     return wrong, list(_doubts(values))

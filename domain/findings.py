@@ -22,6 +22,9 @@ BRAND_WORDS = "brand_words"
 
 _CATEGORIES: Any = read_data("safety.yaml")["categories"]
 
+CATEGORY_TITLES: dict[str, str] = {name: str(entry["title"]) for name, entry in _CATEGORIES.items()}
+"""Every category of brand safety, by the name that a campaign file uses."""
+
 
 class RiskLevel(StrEnum):
     """GARM-derived levels of risk."""

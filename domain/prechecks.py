@@ -12,6 +12,7 @@ from domain.disclosure import check_disclosure
 from domain.findings import BRAND_WORDS, SafetyEngine
 from domain.fit import competitors_named
 from domain.publication import PostRules, carries_link, mentions
+from domain.safety import Tolerance, find_all, tolerance_of
 from domain.text import fold
 from domain.word_lists import LEXICON, find_brand_words
 
@@ -58,7 +59,7 @@ def precheck_draft(
         _link(caption, rules, code),
         _forbidden(caption, file.brand.blocked_words),
         _competitors(caption, file.brand.competitors),
-        _safety(caption, language, engine),
+        _safety(caption, language, engine, tolerance_of(file.brand_safety)),
     )
 
 
@@ -121,10 +122,13 @@ def _competitors(caption: str, competitors: Sequence[str]) -> Precheck:
     return Precheck(code="competitors", status="ok", sentence="Names no competitor.")
 
 
-def _safety(caption: str, language: str, engine: SafetyEngine) -> Precheck:
-    found = engine.find([caption], language)
+def _safety(
+    caption: str, language: str, engine: SafetyEngine, tolerance: Tolerance
+) -> Precheck:  # fmt: skip
+    found = find_all([caption], language, engine, tolerance)
     if not found:
         return Precheck(code="safety", status="ok", sentence="No unsafe words found.")
     named = ", ".join(dict.fromkeys(f"‘{each.words}’ ({each.title})" for each in found))
-    status: Status = "fail" if any(each.severity >= 3 for each in found) else "warn"
+    bad = any(each.severity >= 3 or each.category in tolerance.never for each in found)
+    status: Status = "fail" if bad else "warn"
     return Precheck(code="safety", status=status, sentence=f"To be looked at: {named}.")

@@ -7,11 +7,13 @@ machine alone, and what cannot be read is ``unknown``, never ``clear``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from domain.campaign_safety import HATE, BrandSafety
 from domain.findings import BRAND_WORDS, FLOOR, Finding, SafetyEngine
 from domain.language import guess_language, reads_like_letters_of
 from domain.lifecycle import SafetyVerdict
@@ -27,15 +29,25 @@ REPEATED = 3
 BLOCKED_WORD_POSTS = 2
 """So many posts with a word that the brand blocks leave a creator out; one is looked at."""
 
+TOPIC_SEVERITY = 2
+"""A brand's own sensitive topic is always looked at, and leaves nobody out."""
+
 _TOLERATED: Any = read_data("safety.yaml")["tolerated_posts"]
 
 
 class Tolerance(BaseModel):
-    """What a brand bears: by category, how many posts with mild findings are ordinary."""
+    """What a brand bears, what it never does, and what it looks for itself."""
 
     model_config = ConfigDict(frozen=True)
 
     posts: Mapping[str, int] = {}
+    """By category, in how many posts mild findings are ordinary."""
+    never: frozenset[str] = frozenset()
+    """Categories of which one post leaves a creator out; hate is none of them."""
+    exceptions: tuple[str, ...] = ()
+    """Phrases in which a listed word is no evidence."""
+    topics: Mapping[str, tuple[str, ...]] = {}
+    """The brand's own sensitive topics, with the words by which each is found."""
 
     def of(self, category: str) -> int:
         """Posts with mild findings that need no look."""
@@ -43,6 +55,35 @@ class Tolerance(BaseModel):
 
 
 DEFAULT_TOLERANCE = Tolerance(posts=_TOLERATED)
+
+
+def tolerance_of(rules: BrandSafety) -> Tolerance:
+    """The campaign file's section on top of what is ordinary for most brands."""
+    return Tolerance(
+        posts={**DEFAULT_TOLERANCE.posts, **{each.category: each.posts for each in rules.tolerate}},
+        never=frozenset(rules.never) - {HATE},
+        exceptions=rules.exceptions,
+        topics={each.topic: each.words for each in rules.sensitive},
+    )
+
+
+def find_all(
+    texts: Sequence[str], language: str, engine: SafetyEngine, tolerance: Tolerance
+) -> list[Finding]:
+    """What the engine finds and what the brand looks for, without what it makes an exception of."""
+    found = list(engine.find(texts, language))
+    for topic, words in tolerance.topics.items():
+        looked_for = {"category": f"topic {topic}", "title": topic, "severity": TOPIC_SEVERITY}
+        found += [each.model_copy(update=looked_for) for each in find_brand_words(texts, words)]
+    if not tolerance.exceptions:
+        return found
+    phrases = re.compile("|".join(map(re.escape, tolerance.exceptions)), re.IGNORECASE)
+    harmless = [[hit.span() for hit in phrases.finditer(text)] for text in texts]
+    return [
+        each
+        for each in found
+        if not any(a <= each.start and each.end <= b for a, b in harmless[each.post])
+    ]
 
 
 class CreatorVerdict(BaseModel):
@@ -77,8 +118,9 @@ def judge_creator(
     """
     texts = [caption for caption in captions if caption.strip()]
     read_as = guess_language(texts) or language[:2].lower()
-    findings = [*engine.find(texts, read_as), *find_brand_words(texts, blocked_words)]
-    blocking = _blocking(findings)
+    findings = find_all(texts, read_as, engine, tolerance)
+    findings += find_brand_words(texts, blocked_words)
+    blocking = _blocking(findings, tolerance)
     looking = _looking(findings, tolerance)
     gaps = _gaps(texts, read_as, engine)
     if blocking:
@@ -96,18 +138,25 @@ def judge_creator(
     )  # fmt: skip
 
 
-def _blocking(findings: Sequence[Finding]) -> tuple[str, ...]:
-    """Why a creator is left out without a person: never for hate, never for one post."""
+def _blocking(findings: Sequence[Finding], tolerance: Tolerance) -> tuple[str, ...]:
+    """Why a creator is left out without a person.
+
+    Never for hate; and for one post only if the brand itself says so.
+    """
     own = [each for each in findings if each.category == BRAND_WORDS]
     floor = [
         each for each in findings
-        if each.severity >= FLOOR and each.category not in {BRAND_WORDS, "hate"}
+        if each.severity >= FLOOR and each.category not in {BRAND_WORDS, HATE}
     ]  # fmt: skip
     reasons = []
     if _posts(own) >= BLOCKED_WORD_POSTS:
         reasons.append(f"{_shown(own)}: blocked by the brand, in {_posts(own)} posts.")
     if _posts(floor) >= REPEATED:
         reasons.append(f"{_shown(floor)}: never beside advertising, in {_posts(floor)} posts.")
+    for category in sorted(tolerance.never):
+        if never := [each for each in findings if each.category == category]:
+            where = _in_posts(never)
+            reasons.append(f"{never[0].title}: {_shown(never)}: never for this brand, {where}.")
     return tuple(reasons)
 
 
@@ -121,9 +170,7 @@ def _looking(findings: Sequence[Finding], tolerance: Tolerance) -> tuple[str, ..
         strongest = max(each.severity for each in found)
         if strongest < 2 and _posts(found) <= tolerance.of(category):
             continue
-        posts = _posts(found)
-        where = "1 post" if posts == 1 else f"{posts} posts"
-        reasons.append((-strongest, f"{found[0].title}: {_shown(found)} in {where}."))
+        reasons.append((-strongest, f"{found[0].title}: {_shown(found)} {_in_posts(found)}."))
     return tuple(sentence for _, sentence in sorted(reasons))
 
 
@@ -144,6 +191,11 @@ def _gaps(texts: Sequence[str], language: str, engine: SafetyEngine) -> tuple[st
 
 def _posts(findings: Iterable[Finding]) -> int:
     return len({each.post for each in findings})
+
+
+def _in_posts(findings: Iterable[Finding]) -> str:
+    posts = _posts(findings)
+    return "in 1 post" if posts == 1 else f"in {posts} posts"
 
 
 def _shown(findings: Iterable[Finding]) -> str:

@@ -18,7 +18,7 @@ from domain.money import Money
 from domain.overruling import Overruling, remember
 from domain.quote import CreatorFacts, quote
 from domain.rate_card import RateCard
-from domain.safety import CreatorVerdict, judge_creator
+from domain.safety import CreatorVerdict, judge_creator, tolerance_of
 from domain.screening import Applicant, screen
 from domain.shortlist import Option, Shortlist
 
@@ -99,10 +99,11 @@ def judge_safety(
     *,
     earlier: Overruling | None = None,
 ) -> CreatorVerdict:
-    """Brand safety's word, with the campaign's own blocked words and what a person said before."""
+    """Brand safety's word, by the campaign's own bounds and with what a person said before."""
     judged = judge_creator(
-        captions, language, blocked_words=file.brand.blocked_words, engine=engine
-    )
+        captions, language, blocked_words=file.brand.blocked_words,
+        tolerance=tolerance_of(file.brand_safety), engine=engine,
+    )  # fmt: skip
     return remember(judged, earlier)
 
 

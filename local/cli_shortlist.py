@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -36,7 +37,7 @@ from domain.vetting import Person, Vetted, place_sentence, vet
 from domain.word_lists import LEXICON
 from integrations.highs import HIGHS
 from local.cli_imports import read_bytes
-from local.cli_support import AsJson, out, print_json
+from local.cli_support import AsJson, now, out, print_json
 from settings import load_rate_card
 
 WAITING_SHOWN = 10
@@ -66,7 +67,7 @@ def show_shortlist(
     read = read_roster(read_table(read_bytes(roster)), parse_map(mapping or ""))
     if not read.records:
         raise UserMistake(f"{roster} has no creator that can be used", hint="see docs/roster.md")
-    captions, notes = _captions(posts, read.records)
+    captions, notes = _captions(posts, read.records, now() - file.brand_safety.within)
     if read.quarantined:
         notes.insert(0, f"{len(read.quarantined)} rows of the roster cannot be used")
     found = _choose(file, read.records, captions, load_rate_card(rate_card), notes)
@@ -110,7 +111,7 @@ def _id(record: CreatorRecord) -> str:
 
 
 def _captions(
-    posts: Path | None, records: Sequence[CreatorRecord]
+    posts: Path | None, records: Sequence[CreatorRecord], since: datetime
 ) -> tuple[Mapping[str, list[str]], list[str]]:
     """The captions of each creator, newest first, and what is to be said about them."""
     found: defaultdict[str, list[str]] = defaultdict(list)
@@ -121,7 +122,8 @@ def _captions(
         homes[record.handle_key].append(record.platform)
     strangers = 0
     read = read_posts(read_table(read_bytes(posts)), {})
-    for post in sorted(read.records, key=_newest_first):
+    recent = [each for each in read.records if not each.posted_at or each.posted_at >= since]
+    for post in sorted(recent, key=_newest_first):
         places = [post.platform] if post.platform else homes[post.handle_key]
         if len(places) == 1 and places[0] in homes[post.handle_key]:
             found[f"{places[0]}/{post.handle_key}"].append(post.caption)

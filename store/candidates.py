@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -66,16 +67,19 @@ async def page_of_creators(session: AsyncSession, after: str, size: int) -> Sequ
 
 
 async def newest_captions(
-    session: AsyncSession, creator_ids: Sequence[str]
+    session: AsyncSession, creator_ids: Sequence[str], since: datetime
 ) -> dict[str, list[str]]:
-    """The newest captions of each creator, newest first."""
+    """The newest captions of each creator since a moment or without a date, newest first."""
     number = func.row_number().over(
         partition_by=CreatorPost.creator_id,
         order_by=(CreatorPost.posted_at.desc().nulls_last(), CreatorPost.id.desc()),
     )
     ranked = (
         select(CreatorPost.creator_id, CreatorPost.caption, number.label("number"))
-        .where(CreatorPost.creator_id.in_(creator_ids))
+        .where(
+            CreatorPost.creator_id.in_(creator_ids),
+            or_(CreatorPost.posted_at.is_(None), CreatorPost.posted_at >= since),
+        )
         .subquery()
     )
     rows = await session.execute(

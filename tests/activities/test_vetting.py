@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, Literal
 
 import pytest
@@ -136,6 +137,27 @@ async def test_a_person_s_word_on_brand_safety_holds_in_the_next_campaign(
     assert "I know the account." in row.verdict_reasons[0]
     await vetting.vet_roster(first)
     assert (await _candidates(engine, first))[0].verdict == SafetyVerdict.UNKNOWN
+
+
+async def test_posts_older_than_the_campaign_asks_for_are_not_read(
+    engine: AsyncEngine, vetting: Vetting
+) -> None:
+    (creator_id,) = await _roster(engine, 1)
+    async with session(engine) as work:
+        old = builders.NOW - timedelta(days=40)
+        for number in range(3):
+            work.add(
+                CreatorPost(
+                    creator_id=creator_id,
+                    post_key=f"old{number}",
+                    posted_at=old,
+                    caption="what the fuck",
+                )
+            )
+    for days, verdict in ((60, SafetyVerdict.REVIEW), (30, SafetyVerdict.CLEAR)):
+        campaign_id = await _campaign(engine, brand_safety={"within": f"{days} days"})
+        await vetting.vet_roster(campaign_id)
+        assert (await _candidates(engine, campaign_id))[0].verdict == verdict
 
 
 async def test_whoever_is_left_out_is_kept_with_the_rule_and_the_sentence(
