@@ -13,8 +13,7 @@ from temporalio import activity
 
 from domain.agreed import History, history_of
 from domain.campaign import CampaignFile, CollaborationPolicy, PayoutPolicy
-from domain.exchanges import Exchanges
-from domain.explaining import chosen_sentence, waiting_sentence
+from domain.explaining import Changes
 from domain.findings import SafetyEngine
 from domain.messages import (
     CollaborationInput,
@@ -155,7 +154,7 @@ class Vetting:
             limits = [limit for limit in limits_of(file.shortlist) if limit.quota]
             made = await asyncio.to_thread(
                 choose, options, wanted.count - begun, free, HIGHS, limits,
-                await starts.held(work, campaign.id),
+                await starts.held(work, campaign.id), file.shortlist.overlap_percent,
             )  # fmt: skip
             why = {o.creator_id: replacement_sentence(o, free, file) for o in made.chosen}
             refused = await starts.start_these(work, campaign, wanted.batch, why, at)
@@ -218,7 +217,7 @@ class Vetting:
 def _choose(options: Sequence[Option], file: CampaignFile) -> tuple[Shortlist, tuple[Way, ...]]:
     limits = limits_of(file.shortlist)
     asked = (options, file.creators.wanted, file.budget.total.minor, HIGHS, limits)
-    made = solve(*asked)
+    made = solve(*asked, file.shortlist.overlap_percent)
     return made, ways_out(*asked) if made.unmet else ()
 
 
@@ -253,7 +252,7 @@ async def _people(
 
 
 def _places(made: Shortlist, found: Sequence[Suitable], file: CampaignFile) -> list[Placed]:
-    exchanges = Exchanges(made, limits_of(file.shortlist), file.creators.wanted)
+    changes = Changes(made, file)
     reasons = {each.option.creator_id: without_place(each.reasons) for each in found}
     return [
         Placed(
@@ -262,9 +261,7 @@ def _places(made: Shortlist, found: Sequence[Suitable], file: CampaignFile) -> l
             place=number,
             reasons=[
                 place_sentence(option, number, made, file),
-                (chosen_sentence if number <= len(made.chosen) else waiting_sentence)(
-                    option, exchanges, file
-                ),
+                changes.sentence(option),
                 *reasons[option.creator_id],
             ],
         )

@@ -115,6 +115,8 @@ HELP: dict[str, str] = {
     "shortlist.must_have": "Handles that are chosen unless a rule leaves them out.",
     "shortlist.quotas": "Limits on how many of the chosen are of a kind; several kinds in one "
     "entry must all be true.",
+    "shortlist.overlap_percent": "How much of a further creator's community others of the same "
+    "platform, country and category reach already; 0: communities share nobody.",
     "shortlist.quotas[].country": "Where the community is, like DE.",
     "shortlist.quotas[].category": "What the creator is about, as the roster says.",
     "shortlist.quotas[].tier": "By followers: nano below 5,000, micro below 20,000, mid below "

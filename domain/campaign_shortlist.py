@@ -56,6 +56,7 @@ class ShortlistRules(Section):
 
     must_have: tuple[str, ...] = ()
     quotas: tuple[Quota, ...] = ()
+    overlap_percent: Annotated[int, Field(ge=0, le=90)] = 0
 
 
 Remark = tuple[str, str, str]

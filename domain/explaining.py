@@ -5,36 +5,64 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain.campaign import CampaignFile
+from domain.communities import Shares
 from domain.exchanges import Exchanges
 from domain.expectation import goal_words
 from domain.money import Money, exponent
-from domain.quotas import Limit
+from domain.quotas import Limit, limits_of
 from domain.shortlist import BUDGET, WANTED, Option, Shortlist
 
 ENTERS, LEAVES, STAYS = "Would be chosen ", "Would be out ", "Stays chosen "
 FAR = "Cannot take anybody's place "
-CHANGE_WORDS = (ENTERS, LEAVES, STAYS, FAR)
-"""How the sentences of these functions begin."""
+COUNTS, ADDS = "Counts ", "Would add "
+CHANGE_WORDS = (ENTERS, LEAVES, STAYS, FAR, COUNTS, ADDS)
+"""How the sentences of `Changes` begin."""
 
 
-def chosen_sentence(option: Option, exchanges: Exchanges, file: CampaignFile) -> str:
-    """What would bring one of the chosen out."""
-    less = exchanges.enough_less(option)
-    if less is None:
-        return f"{STAYS}whatever it brings: nobody who waits could take the place."
-    return f"{LEAVES}if it brought {less:,} {goal_words(file.goal)} less."
+class Changes:
+    """What would change each candidate's place; or what each counts, where communities overlap."""
 
+    def __init__(self, made: Shortlist, file: CampaignFile) -> None:
+        """Look at a shortlist that was made for a campaign."""
+        self._words, self._currency = goal_words(file.goal), file.currency
+        self._inside = frozenset(option.creator_id for option in made.chosen)
+        self._exchanges = Exchanges(made, limits_of(file.shortlist), file.creators.wanted)
+        overlap = file.shortlist.overlap_percent
+        chosen, waiting = (
+            [(option.traits, option.expected) for option in options]
+            for options in (made.chosen, made.waitlist)
+        )
+        self._shares = Shares(chosen, waiting, overlap) if overlap else None
 
-def waiting_sentence(option: Option, exchanges: Exchanges, file: CampaignFile) -> str:
-    """What would bring one of the waiting in."""
-    ways = []
-    if (more := exchanges.enough_more(option)) is not None:
-        ways.append(f"if it brought {more:,} {goal_words(file.goal)} more")
-    if (fee := exchanges.enough_fee(option)) is not None:
-        ways.append(f"for a fee of {Money(minor=fee, currency=file.currency)}")
-    if not ways:
-        return f"{FAR}within the budget and the quotas."
-    return f"{ENTERS}{', or '.join(ways)}."
+    def sentence(self, option: Option) -> str:
+        """About one candidate."""
+        inside = option.creator_id in self._inside
+        if self._shares is not None:
+            return self._share(option, self._shares, inside)
+        return self._out(option) if inside else self._in(option)
+
+    def _out(self, option: Option) -> str:
+        less = self._exchanges.enough_less(option)
+        if less is None:
+            return f"{STAYS}whatever it brings: nobody who waits could take the place."
+        return f"{LEAVES}if it brought {less:,} {self._words} less."
+
+    def _in(self, option: Option) -> str:
+        ways = []
+        if (more := self._exchanges.enough_more(option)) is not None:
+            ways.append(f"if it brought {more:,} {self._words} more")
+        if (fee := self._exchanges.enough_fee(option)) is not None:
+            ways.append(f"for a fee of {Money(minor=fee, currency=self._currency)}")
+        if not ways:
+            return f"{FAR}within the budget and the quotas."
+        return f"{ENTERS}{', or '.join(ways)}."
+
+    def _share(self, option: Option, shares: Shares, inside: bool) -> str:
+        counts = shares.counts(option.traits, option.expected, inside=inside)
+        beside = shares.beside(option.traits, inside=inside)
+        verb = COUNTS if inside else ADDS
+        others = "other" if beside == 1 else "others"
+        return f"{verb}{counts:,} {self._words}, beside {beside} {others} of its community."
 
 
 def worth_sentences(

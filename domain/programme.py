@@ -53,6 +53,8 @@ class Programme:
     yes_or_no: int
     fixed: Mapping[int, int] = field(default_factory=dict)
     """Columns whose answer is given."""
+    most: Mapping[int, int] = field(default_factory=dict)
+    """Amounts that have an upper limit."""
 
     @property
     def is_integral(self) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from domain.communities import SCALE, saturations, with_overlap, worth
 from domain.programme import Programme, Row, Solver, Unsolved, maximise
 from domain.quotas import UNKNOWN, Limit, Traits
 from domain.relaxing import least_slack, loosened, whole_budget
@@ -86,6 +87,8 @@ class Shortlist:
     """Limits that gave way, because not all can be kept within number and budget."""
     prices: Mapping[str, float] = field(default_factory=dict)
     """By limit (`BUDGET`, `WANTED` or its key): what one unit more of it would bring."""
+    overlap: int = 0
+    """What several of the chosen bring from the same people, and so counts once."""
 
     @property
     def cost_minor(self) -> int:
@@ -94,8 +97,8 @@ class Shortlist:
 
     @property
     def expected(self) -> int:
-        """What the chosen bring together."""
-        return sum(option.expected for option in self.chosen)
+        """What the chosen bring together; what they share counts once."""
+        return sum(option.expected for option in self.chosen) - self.overlap
 
     @property
     def digest(self) -> str:
@@ -115,6 +118,7 @@ def solve(
     budget_minor: int,
     solver: Solver,
     limits: Sequence[Limit] = (),
+    overlap_percent: int = 0,
 ) -> Shortlist:
     """Choose at most ``wanted`` options within the budget, to bring as much as possible.
 
@@ -125,7 +129,8 @@ def solve(
     Raises:
         Unsolved: the solver gave up.
     """
-    return choose(options, wanted, _spendable(budget_minor), solver, limits)
+    spendable = _spendable(budget_minor)
+    return choose(options, wanted, spendable, solver, limits, overlap_percent=overlap_percent)
 
 
 def choose(
@@ -134,7 +139,8 @@ def choose(
     spendable_minor: int,
     solver: Solver,
     limits: Sequence[Limit] = (),
-    held: Sequence[Traits] = (),
+    held: Sequence[Option] = (),
+    overlap_percent: int = 0,
 ) -> Shortlist:
     """Like `solve`, with everything that may be spent: for those who replace whoever says no.
 
@@ -144,13 +150,19 @@ def choose(
         spendable_minor: What they may cost together.
         solver: Solves it.
         limits: Quotas and must-haves.
-        held: Those who are in already; quotas count them too.
+        held: Those who are in already; quotas and communities count them too.
+        overlap_percent: What creators of a community share, see `domain.communities`.
 
     Raises:
         Unsolved: the solver gave up.
     """
     ranked = sorted(options, key=_rank)
-    programme = _programme(ranked, places, spendable_minor, limits, held)
+    taking_part = [option.traits for option in held]
+    programme = _programme(ranked, places, spendable_minor, limits, taking_part)
+    results = [(option.traits, option.expected) for option in (*ranked, *held)]
+    shared = saturations(results, overlap_percent)
+    if shared:
+        programme = with_overlap(programme, results, shared)
     proven = maximise(programme, solver)
     kept = proven is not None
     if proven is None:
@@ -165,16 +177,21 @@ def choose(
     margins = proven.relaxed.margins
     waiting = [number for number in range(len(ranked)) if number not in taken]
     waiting.sort(key=lambda number: (-round(margins[number], 6), number))
+    before = worth(results[len(ranked) :], shared) if shared else 0
+    inside = [results[number] for number in sorted(taken)]
+    scale = SCALE if shared else 1
+    alone = sum(option.expected for option in chosen)
     return Shortlist(
         chosen=chosen,
         waitlist=tuple(ranked[number] for number in waiting),
         spendable_minor=spendable_minor,
-        proof=Proof(solver.name, int(proven.bound), proven.gap, proven.searched),
-        unmet=() if kept else _unmet(chosen, limits, held),
+        proof=Proof(solver.name, int(proven.bound - before) // scale, proven.gap, proven.searched),
+        unmet=() if kept else _unmet(chosen, limits, taking_part),
         prices={
-            row.name: price
+            row.name: price / scale
             for row, price in zip(programme.rows, proven.relaxed.prices, strict=True)
         },
+        overlap=alone - (worth(inside, shared) - before) // SCALE if shared else 0,
     )
 
 
@@ -218,6 +235,7 @@ def record(made: Shortlist, ways: Sequence[Way]) -> dict[str, Any]:
     return {
         "expected": made.expected,
         "cost_minor": made.cost_minor,
+        "overlap": made.overlap,
         "spendable_minor": made.spendable_minor,
         "proof": asdict(made.proof),
         "unmet": [asdict(each) for each in made.unmet],

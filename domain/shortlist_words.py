@@ -43,8 +43,10 @@ def way_sentence(way: Way, currency: str) -> str:
 def record_sentences(kept: Mapping[str, Any] | None, currency: str) -> dict[str, Any]:
     """A kept record (`domain.shortlist.record`) as sentences: proof, unmet, ways."""
     if not kept:
-        return {"proof": "", "unmet": [], "ways": []}
+        return {"proof": "", "unmet": [], "ways": [], "overlap": 0, "expected": 0}
     return {
+        "overlap": kept["overlap"],
+        "expected": kept["expected"],
         "proof": proof_sentence(Proof(**kept["proof"])),
         "unmet": [unmet_sentence(Unmet(**each)) for each in kept["unmet"]],
         "ways": [way_sentence(Way(**each), currency) for each in kept["ways"]],

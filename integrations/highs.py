@@ -109,6 +109,8 @@ def _model(programme: Programme, *, whole: bool = False) -> highspy.Highs:
     columns, yes_or_no = len(programme.gains), programme.yes_or_no
     lows = [0.0] * columns
     highs = [1.0] * yes_or_no + [highspy.kHighsInf] * (columns - yes_or_no)
+    for column, limit in programme.most.items():
+        highs[column] = float(limit)
     for column, answer in programme.fixed.items():
         lows[column] = highs[column] = float(answer)
     kind = highspy.HighsVarType

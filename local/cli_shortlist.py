@@ -21,9 +21,8 @@ from domain.campaign_yaml import read_campaign
 from domain.categories import category_of
 from domain.columns import parse_map
 from domain.errors import UserMistake
-from domain.exchanges import Exchanges
 from domain.expectation import goal_words
-from domain.explaining import chosen_sentence, waiting_sentence, worth_sentences
+from domain.explaining import Changes, worth_sentences
 from domain.money import Money
 from domain.posts import PostRecord, read_posts
 from domain.quotas import Limit, Traits, limits_of
@@ -89,8 +88,8 @@ class _Found:
     notes: list[str]
 
     @cached_property
-    def exchanges(self) -> Exchanges:
-        return Exchanges(self.made, self.limits, self.file.creators.wanted)
+    def changes(self) -> Changes:
+        return Changes(self.made, self.file)
 
     @property
     def left_out(self) -> list[Vetted]:
@@ -98,10 +97,9 @@ class _Found:
 
     def reasons(self, number: int, option: Option) -> list[str]:
         """Why a suitable candidate has a place (counted from 1), and what would change it."""
-        change = chosen_sentence if number <= len(self.made.chosen) else waiting_sentence
         return [
             place_sentence(option, number, self.made, self.file),
-            change(option, self.exchanges, self.file),
+            self.changes.sentence(option),
             *self.vetted[option.creator_id].reasons,
         ]
 
@@ -158,7 +156,7 @@ def _choose(
     middle = time.perf_counter()
     limits = limits_of(file.shortlist)
     asked = (chosen_from, file.creators.wanted, file.budget.total.minor, HIGHS, limits)
-    made = solve(*asked)
+    made = solve(*asked, file.shortlist.overlap_percent)
     ways = ways_out(*asked) if made.unmet else ()
     ended = time.perf_counter()
     if any(limit.quota and limit.quota.experience != "any" for limit in limits):
@@ -210,6 +208,7 @@ def _content(found: _Found, explain: bool) -> dict[str, Any]:
         "creators": len(found.records),
         "suitable": len(numbered),
         "expected": made.expected,
+        "overlap": made.overlap,
         "cost": made.cost_minor,
         "spendable": made.spendable_minor,
         "proof": asdict(made.proof),
@@ -243,6 +242,8 @@ def _show(found: _Found, explain: bool) -> None:
         f"{file.budget.total}, expected to bring {made.expected:,} {words} "
         f"(goal {file.goal.target:,})"
     )
+    if made.overlap:
+        out.print(f"{made.overlap:,} more are of people whom others reach too, and count once")
     out.print(proof_sentence(made.proof))
     out.print(
         f"{len(found.records):,} creators, {len(found.vetted) - len(found.left_out):,} suitable; "

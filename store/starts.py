@@ -15,7 +15,6 @@ from domain.campaign import CampaignFile
 from domain.errors import NotFound
 from domain.ids import collaboration_id
 from domain.lifecycle import Outcome, Stage, WaitingFor
-from domain.quotas import Traits
 from domain.shortlist import Option
 from domain.vetting import without_place
 from store import ledger
@@ -27,7 +26,6 @@ from store.candidates import (
     opted_out,
     option_of,
     suppressed,
-    traits_of,
 )
 from store.tables import Campaign, Candidate, Collaboration, Creator
 
@@ -172,19 +170,20 @@ async def waiting(session: AsyncSession, campaign_id: str, most_minor: int) -> l
     return [option_of(candidate, creator, known) for candidate, creator in rows]
 
 
-async def held(session: AsyncSession, campaign_id: str) -> list[Traits]:
+async def held(session: AsyncSession, campaign_id: str) -> list[Option]:
     """Those who take part: asked and not ended, or completed."""
-    rows = await session.scalars(
-        select(Creator)
-        .join(Collaboration, Collaboration.creator_id == Creator.id)
+    rows = await session.execute(
+        select(Candidate, Creator)
+        .join(Creator, Creator.id == Candidate.creator_id)
+        .join(Collaboration, Collaboration.id == Candidate.collaboration_id)
         .where(
-            Collaboration.campaign_id == campaign_id,
+            Candidate.campaign_id == campaign_id,
             (Collaboration.stage != Stage.CLOSED.value)
             | (Collaboration.outcome == Outcome.COMPLETED.value),
         )
     )
     known = await known_creators(session, campaign_id)
-    return [traits_of(creator, known) for creator in rows]
+    return [option_of(candidate, creator, known) for candidate, creator in rows]
 
 
 async def start_these(

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from domain.campaign_shortlist import Quota, ShortlistRules
 from domain.exchanges import Exchanges
-from domain.explaining import chosen_sentence, waiting_sentence, worth_sentences
-from domain.quotas import Limit, Traits, limits_of
+from domain.explaining import Changes, worth_sentences
+from domain.quotas import Traits, limits_of
 from domain.shortlist import Option, Shortlist, choose, solve
 from domain.vetting import without_place
 from integrations.highs import HIGHS
@@ -64,46 +64,55 @@ def test_what_is_said_to_be_enough_is_enough(
             assert worse not in again(worse).chosen
 
 
-def _exchanges(made: Shortlist, *limits: Limit) -> Exchanges:
-    return Exchanges(made, limits, 3)
-
-
 def test_where_places_are_short_it_is_the_weakest_of_the_chosen_who_gives_way() -> None:
     made = solve(EVERYBODY, 3, LOTS, HIGHS)
-    exchanges = _exchanges(made)
-    assert waiting_sentence(EVERYBODY[5], exchanges, FILE) == (
-        "Would be chosen if it brought 301 engagements more."
-    )
-    assert chosen_sentence(EVERYBODY[0], exchanges, FILE) == (
-        "Would be out if it brought 301 engagements less."
-    )
+    changes = Changes(made, FILE)
+    assert changes.sentence(EVERYBODY[5]) == "Would be chosen if it brought 301 engagements more."
+    assert changes.sentence(EVERYBODY[0]) == "Would be out if it brought 301 engagements less."
     assert worth_sentences(made, (), FILE)[0].startswith("One more place would bring about ")
 
 
 def test_where_money_is_short_a_lower_fee_is_named_too() -> None:
     everybody = [Option("a", 1_000, 90), Option("b", 1_000, 80), Option("c", 1_500, 85)]
     made = choose(everybody, 3, 2_200, HIGHS)
-    assert waiting_sentence(everybody[2], _exchanges(made), FILE) == (
-        "Would be chosen for a fee of 12.00 EUR."
-    )
+    said = Changes(made, FILE).sentence(everybody[2])
+    assert said == "Would be chosen for a fee of 12.00 EUR."
 
 
 def test_who_cannot_be_replaced_and_who_cannot_replace_anybody_is_said() -> None:
     traits = [Traits(country="DE"), Traits(country="GB"), Traits(country="GB")]
     everybody = [Option(f"c{n}", 100, 10 + n, each) for n, each in enumerate(traits)]
-    limits = limits_of(ShortlistRules(quotas=(Quota(country="DE", min=1),)))
+    rules = {"quotas": [{"country": "DE", "min": 1}]}
+    file = builders.campaign_file(creators={"wanted": 1}, shortlist=rules)
+    limits = limits_of(file.shortlist)
     made = solve(everybody, 1, LOTS, HIGHS, limits)
-    exchanges = Exchanges(made, limits, 1)
-    assert chosen_sentence(everybody[0], exchanges, FILE).startswith("Stays chosen whatever")
-    assert waiting_sentence(everybody[1], exchanges, FILE).startswith("Cannot take anybody's")
-    (place, *quota) = worth_sentences(made, limits, FILE)
+    changes = Changes(made, file)
+    assert changes.sentence(everybody[0]).startswith("Stays chosen whatever")
+    assert changes.sentence(everybody[1]).startswith("Cannot take anybody's")
+    (place, *quota) = worth_sentences(made, limits, file)
     assert "One more place" in place
     assert all("“at least 1 from DE” costs about" in line for line in quota)
 
 
+def test_where_communities_overlap_it_is_said_what_each_counts() -> None:
+    same = Traits(platform="tiktok", country="DE", category="beauty")
+    everybody = [
+        Option("a", 100, 100, same),
+        Option("b", 100, 80, same),
+        Option("c", 100, 60, same),
+    ]
+    file = builders.campaign_file(creators={"wanted": 2}, shortlist={"overlap_percent": 50})
+    made = solve(everybody, 2, LOTS, HIGHS, (), 50)
+    changes = Changes(made, file)
+    assert [changes.sentence(each) for each in everybody] == [
+        "Counts 60 engagements, beside 1 other of its community.",
+        "Counts 40 engagements, beside 1 other of its community.",
+        "Would add 20 engagements, beside 2 others of its community.",
+    ]
+
+
 def test_sentences_about_a_place_go_when_the_list_is_made_again() -> None:
     made = solve(EVERYBODY, 3, LOTS, HIGHS)
-    exchanges = _exchanges(made)
-    said = [chosen_sentence(each, exchanges, FILE) for each in made.chosen]
-    said += [waiting_sentence(each, exchanges, FILE) for each in made.waitlist]
+    changes = Changes(made, FILE)
+    said = [changes.sentence(each) for each in (*made.chosen, *made.waitlist)]
     assert without_place([*said, "Good fit."]) == ["Good fit."]

@@ -71,6 +71,17 @@ def test_quotas_of_the_file_are_kept_and_what_cannot_be_had_is_said(
     assert "all count as new" in found["notes"][-1]
 
 
+def test_what_communities_share_counts_once(troupe: Terminal, tmp_path: Path) -> None:
+    apart = troupe(*ASKED, "--json").json
+    some = _campaign(tmp_path, "  overlap_percent: 10\n")
+    found = troupe("shortlist", some, *ASKED[2:], "--json", "--explain").json
+    assert apart["overlap"] == 0 < found["overlap"]
+    alone = sum(each["expected"] for each in found["chosen"])
+    assert found["expected"] == alone - found["overlap"] < apart["expected"]
+    assert found["chosen"][0]["reasons"][1].startswith("Counts ")
+    assert "count once" in troupe("shortlist", some, *ASKED[2:]).out
+
+
 def test_without_posts_it_says_what_is_not_known(troupe: Terminal) -> None:
     found = troupe(*ASKED[:4], "--json").json
     assert "no posts were given" in found["notes"][0]
