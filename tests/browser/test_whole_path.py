@@ -24,7 +24,7 @@ PORTAL = re.compile(r"/portal/")
 SMALLER = {
     "wanted: 14": "wanted: 1",
     "second_person_above: 200 EUR": "second_person_above: 20 EUR",
-    "reply_within: 12 seconds": "reply_within: 10 minutes",
+    "reply_within: 15 seconds": "reply_within: 10 minutes",
     "remind_after: [5 seconds]": "remind_after: [5 minutes]",
     "sign_within: 20 seconds": "sign_within: 10 minutes",
     "remind_after: [8 seconds]": "remind_after: [5 minutes]",

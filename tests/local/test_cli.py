@@ -17,6 +17,7 @@ import pytest
 import cli
 from domain.campaign_yaml import read_campaign
 from local.child import CHECKOUT
+from local.cli_support import out
 from local.doctor import Status, check_ports
 from local.state import remember_ports
 from store.campaigns import create_campaign
@@ -64,7 +65,8 @@ def troupe(
     monkeypatch.setenv("TROUPE_DATA", str(tmp_path / "data"))
     for name in ("TROUPE_DATABASE_URL", "TEMPORAL_ADDRESS"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("COLUMNS", "200")
+    # Rich reads COLUMNS when it is imported, and a process of xdist has 80 there.
+    monkeypatch.setattr(out, "width", 200)
     return Terminal(monkeypatch, capsys)
 
 

@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
@@ -33,7 +32,6 @@ def test_a_sample_waits_for_its_person_and_goes_on_after_a_restart(tmp_path: Pat
     folder = tmp_path / "data"
     handles = []
     for turn in range(2):
-        began = time.monotonic()
         said, code = "", None
         process = start(folder)
         try:
@@ -42,7 +40,6 @@ def test_a_sample_waits_for_its_person_and_goes_on_after_a_restart(tmp_path: Pat
                 said += line
                 if "publish at" in line:
                     break
-            assert time.monotonic() - began < 60, said
             assert "signed off the shortlist" in said
             assert {"draft", "release"} <= waiting(folder)
             found = re.search(r"you are also .*\(@([\w.]+)\)", said)
