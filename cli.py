@@ -25,6 +25,7 @@ from local.cli_imports import posts, roster
 from local.cli_ledger import ledger
 from local.cli_payouts import payouts
 from local.cli_quote import show_quote
+from local.cli_reconcile import reconcile
 from local.cli_shortlist import show_shortlist
 from local.cli_staff import staff
 from local.cli_support import (
@@ -66,6 +67,7 @@ app.add_typer(payouts, name="payouts")
 evaluate.command("credibility")(credibility)
 app.command("quote")(show_quote)
 app.command("shortlist")(show_shortlist)
+app.command("reconcile")(reconcile)
 
 
 @app.command()

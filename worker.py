@@ -32,6 +32,7 @@ from activities.maintenance import Maintenance
 from activities.outreach import Outreach
 from activities.payouts import Payouts
 from activities.publication import Publications
+from activities.reconciliation import Reconciliation
 from activities.records import Records
 from activities.vetting import Vetting
 from domain.errors import ConfigurationError
@@ -136,6 +137,7 @@ def _payouts(tools: Tools) -> list[Any]:
         payouts.look_up_transfer,
         payouts.prepare_onboarding,
         payouts.apply_stripe_event,
+        Reconciliation(tools.engine, rail).reconcile,
     ]
 
 

@@ -56,6 +56,11 @@ def onboarding_workflow_id(link: str) -> str:
     return f"onboarding/{link}"
 
 
+def reconciliation_workflow_id(run: str) -> str:
+    """Workflow id of one comparison with the provider."""
+    return f"reconciliation/{run}"
+
+
 def entity_id(workflow_id: str) -> str:
     """The entity behind a workflow id: ``payout/pay_12`` gives ``pay_12``.
 
@@ -69,6 +74,7 @@ def entity_id(workflow_id: str) -> str:
         "payout",
         "stripe-event",
         "onboarding",
+        "reconciliation",
     }:
         raise ValueError(f"'{workflow_id}' is not a Troupe workflow id")
     return entity

@@ -34,6 +34,7 @@ PAYOUT_WORKFLOW = "PayoutWorkflow"
 STRIPE_EVENT_WORKFLOW = "StripeEventWorkflow"
 MAINTENANCE_WORKFLOW = "MaintenanceWorkflow"
 ONBOARDING_WORKFLOW = "OnboardingWorkflow"
+RECONCILIATION_WORKFLOW = "ReconciliationWorkflow"
 
 DECIDE = "decide"  # update, on campaign, collaboration and payout: DecisionRef -> DecisionResult
 COLLABORATION_NEWS = "collaboration_news"  # signal to the campaign: CollaborationNews

@@ -75,8 +75,10 @@ class PayoutRail(Protocol):
         """One transfer, or None if there is none."""
         ...
 
-    async def transfers_since(self, since: datetime) -> tuple[RailTransfer, ...]:
-        """Every transfer made since then, for reconciliation."""
+    async def transfers_between(
+        self, since: datetime | None, until: datetime | None
+    ) -> tuple[RailTransfer, ...]:
+        """Every transfer made in a time, or all, for reconciliation."""
         ...
 
     async def balance(self) -> dict[str, int]:

@@ -8,6 +8,7 @@ receive transfers; Stripe pays them out to their bank on its own schedule.
 from __future__ import annotations
 
 import hashlib
+import math
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -161,9 +162,17 @@ class StripeRail:
                 return None
             raise reading_error(error) from error
 
-    async def transfers_since(self, since: datetime) -> tuple[RailTransfer, ...]:
-        """Every transfer made since then."""
-        return await self._list({"created": {"gte": int(since.timestamp())}, "limit": _PAGE})
+    async def transfers_between(
+        self, since: datetime | None, until: datetime | None
+    ) -> tuple[RailTransfer, ...]:
+        """Every transfer made from ``since`` on and before ``until``, newest first."""
+        bounds: dict[str, int] = {}
+        if since is not None:
+            bounds["gte"] = int(since.timestamp())
+        if until is not None:
+            bounds["lt"] = math.ceil(until.timestamp())
+        params: dict[str, Any] = {"limit": _PAGE}
+        return await self._list(params | ({"created": bounds} if bounds else {}))
 
     async def balance(self) -> dict[str, int]:
         """What is available to be paid out, by currency."""

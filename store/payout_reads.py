@@ -1,23 +1,19 @@
-"""What finance looks at, and what is compared with the provider's list."""
+"""What finance looks at: payments that wait for release, and one payment with its attempts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, select, tuple_
+from sqlalchemy import and_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.lifecycle import PayoutStatus
-from domain.messages import PostingKind
-from domain.payments import Difference, PaidAttempt, RailTransfer, compare
 from store.paging import PAGE, Page, page_of, read_mark
 from store.tables import (
     Campaign,
     Creator,
     InboxItem,
-    LedgerTransaction,
     Payout,
     PayoutAttempt,
     Recipient,
@@ -99,46 +95,3 @@ async def payout_detail(session: AsyncSession, payout_id: str) -> PayoutDetail |
         .order_by(PayoutAttempt.number)
     )
     return PayoutDetail(row[0], row[1], row[2], row[3], tuple(attempts))
-
-
-async def reconcile(
-    session: AsyncSession,
-    transfers_from_rail: Sequence[RailTransfer],
-    since: datetime | None = None,
-) -> list[Difference]:
-    """Compare attempts and ledger with the provider's list, both ways; empty means agreement.
-
-    Args:
-        session: a transaction.
-        transfers_from_rail: the provider's own list.
-        since: where that list begins; attempts first sent earlier are left out.
-    """
-    settled = (
-        select(
-            LedgerTransaction.payout_id,
-            func.sum(LedgerTransaction.amount_minor).label("amount"),
-        )
-        .where(LedgerTransaction.kind == PostingKind.SETTLE.value)
-        .group_by(LedgerTransaction.payout_id)
-        .subquery()
-    )
-    query = (
-        select(Payout, PayoutAttempt, settled.c.amount)
-        .join(PayoutAttempt, PayoutAttempt.payout_id == Payout.id)
-        .outerjoin(settled, settled.c.payout_id == Payout.id)
-    )
-    if since is not None:
-        query = query.where(PayoutAttempt.first_sent_at >= since)
-    ours = [
-        PaidAttempt(
-            payout_id=payout.id,
-            attempt=attempt.number,
-            account_id=attempt.account_id,
-            amount_minor=payout.amount_minor,
-            currency=payout.currency,
-            transfer_id=attempt.transfer_id,
-            settled_minor=None if amount is None else int(amount),
-        )
-        for payout, attempt, amount in await session.execute(query)
-    ]
-    return compare(ours, transfers_from_rail)

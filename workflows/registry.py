@@ -5,6 +5,7 @@ from __future__ import annotations
 from workflows.campaign import CampaignWorkflow
 from workflows.collaboration import CollaborationWorkflow
 from workflows.payout import PayoutWorkflow
+from workflows.reconciliation import ReconciliationWorkflow
 from workflows.upkeep import MaintenanceWorkflow, OnboardingWorkflow, StripeEventWorkflow
 
 WORKFLOWS = [
@@ -14,4 +15,5 @@ WORKFLOWS = [
     StripeEventWorkflow,
     OnboardingWorkflow,
     MaintenanceWorkflow,
+    ReconciliationWorkflow,
 ]

@@ -30,6 +30,7 @@ class CallOptions(TypedDict, total=False):
 
     start_to_close_timeout: timedelta
     schedule_to_close_timeout: timedelta
+    schedule_to_start_timeout: timedelta
     heartbeat_timeout: timedelta
     retry_policy: RetryPolicy
 
@@ -70,6 +71,14 @@ MONEY_RETRY = RetryPolicy(
 )
 """The payment provider: the same key is safe for 24 hours; we stop well before."""
 
+COMPARE_RETRY = RetryPolicy(
+    initial_interval=timedelta(seconds=2),
+    maximum_interval=timedelta(seconds=30),
+    maximum_attempts=5,
+    non_retryable_error_types=[*HOPELESS, "rail_stopped"],
+)
+"""Comparing with the provider's list: a reader waits, and may ask again."""
+
 RECORD: LocalOptions = {
     "start_to_close_timeout": timedelta(seconds=5),
     "retry_policy": RECORD_RETRY,
@@ -107,6 +116,14 @@ MONEY_TASK: CallOptions = {
     "start_to_close_timeout": timedelta(seconds=60),
     "schedule_to_close_timeout": timedelta(hours=22),
     "retry_policy": MONEY_RETRY,
+}
+COMPARE: CallOptions = {
+    # Somebody waits for the answer: without a payout worker it says so soon.
+    "schedule_to_start_timeout": timedelta(seconds=30),
+    "start_to_close_timeout": timedelta(minutes=10),
+    "heartbeat_timeout": timedelta(seconds=10),
+    "schedule_to_close_timeout": timedelta(minutes=20),
+    "retry_policy": COMPARE_RETRY,
 }
 SWEEP: CallOptions = {
     "start_to_close_timeout": timedelta(seconds=60),

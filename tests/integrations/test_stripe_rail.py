@@ -131,7 +131,7 @@ async def test_a_transfer_moves_the_money_and_can_be_found(stripe_standin: Strip
     assert (found.amount_minor, found.currency) == (12_300, "EUR")
     assert await rail.read_transfer(transfer_id) == found
     assert await rail.read_transfer("tr_unknown") is None
-    assert found in await rail.transfers_since(datetime.now(UTC) - timedelta(minutes=1))
+    assert found in await rail.transfers_between(datetime.now(UTC) - timedelta(minutes=1), None)
 
 
 async def test_long_lists_are_read_to_their_end(stripe_standin: StripeStandIn) -> None:
@@ -140,7 +140,7 @@ async def test_long_lists_are_read_to_their_end(stripe_standin: StripeStandIn) -
     payouts = [payout_id() for _ in range(120)]
     for payout in payouts:
         await send(rail, account, payout)
-    listed = {each.transfer_group for each in await rail.transfers_since(since)}
+    listed = {each.transfer_group for each in await rail.transfers_between(since, None)}
     assert set(payouts) <= listed
 
 

@@ -1,0 +1,132 @@
+"""Comparing our books with the provider's list, where the provider's key is; nothing is moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio import activity
+
+from activities.heartbeats import heartbeats
+from domain.payments import RailTransfer
+from domain.reconciliation import (
+    MOST,
+    Booked,
+    Difference,
+    ReconcileResult,
+    ReconcileTask,
+    compare,
+    in_our_name,
+)
+from integrations.payout_rail import PayoutRail
+from store import reconciliation as store
+from store.engine import session
+
+GRACE = timedelta(minutes=10)
+"""An attempt touched less than this ago is under way: rows and postings may still come."""
+
+SKEW = timedelta(hours=1)
+"""How far the provider's clock and ours may be apart."""
+
+LATEST = timedelta(hours=25)
+"""So long after its first sending an attempt may still become a transfer: a key lives 24 hours."""
+
+CONFIRMED = 200
+"""Payments with a difference that are read a second time, on both sides."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Reconciliation:
+    """Reads at the provider and in PostgreSQL."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        rail: PayoutRail,
+        *,
+        clock: Callable[[], datetime] = _utc_now,
+        grace: timedelta = GRACE,
+    ) -> None:
+        self._engine = engine
+        self._rail = rail
+        self._clock = clock
+        self._grace = grace
+
+    @activity.defn(name="reconcile")
+    async def reconcile(self, task: ReconcileTask) -> ReconcileResult:
+        """Compare both ways. Reads only, so that asking again is harmless."""
+        async with heartbeats():
+            return await self._reconcile(task)
+
+    async def _reconcile(self, task: ReconcileTask) -> ReconcileResult:
+        now = self._clock()
+        horizon = now - self._grace
+        listed = await self._list(task)
+        named = {each.transfer_group for each in listed if _counts(each, task)}
+        async with session(self._engine) as db:
+            books = await store.books(db, task.since, task.until, named)
+        known = {booked.payout_id for booked in books}
+        mine = [each for each in listed if each.transfer_group in known or _counts(each, task)]
+        adopted = {each.transfer_id for booked in books for each in booked.transferred}
+        others = [each for each in listed if each.id in adopted and each not in mine]
+        found = compare(books, [*mine, *others], horizon)
+        found = await self._confirmed(found, horizon)
+        return ReconcileResult(
+            compared_at=now,
+            since=task.since,
+            until=task.until,
+            payouts=len(books),
+            attempts=sum(len(booked.attempts) for booked in books),
+            transfers=len(mine),
+            under_way=sum(booked.under_way(horizon) for booked in books),
+            differences=tuple(found[:MOST]),
+            left_off=max(0, len(found) - MOST),
+        )
+
+    async def _list(self, task: ReconcileTask) -> Sequence[RailTransfer]:
+        """The provider's list, a little wider than asked for: our clocks are not the same."""
+        since = task.since - SKEW if task.since else None
+        until = task.until + LATEST if task.until else None
+        return await self._rail.transfers_between(since, until)
+
+    async def _confirmed(self, found: list[Difference], horizon: datetime) -> list[Difference]:
+        """What is still there when both sides are read again.
+
+        List and books are never read at the same moment; a payment that was sent in between looks
+        like a difference. With a window, a transfer outside of it does too.
+        """
+        doubtful = list(dict.fromkeys(each.payout_id for each in found))[:CONFIRMED]
+        if not doubtful:
+            return found
+        transfers = [
+            each for payout_id in doubtful for each in await self._rail.find_transfers(payout_id)
+        ]
+        async with session(self._engine) as db:
+            books = await store.books_of(db, doubtful)
+        transfers += await self._by_id(books, {each.id for each in transfers})
+        rest = [each for each in found if each.payout_id not in set(doubtful)]
+        return sorted([*compare(books, transfers, horizon), *rest], key=lambda each: each.payout_id)
+
+    async def _by_id(self, books: Sequence[Booked], there: set[str]) -> list[RailTransfer]:
+        """The transfers that our attempts name and that are not in their payments' groups."""
+        missing = {
+            attempt.transfer_id
+            for booked in books
+            for attempt in booked.transferred
+            if attempt.transfer_id and attempt.transfer_id not in there
+        }
+        read = [await self._rail.read_transfer(each) for each in sorted(missing)]
+        return [each for each in read if each is not None]
+
+
+def _counts(transfer: RailTransfer, task: ReconcileTask) -> bool:
+    """True if a transfer in our name was made in the time that is compared."""
+    return (
+        in_our_name(transfer)
+        and (task.since is None or transfer.created_at >= task.since)
+        and (task.until is None or transfer.created_at < task.until)
+    )

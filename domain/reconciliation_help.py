@@ -1,0 +1,84 @@
+"""What each difference means and what a person does about it: one text for all who show it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from domain.reconciliation import DifferenceCode as Code
+
+
+class Advice(NamedTuple):
+    """Two sentences about a difference."""
+
+    means: str
+    to_do: str
+
+
+ADVICE: dict[Code, Advice] = {
+    Code.NOT_AT_PROVIDER: Advice(
+        "Our books say that this payment was transferred; Stripe has no such transfer.",
+        "Check that the payout worker's key belongs to the account and mode (live or test) that "
+        "paid. If it does, ask Stripe with the transfer's id. Pay nothing by hand before that.",
+    ),
+    Code.NOT_IN_BOOKS: Advice(
+        "Stripe has a transfer in this payment's name that no attempt of ours made.",
+        "Find in Stripe's dashboard who made it. Put the payment on hold if it is not paid yet; "
+        "reverse the transfer at Stripe if the creator is not to have it.",
+    ),
+    Code.NOT_WRITTEN_DOWN: Advice(
+        "An attempt went through at Stripe, and its row does not say so.",
+        "A payment that is being sent or in doubt is looked up by itself within minutes: compare "
+        "again. If this stays, see that the payout worker runs (./troupe doctor) and retry the "
+        "payment's step in the inbox. Do not pay by hand.",
+    ),
+    Code.PAID_TWICE: Advice(
+        "Stripe has more than one transfer for this payment.",
+        "Reverse at Stripe the transfer that the payment's attempts do not name, and tell the "
+        "creator.",
+    ),
+    Code.AMOUNT: Advice(
+        "Stripe transferred another amount than the payment's.",
+        "Compare the payment with the transfer in Stripe's dashboard: reverse there what is too "
+        "much, or agree with the creator how the rest is paid.",
+    ),
+    Code.CURRENCY: Advice(
+        "Stripe transferred in another currency than the payment's.",
+        "Compare the payment with the transfer in Stripe's dashboard; reverse it there if the "
+        "creator did not get what was agreed.",
+    ),
+    Code.ACCOUNT: Advice(
+        "The money went to another account than the attempt says.",
+        "Find in Stripe's dashboard whose account it is; reverse the transfer there if it is not "
+        "this creator's.",
+    ),
+    Code.OTHER_PAYOUT: Advice(
+        "The transfer that our attempt names is in the name of another payment.",
+        "Look at both payments and at the transfer in Stripe's dashboard; one of them is not paid.",
+    ),
+    Code.REVERSED: Advice(
+        "Money of this payment was taken back at Stripe; our books still say that it was paid.",
+        "Find in Stripe's dashboard who reversed it and why, and tell the creator; if the creator "
+        "is to have the money after all, it has to be paid again.",
+    ),
+    Code.LEDGER_BEHIND: Advice(
+        "A transfer is written down, and the ledger has not booked it as paid.",
+        "The payment's workflow books it as soon as a worker runs: see ./troupe doctor, then "
+        "compare again. If it stays, look at the payment's workflow in Temporal.",
+    ),
+    Code.LEDGER_AHEAD: Advice(
+        "The ledger has booked more as paid than was transferred.",
+        "Look at the payment's attempts and at Stripe's dashboard: was it paid? If not, the "
+        "creator still waits for the money. This is a fault of ours: please report it.",
+    ),
+    Code.LEFT_IN_TRANSIT: Advice(
+        "The ledger has money on its way, and nothing is being sent.",
+        "Look at the payment's story on its collaboration's page. This is a fault of ours: please "
+        "report it.",
+    ),
+    Code.STATUS: Advice(
+        "The payment's row and the ledger disagree about whether it is paid.",
+        "Trust neither: look the payment up in Stripe's dashboard. This is a fault of ours or a "
+        "row changed by hand: please report it.",
+    ),
+}
+"""Every code has its advice; `tests/domain` makes sure of it."""

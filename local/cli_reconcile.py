@@ -1,0 +1,126 @@
+"""`troupe reconcile`: do our books agree with Stripe's own list, and if not, what to do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from domain.errors import UserMistake
+from domain.moments import read_moment
+from domain.money import Money
+from domain.reconciliation import Difference, ReconcileResult, ReconcileTask
+from domain.reconciliation_help import ADVICE
+from integrations.comparing import compare_now
+from local.cli_support import (
+    DATA_DEFAULT,
+    FAULT,
+    AsJson,
+    Data,
+    err,
+    out,
+    print_json,
+    run_async,
+    target,
+)
+
+
+def reconcile(
+    since: Annotated[
+        str, typer.Option(help="Payments sent from then on, like 2026-05-01; all if empty.")
+    ] = "",
+    until: Annotated[
+        str, typer.Option(help="Payments sent before that; a day means its end.")
+    ] = "",
+    wait: Annotated[float, typer.Option(min=1, help="Seconds to wait for the payout worker.")] = (
+        120.0
+    ),
+    data: Data = DATA_DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Compare ledger, attempts and Stripe's own list, both ways; exit code 1 if they differ."""
+    task = ReconcileTask(
+        since=read_moment(since, "--since", end=False) if since else None,
+        until=read_moment(until, "--until", end=True) if until else None,
+    )
+    if task.since and task.until and task.since >= task.until:
+        raise UserMistake("--since is not before --until", hint="exchange the two")
+
+    async def work() -> ReconcileResult:
+        async with target(data) as stack:
+            client = await stack.temporal()
+            if not as_json:
+                err.print("Asking the payout worker, which has the key, to compare…")
+            return await compare_now(client, task, timedelta(seconds=wait))
+
+    found = run_async(work())
+    if as_json:
+        print_json(_as_json(found))
+    else:
+        _show(found)
+    if not found.agree:
+        raise typer.Exit(FAULT)
+
+
+def _as_json(found: ReconcileResult) -> dict[str, object]:
+    return {
+        "agree": found.agree,
+        "compared_at": found.compared_at.isoformat(),
+        "since": found.since.isoformat() if found.since else None,
+        "until": found.until.isoformat() if found.until else None,
+        "payouts": found.payouts,
+        "attempts": found.attempts,
+        "transfers": found.transfers,
+        "under_way": found.under_way,
+        "left_off": found.left_off,
+        "differences": [_difference(each) for each in found.differences],
+    }
+
+
+def _difference(each: Difference) -> dict[str, Any]:
+    advice = ADVICE[each.code]
+    return {
+        "code": each.code.value,
+        "payout": each.payout_id,
+        "transfer": each.transfer_id or None,
+        "currency": each.currency,
+        "ours": each.ours_minor,
+        "theirs": each.theirs_minor,
+        "means": advice.means,
+        "to_do": advice.to_do,
+    }
+
+
+def _show(found: ReconcileResult) -> None:
+    sides = (
+        f"{found.payouts} payments with {found.attempts} attempts, and Stripe's "
+        f"{found.transfers} transfers for them"
+    )
+    if found.under_way:
+        sides += f" ({found.under_way} just being sent)"
+    if found.agree:
+        out.print(f"[green]Books and Stripe agree[/]: {sides}.")
+        return
+    number = len(found.differences) + found.left_off
+    out.print(f"[red]Books and Stripe differ[/] in {number}: {sides}.")
+    table = Table("difference", "payment", "transfer", "our books", "Stripe")
+    for column in table.columns[3:]:
+        column.justify = "right"
+    for each in found.differences:
+        table.add_row(
+            each.code.value, each.payout_id, each.transfer_id,
+            _amount(each.ours_minor, each.currency), _amount(each.theirs_minor, each.currency),
+        )  # fmt: skip
+    out.print(table)
+    if found.left_off:
+        out.print(f"and {found.left_off} more; --since and --until show a part")
+    for code in dict.fromkeys(each.code for each in found.differences):
+        out.print(f"[bold]{code.value}[/]: {escape(ADVICE[code].means)}")
+        out.print(f"  {escape(ADVICE[code].to_do)}")
+
+
+def _amount(minor: int | None, currency: str) -> str:
+    return "" if minor is None else str(Money(minor=minor, currency=currency))

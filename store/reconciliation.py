@@ -1,0 +1,133 @@
+"""Our side of a comparison with the provider: payouts with their attempts and postings."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, String, any_, func, literal, select, union
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.lifecycle import PayoutStatus
+from domain.messages import PostingKind
+from domain.reconciliation import Booked, BookedAttempt, Posted
+from store.tables import LedgerTransaction, Payout, PayoutAttempt
+
+_COLUMN = {
+    PostingKind.SEND: "sent_minor",
+    PostingKind.RETURN: "returned_minor",
+    PostingKind.SETTLE: "settled_minor",
+}
+_KINDS = [kind.value for kind in _COLUMN]
+
+
+async def books(
+    session: AsyncSession,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    also: Collection[str] = (),
+) -> list[Booked]:
+    """Every payout of which something was sent, posted or written down as paid in a time.
+
+    Args:
+        session: a transaction.
+        since: the first moment; None for all.
+        until: the moment after the last; None for all.
+        also: ids of payouts that are wanted whatever was done with them when.
+    """
+    wanted = union(
+        select(PayoutAttempt.payout_id).where(*_within(PayoutAttempt.first_sent_at, since, until)),
+        select(LedgerTransaction.payout_id).where(
+            LedgerTransaction.kind.in_(_KINDS), *_within(LedgerTransaction.at, since, until)
+        ),
+        select(Payout.id).where(
+            Payout.status == PayoutStatus.TRANSFERRED.value,
+            *_within(Payout.updated_at, since, until),
+        ),
+        select(Payout.id).where(_is_one_of(Payout.id, also)),
+    ).subquery()
+    return await _read(session, Payout.id.in_(select(wanted.c[0])))
+
+
+async def books_of(session: AsyncSession, payout_ids: Collection[str]) -> list[Booked]:
+    """These payouts."""
+    return await _read(session, _is_one_of(Payout.id, payout_ids))
+
+
+async def _read(session: AsyncSession, which: ColumnElement[bool]) -> list[Booked]:
+    payouts = (await session.scalars(select(Payout).where(which).order_by(Payout.id))).all()
+    attempts: dict[str, list[BookedAttempt]] = defaultdict(list)
+    rows = await session.scalars(
+        select(PayoutAttempt)
+        .join(Payout, Payout.id == PayoutAttempt.payout_id)
+        .where(which)
+        .order_by(PayoutAttempt.payout_id, PayoutAttempt.number)
+    )
+    for row in rows:
+        attempts[row.payout_id].append(_attempt(row))
+    posted = await _posted(session, which)
+    return [_booked(payout, attempts[payout.id], posted[payout.id]) for payout in payouts]
+
+
+async def _posted(session: AsyncSession, which: ColumnElement[bool]) -> dict[str, list[Posted]]:
+    sums = await session.execute(
+        select(
+            LedgerTransaction.payout_id,
+            LedgerTransaction.currency,
+            LedgerTransaction.kind,
+            func.sum(LedgerTransaction.amount_minor),
+        )
+        .join(Payout, Payout.id == LedgerTransaction.payout_id)
+        .where(which, LedgerTransaction.kind.in_(_KINDS))
+        .group_by(LedgerTransaction.payout_id, LedgerTransaction.currency, LedgerTransaction.kind)
+        .order_by(LedgerTransaction.payout_id, LedgerTransaction.currency)
+    )
+    moved: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for payout_id, currency, kind, amount in sums:
+        moved[str(payout_id), currency][_COLUMN[PostingKind(kind)]] = int(amount)
+    found: dict[str, list[Posted]] = defaultdict(list)
+    for (payout_id, currency), amounts in moved.items():
+        found[payout_id].append(Posted(currency=currency, **amounts))
+    return found
+
+
+def _attempt(row: PayoutAttempt) -> BookedAttempt:
+    return BookedAttempt(
+        number=row.number,
+        account_id=row.account_id,
+        transfer_id=row.transfer_id,
+        touched_at=max(row.first_sent_at, row.settled_at or row.first_sent_at),
+    )
+
+
+def _booked(
+    payout: Payout, attempts: Sequence[BookedAttempt], posted: Sequence[Posted]
+) -> Booked:  # fmt: skip
+    return Booked(
+        payout_id=payout.id,
+        amount_minor=payout.amount_minor,
+        currency=payout.currency,
+        status=PayoutStatus(payout.status),
+        transfer_id=payout.transfer_id,
+        attempts=tuple(attempts),
+        posted=tuple(posted),
+    )
+
+
+def _within(
+    moment: ColumnElement[datetime] | object, since: datetime | None, until: datetime | None
+) -> list[ColumnElement[bool]]:
+    at: ColumnElement[datetime] = moment  # type: ignore[assignment]
+    bounds = []
+    if since is not None:
+        bounds.append(at >= since)
+    if until is not None:
+        bounds.append(at < until)
+    return bounds
+
+
+def _is_one_of(column: object, values: Collection[str]) -> ColumnElement[bool]:
+    # One array, not one parameter for each: PostgreSQL takes 65,535 of those at most.
+    return column == any_(literal(sorted(values), ARRAY(String)))

@@ -1,0 +1,115 @@
+"""Comparing through the real adapter, the stand-in and PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from activities.reconciliation import Reconciliation
+from domain.lifecycle import PayoutStatus
+from domain.messages import Posting, PostingKind
+from domain.reconciliation import DifferenceCode, ReconcileResult, ReconcileTask
+from store import ledger
+from store.engine import session
+from store.tables import Payout, PayoutAttempt
+from tests.activities.test_payouts import Scene
+from tests.fixtures.stripe import StripeStandIn
+
+C = DifferenceCode
+NO_GRACE = timedelta(seconds=-60)
+
+
+@pytest.fixture
+async def scene(engine: AsyncEngine, own_stripe_standin: StripeStandIn) -> Scene:
+    """A payout that was sent, with a Stripe of its own."""
+    made = await Scene(engine, own_stripe_standin).begin()
+    await made.send()
+    return made
+
+
+async def book(scene: Scene) -> None:
+    """What the payment's workflow writes when the money has moved."""
+    async with session(scene.engine) as db:
+        payout = await db.get_one(Payout, scene.payout_id)
+        payout.status = PayoutStatus.TRANSFERRED.value
+        payout.updated_at = scene.clock()
+        for kind in (PostingKind.SEND, PostingKind.SETTLE):
+            posting = Posting(kind=kind, key=f"{kind}:{payout.id}:1", amount_minor=15_000)
+            await ledger.post(
+                db, payout.campaign_id, payout.creator_id, payout.collaboration_id, payout.id,
+                posting, "EUR", scene.clock(),
+            )  # fmt: skip
+
+
+async def compared(
+    scene: Scene,
+    grace: timedelta = NO_GRACE,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> ReconcileResult:
+    activity = Reconciliation(scene.engine, scene.rail, clock=scene.clock, grace=grace)
+    return await activity.reconcile(ReconcileTask(since=since, until=until))
+
+
+def codes(found: ReconcileResult) -> set[DifferenceCode]:
+    return {each.code for each in found.differences}
+
+
+async def test_a_payment_that_went_well_makes_no_difference(scene: Scene) -> None:
+    await book(scene)
+    found = await compared(scene)
+    assert found.agree
+    assert (found.payouts, found.attempts, found.transfers, found.under_way) == (1, 1, 1, 0)
+
+
+async def test_what_is_being_booked_at_this_moment_is_under_way(scene: Scene) -> None:
+    found = await compared(scene, timedelta(minutes=10))
+    assert (found.agree, found.under_way) == (True, 1)
+    assert codes(await compared(scene)) == {C.LEDGER_BEHIND}
+
+
+async def test_a_transfer_made_by_hand_in_a_payments_name_is_found(scene: Scene) -> None:
+    await book(scene)
+    await scene.rail.transfer(scene.account, 900, "EUR", "by-hand", scene.payout_id, {})
+    found = await compared(scene)
+    assert codes(found) == {C.NOT_IN_BOOKS, C.PAID_TWICE}
+    twice = next(each for each in found.differences if each.code is C.PAID_TWICE)
+    assert (twice.currency, twice.ours_minor, twice.theirs_minor) == ("EUR", 15_000, 15_900)
+
+
+async def test_a_transfer_that_stripe_does_not_have_is_found(scene: Scene) -> None:
+    await book(scene)
+    async with session(scene.engine) as db:
+        attempt = await db.get_one(PayoutAttempt, (scene.payout_id, 1))
+        attempt.transfer_id = "tr_invented"
+    assert codes(await compared(scene)) == {C.NOT_AT_PROVIDER, C.NOT_IN_BOOKS}
+
+
+async def test_a_window_neither_misses_its_payments_nor_invents_others(scene: Scene) -> None:
+    """Our attempt is just inside and its transfer just outside, and the other way round."""
+    await book(scene)
+    second, now = timedelta(seconds=1), scene.clock()
+    inside = await compared(scene, since=now - timedelta(minutes=1), until=now + second)
+    assert (inside.agree, inside.payouts) == (True, 1)
+    async with session(scene.engine) as db:
+        attempt = await db.get_one(PayoutAttempt, (scene.payout_id, 1))
+        attempt.first_sent_at = now - timedelta(hours=20)
+    late = await compared(scene, since=now - timedelta(days=1), until=now - timedelta(hours=19))
+    assert (late.agree, late.payouts, late.transfers) == (True, 1, 1)
+    before = await compared(scene, until=now - timedelta(days=2))
+    assert (before.agree, before.payouts) == (True, 0)
+
+
+async def test_a_payment_sent_while_the_list_was_read_is_not_a_difference(scene: Scene) -> None:
+    await book(scene)
+    rail = scene.rail
+    early = rail.transfers_between
+
+    async def empty(since: datetime | None, until: datetime | None) -> tuple[()]:
+        await early(since, until)
+        return ()
+
+    rail.transfers_between = empty  # type: ignore[method-assign]
+    assert (await compared(scene)).agree

@@ -1,0 +1,83 @@
+"""`troupe reconcile` as a person runs it: through Temporal, to the worker that has the key."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.testing import WorkflowEnvironment
+
+from domain.messages import Queue
+from settings import Settings
+from tests.activities.test_payouts import Scene
+from tests.activities.test_reconciliation import book
+from tests.conftest import Database
+from tests.fixtures.stripe import StripeStandIn
+from tests.integrations.test_killed_payout_worker import given_environment
+from tests.local.test_cli import Terminal, troupe
+from worker import Tools, make_worker
+
+__all__ = ["troupe"]
+
+
+@pytest.fixture
+async def command(
+    troupe: Terminal, engine: AsyncEngine, temporal: WorkflowEnvironment, database: Database,
+    own_stripe_standin: StripeStandIn, monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Terminal]:  # fmt: skip
+    """The command line without a key, beside the workers of a stack."""
+    given = given_environment(database, temporal, own_stripe_standin)
+    tools = Tools(Settings.from_environment(given), engine, temporal.client)
+    for name, value in given.items():
+        if name != "TROUPE_STRIPE_KEY":
+            monkeypatch.setenv(name, value)
+    async with make_worker(tools, Queue.WORKFLOWS), make_worker(tools, Queue.PAYOUTS):
+        yield troupe
+
+
+async def test_the_command_says_whether_books_and_stripe_agree(
+    command: Terminal, engine: AsyncEngine, own_stripe_standin: StripeStandIn
+) -> None:
+    scene = await Scene(engine, own_stripe_standin).begin()
+    await scene.send()
+    await book(scene)
+    answer = await asyncio.to_thread(command, "reconcile", "--json")
+    assert answer.code == 0, answer.err
+    assert (answer.json["agree"], answer.json["payouts"], answer.json["transfers"]) == (True, 1, 1)
+    await scene.rail.transfer(scene.account, 900, "EUR", "by-hand", scene.payout_id, {})
+    answer = await asyncio.to_thread(command, "reconcile", "--json")
+    assert (answer.code, answer.json["agree"]) == (1, False)
+    by_hand = next(each for each in answer.json["differences"] if each["code"] == "not_in_books")
+    assert (by_hand["payout"], by_hand["theirs"], by_hand["currency"]) == (
+        scene.payout_id, 900, "EUR",
+    )  # fmt: skip
+    assert by_hand["means"]
+    assert by_hand["to_do"]
+    shown = await asyncio.to_thread(command, "reconcile")
+    assert shown.code == 1
+    assert "9.00 EUR" in shown.out
+    assert "Reverse at Stripe" in shown.out
+
+
+async def test_a_refused_key_is_a_fault_with_its_reason(
+    command: Terminal, own_stripe_standin: StripeStandIn
+) -> None:
+    own_stripe_standin.order_fault("401", count=9)
+    answer = await asyncio.to_thread(command, "reconcile", "--json")
+    assert (answer.code, answer.json["error"]["code"]) == (1, "rail_stopped")
+    assert "TROUPE_STRIPE_KEY" in answer.err
+
+
+async def test_without_workers_the_command_says_so(
+    troupe: Terminal, database: Database, temporal: WorkflowEnvironment,
+    own_stripe_standin: StripeStandIn, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    for name, value in given_environment(database, temporal, own_stripe_standin).items():
+        monkeypatch.setenv(name, value)
+    answer = await asyncio.to_thread(troupe, "reconcile", "--wait", "1", "--json")
+    assert (answer.code, answer.json["error"]["code"]) == (1, "unavailable")
+    assert "doctor" in answer.err
+    mistaken = ("reconcile", "--since", "2026-06-02", "--until", "2026-06-01")
+    assert (await asyncio.to_thread(troupe, *mistaken)).code == 2

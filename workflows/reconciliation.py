@@ -1,0 +1,28 @@
+"""Comparing the books with the payment provider's list, asked for by a person."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.reconciliation import Reconciliation
+    from domain.messages import RECONCILIATION_WORKFLOW, Queue
+    from domain.reconciliation import ReconcileResult, ReconcileTask
+    from workflows.timeouts import COMPARE
+
+
+@workflow.defn(name=RECONCILIATION_WORKFLOW)
+class ReconciliationWorkflow:
+    """One comparison; done by the payout worker, since it alone may ask the provider."""
+
+    @workflow.run
+    async def run(self, task: ReconcileTask) -> ReconcileResult:
+        """Gives what was found; changes nothing."""
+        found: ReconcileResult = await workflow.execute_activity_method(
+            Reconciliation.reconcile,
+            task,
+            task_queue=Queue.PAYOUTS.value,
+            summary="compare with the provider",
+            **COMPARE,
+        )
+        return found
