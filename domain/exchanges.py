@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import accumulate
 
 from domain.quotas import Limit, Traits
@@ -67,72 +68,60 @@ class Exchanges:
             sum(limit.weight(kind[n]) for kind in kinds) for n, limit in enumerate(limits)
         ]
         self._inside = self._by_kind(made.chosen)
-        self._outside = self._by_kind(made.waitlist)
-        self._known: dict[tuple[_Kind | None, _Kind | None], bool] = {}
+        waiting = self._by_kind(made.waitlist)
+        self._outside = {kind: _Sorted(each) for kind, each in waiting.items()}
+        self._kept = cache(self._keeps)
+        self._who_may_go = cache(self._find_who_may_go)
 
     def enough_more(self, waiting: Option) -> int | None:
         """So much more of the goal is enough to be chosen; ``None`` if no amount is."""
         kind = self._kind(waiting.traits)
-        needed = [
-            options.least_from(waiting.fee_minor - self._left)
-            for other, options in self._inside.items()
-            if self._kept(other, kind)
-        ]
-        if self._place_is_free and waiting.fee_minor <= self._left and self._kept(None, kind):
-            needed.append(0)
-        least = min(needed, default=_NOBODY)
+        least = self._who_may_go(kind).least_from(waiting.fee_minor - self._left)
+        if self._free_for(kind) and waiting.fee_minor <= self._left:
+            least = min(least, 0)
         return None if least == _NOBODY else max(1, least - waiting.expected + 1)
 
     def enough_fee(self, waiting: Option) -> int | None:
         """A fee of so much, in the smallest unit, is enough to be chosen; ``None`` if none is."""
         kind = self._kind(waiting.traits)
-        freed = [
-            options.dearest_below(waiting.expected)
-            for other, options in self._inside.items()
-            if self._kept(other, kind)
-        ]
-        if self._place_is_free and waiting.expected > 0 and self._kept(None, kind):
-            freed.append(0)
-        most = max(freed, default=-1)
-        fee = most + self._left
-        return fee if most >= 0 and 0 < fee < waiting.fee_minor else None
+        freed = self._who_may_go(kind).dearest_below(waiting.expected)
+        if self._free_for(kind) and waiting.expected > 0:
+            freed = max(freed, 0)
+        fee = freed + self._left
+        return fee if freed >= 0 and 0 < fee < waiting.fee_minor else None
 
     def enough_less(self, inside: Option) -> int | None:
         """So much less of the goal is enough to be out; ``None`` if nobody could take the place."""
-        kind = self._kind(inside.traits)
-        best = max(
-            (
-                options.most_until(inside.fee_minor + self._left)
-                for other, options in self._outside.items()
-                if self._kept(kind, other)
-            ),
-            default=-1,
-        )
+        kind, purse = self._kind(inside.traits), inside.fee_minor + self._left
+        partners = (each for other, each in self._outside.items() if self._kept(kind, other))
+        best = max((each.most_until(purse) for each in partners), default=-1)
         less = max(1, inside.expected - best + 1)
         return None if best < 0 or less > inside.expected else less
 
-    def _by_kind(self, options: Iterable[Option]) -> dict[_Kind, _Sorted]:
+    def _find_who_may_go(self, comes: _Kind) -> _Sorted:
+        kinds = (each for kind, each in self._inside.items() if self._kept(kind, comes))
+        return _Sorted([option for each in kinds for option in each])
+
+    def _free_for(self, kind: _Kind) -> bool:
+        return self._place_is_free and self._kept(None, kind)
+
+    def _by_kind(self, options: Iterable[Option]) -> dict[_Kind, list[Option]]:
         kinds: defaultdict[_Kind, list[Option]] = defaultdict(list)
         for option in options:
             kinds[self._kind(option.traits)].append(option)
-        return {kind: _Sorted(each) for kind, each in kinds.items()}
+        return kinds
 
     def _kind(self, traits: Traits) -> _Kind:
         return tuple(limit.includes(traits) for limit in self._limits)
 
-    def _kept(self, goes: _Kind | None, comes: _Kind | None) -> bool:
+    def _keeps(self, goes: _Kind | None, comes: _Kind) -> bool:
         """True if the limits are kept when one of a kind goes and one of another comes."""
-        if (goes, comes) not in self._known:
-            self._known[goes, comes] = all(
-                self._limit_kept(n, goes, comes) for n in range(len(self._limits))
-            )
-        return self._known[goes, comes]
+        return all(self._limit_kept(n, goes, comes) for n in range(len(self._limits)))
 
-    def _limit_kept(self, number: int, goes: _Kind | None, comes: _Kind | None) -> bool:
+    def _limit_kept(self, number: int, goes: _Kind | None, comes: _Kind) -> bool:
         limit, before = self._limits[number], self._totals[number]
-        after = before
-        after -= limit.weight(goes[number]) if goes else 0
-        after += limit.weight(comes[number]) if comes else 0
+        after = before + limit.weight(comes[number])
+        after -= limit.weight(goes[number]) if goes is not None else 0
         if limit.least:
             return after >= min(limit.bound, before)
         return after <= max(limit.bound, before)
