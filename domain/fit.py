@@ -88,9 +88,10 @@ def _sentence(shares: dict[str, float], product: str, percent: int) -> str:
     main = next(iter(shares))
     if percent < BAD_PERCENT:
         return f"Bad fit for {product}: the creator is about {about}; {main} is far from {product}."
+    near = "" if main == product else f"; {main} is near {product}"
     if percent < GOOD_PERCENT:
         return f"Partial fit for {product}: the creator is about {about}."
-    return f"Good fit for {product}: the creator is about {about}."
+    return f"Good fit for {product}: the creator is about {about}{near}."
 
 
 def competitors_named(captions: Sequence[str], competitors: Sequence[str]) -> tuple[str, ...]:

@@ -32,7 +32,9 @@ def test_posts_outweigh_a_wrong_declaration() -> None:
 
 
 def test_without_posts_the_declared_category_decides() -> None:
-    assert fit("Fashion", [], "jewellery", JEWEL).percent == 80
+    judged = fit("Fashion", [], "jewellery", JEWEL)
+    assert judged.percent == 80
+    assert judged.reasons[0].endswith("about 100 % fashion; fashion is near jewellery.")
 
 
 def test_nothing_known_is_said_and_counts_neither_way() -> None:
