@@ -23,6 +23,7 @@ PORTAL = re.compile(r"/portal/")
 
 SMALLER = {
     "wanted: 14": "wanted: 1",
+    "platforms: [instagram, tiktok, youtube]": "platforms: [tiktok]",
     "second_person_above: 200 EUR": "second_person_above: 20 EUR",
     "reply_within: 15 seconds": "reply_within: 10 minutes",
     "remind_after: [5 seconds]": "remind_after: [5 minutes]",
