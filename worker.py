@@ -37,7 +37,7 @@ from activities.records import Records
 from activities.vetting import Vetting
 from domain.errors import ConfigurationError
 from domain.messages import Queue
-from integrations import temporal
+from integrations import comparing, temporal
 from integrations.mail_lookup import CatcherLookup
 from integrations.smtp import SmtpMailer
 from integrations.social import Access, make_sources
@@ -215,6 +215,7 @@ async def serve(settings: Settings, queues: list[Queue], stop: asyncio.Event) ->
     try:
         if Queue.WORKFLOWS in queues:
             await temporal.ensure_sweep(client, timedelta(seconds=settings.sweep_seconds))
+            await comparing.ensure_nightly(client)
         async with contextlib.AsyncExitStack() as running:
             for queue in queues:
                 await running.enter_async_context(make_worker(tools, queue))

@@ -20,6 +20,7 @@ from domain.reconciliation import (
     in_our_name,
 )
 from integrations.payout_rail import PayoutRail
+from store import comparisons
 from store import reconciliation as store
 from store.engine import session
 
@@ -58,7 +59,10 @@ class Reconciliation:
 
     @activity.defn(name="reconcile")
     async def reconcile(self, task: ReconcileTask) -> ReconcileResult:
-        """Compare both ways. Reads only, so that asking again is harmless."""
+        """Compare both ways, and keep what was found if that is asked for; money is only read.
+
+        Asking again compares again: a difference that is known opens no second item.
+        """
         async with heartbeats():
             return await self._reconcile(task)
 
@@ -75,7 +79,7 @@ class Reconciliation:
         others = [each for each in listed if each.id in adopted and each not in mine]
         found = compare(books, [*mine, *others], horizon)
         found = await self._confirmed(found, horizon)
-        return ReconcileResult(
+        result = ReconcileResult(
             compared_at=now,
             since=task.since,
             until=task.until,
@@ -86,6 +90,10 @@ class Reconciliation:
             differences=tuple(found[:MOST]),
             left_off=max(0, len(found) - MOST),
         )
+        if task.record and task.since is None and task.until is None:
+            async with session(self._engine) as db:
+                await comparisons.record(db, result, result.differences, len(found))
+        return result
 
     async def _list(self, task: ReconcileTask) -> Sequence[RailTransfer]:
         """The provider's list, a little wider than asked for: our clocks are not the same."""

@@ -21,6 +21,7 @@ class ItemKind(StrEnum):
     KILL_FEE = "kill_fee"  # stopped after work began
     RELEASE = "release"  # a payment waits for release
     ON_HOLD = "on_hold"  # a person stopped a payment; it goes on when a person says so
+    DIFFERENCE = "difference"  # books and provider disagree; gone when they agree
     ATTENTION = "attention"  # a step failed and can be tried again
     # the creator's
     OFFER = "offer"  # interested, no, or a counter-offer
@@ -41,6 +42,7 @@ ROLE_OF: dict[ItemKind, Role] = {
     ItemKind.KILL_FEE: Role.MANAGER,
     ItemKind.RELEASE: Role.FINANCE,
     ItemKind.ON_HOLD: Role.FINANCE,
+    ItemKind.DIFFERENCE: Role.FINANCE,
     ItemKind.ATTENTION: Role.OPERATOR,
     ItemKind.OFFER: Role.CREATOR,
     ItemKind.TERMS: Role.CREATOR,
@@ -68,4 +70,4 @@ DECIDED_BY: dict[ItemKind, DecisionKind] = {
     ItemKind.PUBLISH: DecisionKind.REPORT_PUBLICATION,
     ItemKind.STATEMENT: DecisionKind.OBJECT,
 }
-"""The decision that closes the item."""
+"""The decision that closes the item; a difference is closed by a comparison that agrees."""

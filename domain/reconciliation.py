@@ -117,6 +117,10 @@ class ReconcileTask(_Fact):
 
     since: datetime | None = None
     until: datetime | None = None
+    record: bool = False
+    """Keep the result and put differences into the inbox; only for a comparison of everything."""
+    patient: bool = False
+    """Nobody waits: the payout worker may take it up hours later."""
 
 
 class ReconcileResult(_Fact):

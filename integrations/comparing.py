@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from datetime import timedelta
 
-from temporalio.client import Client, WorkflowFailureError
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleCalendarSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleRange,
+    ScheduleSpec,
+    WorkflowFailureError,
+)
 from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError, TimeoutType
 from temporalio.service import RPCError
 
@@ -15,7 +27,31 @@ from domain.messages import RECONCILIATION_WORKFLOW, Queue
 from domain.reconciliation import ReconcileResult, ReconcileTask
 from integrations.temporal import TASK_TIMEOUT
 
+NIGHTLY_SCHEDULE = "troupe-reconcile"
+NIGHTLY_AT = (2, 40)
+"""Hour and minute, in UTC."""
+
 _DOCTOR = "./troupe doctor says whether the workers run"
+
+
+async def ensure_nightly(client: Client) -> None:
+    """Create the schedule of the nightly comparison, once for the whole installation."""
+    hour, minute = (ScheduleRange(each) for each in NIGHTLY_AT)
+    schedule = Schedule(
+        action=ScheduleActionStartWorkflow(
+            RECONCILIATION_WORKFLOW,
+            ReconcileTask(record=True, patient=True),
+            id=reconciliation_workflow_id("nightly"),
+            task_queue=Queue.WORKFLOWS.value,
+        ),
+        spec=ScheduleSpec(calendars=[ScheduleCalendarSpec(hour=[hour], minute=[minute])]),
+        # A night that the server slept through is made up for in the morning.
+        policy=SchedulePolicy(
+            overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=12)
+        ),
+    )
+    with contextlib.suppress(ScheduleAlreadyRunningError):
+        await client.create_schedule(NIGHTLY_SCHEDULE, schedule)
 
 
 async def compare_now(client: Client, task: ReconcileTask, wait: timedelta) -> ReconcileResult:

@@ -45,6 +45,7 @@ def reconcile(
     task = ReconcileTask(
         since=read_moment(since, "--since", end=False) if since else None,
         until=read_moment(until, "--until", end=True) if until else None,
+        record=not (since or until),
     )
     if task.since and task.until and task.since >= task.until:
         raise UserMistake("--since is not before --until", hint="exchange the two")

@@ -12,7 +12,9 @@ from store.tables import APPEND_ONLY, Base
 
 APP_ROLE = "troupe_app"
 
-NEVER_DELETED = frozenset({"decisions", "payouts", "payout_attempts", "ledger_accounts"})
+NEVER_DELETED = frozenset(
+    {"decisions", "payouts", "payout_attempts", "ledger_accounts", "comparisons", "differences"}
+)
 """Rows that are the proof of a decision or of a payment: they change, they do not vanish."""
 
 UPDATED_COLUMNS = {"ledger_accounts": ("balance_minor",)}

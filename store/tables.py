@@ -520,6 +520,38 @@ class PayoutAttempt(Base):
     settled_at: Mapped[datetime | None]
 
 
+class Comparison(Base):
+    """One comparison of all our books with the provider's list; the newest is shown."""
+
+    __tablename__ = "comparisons"
+    __table_args__ = (Index("ix_comparisons_at", "compared_at"),)
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    compared_at: Mapped[datetime]
+    payouts: Mapped[int]
+    attempts: Mapped[int]
+    transfers: Mapped[int]
+    under_way: Mapped[int]
+    differences: Mapped[int]
+
+
+class StoredDifference(Base):
+    """Something in which books and provider disagree, or did; its id is an inbox item's subject."""
+
+    __tablename__ = "differences"
+    __table_args__ = (Index("ix_differences_open", "id", postgresql_where=text("gone_at IS NULL")),)
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    code: Mapped[str] = mapped_column(String(20))
+    """`domain.reconciliation.DifferenceCode`."""
+    payout_id: Mapped[str] = mapped_column(String(40))
+    """As the provider or our books name it; there need not be such a payout."""
+    transfer_id: Mapped[str]
+    currency: Mapped[str] = mapped_column(String(3))
+    ours_minor: Mapped[int | None]
+    theirs_minor: Mapped[int | None]
+    found_at: Mapped[datetime]
+    gone_at: Mapped[datetime | None]
+
+
 class LedgerAccount(Base):
     """An account with its balance, locked while a transaction is written.
 

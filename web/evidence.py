@@ -8,12 +8,15 @@ from typing import Any
 from domain.campaign import CampaignFile
 from domain.inbox import ItemKind
 from domain.publication import word_diff
+from domain.reconciliation import DifferenceCode
+from domain.reconciliation_help import ADVICE
 from domain.shortlist_words import record_sentences
-from store import desk, desk_lists, four_eyes
+from store import comparisons, desk, desk_lists, four_eyes
 from store.desk import Decided, InboxRow
+from store.payout_reads import payout_detail
 from store.tables import Draft
 from web.drafting import asked_for, lines_of
-from web.visit import Visit
+from web.visit import Missing, Visit
 
 
 def campaign_file(row: InboxRow) -> CampaignFile:
@@ -172,6 +175,17 @@ async def _attention(v: Visit, row: InboxRow) -> dict[str, Any]:
     return {"step": step, "code": code or row.item.seen}
 
 
+async def _difference(v: Visit, row: InboxRow) -> dict[str, Any]:
+    found = await comparisons.difference(v.db, row.item.subject_id)
+    if found is None:
+        raise Missing
+    return {
+        "found": found,
+        "advice": ADVICE[DifferenceCode(found.code)],
+        "detail": await payout_detail(v.db, found.payout_id),
+    }
+
+
 CONTEXT_OF: dict[ItemKind, Callable[[Visit, InboxRow], Awaitable[dict[str, Any]]]] = {
     ItemKind.SHORTLIST: _shortlist,
     ItemKind.CONTACT: _contact,
@@ -183,6 +197,7 @@ CONTEXT_OF: dict[ItemKind, Callable[[Visit, InboxRow], Awaitable[dict[str, Any]]
     ItemKind.KILL_FEE: _kill_fee,
     ItemKind.RELEASE: _release,
     ItemKind.ON_HOLD: _release,
+    ItemKind.DIFFERENCE: _difference,
     ItemKind.ATTENTION: _attention,
 }
 """One gatherer per kind of item that staff decide."""

@@ -86,7 +86,7 @@ def _item_json(v: Visit, row: InboxRow) -> dict[str, Any]:
     return {
         "id": item.id,
         "kind": item.kind,
-        "decision": DECIDED_BY[ItemKind(item.kind)].value,
+        "decision": _decision(item.kind),
         "role": item.role,
         "subject_kind": item.subject_kind,
         "subject_id": item.subject_id,
@@ -102,6 +102,12 @@ def _item_json(v: Visit, row: InboxRow) -> dict[str, Any]:
         "currency": row.campaign.currency,
         "sentence": words.item_sentence(row, v.reader),
     }
+
+
+def _decision(kind: str) -> str | None:
+    """The decision that settles an item; None if no decision does."""
+    decided = DECIDED_BY.get(ItemKind(kind))
+    return decided.value if decided else None
 
 
 Gather = Callable[[Visit, InboxRow], Awaitable[dict[str, Any]]]
@@ -133,6 +139,6 @@ async def item(request: Request, item_id: str) -> Response:
             sentence=words.item_sentence(row, v.reader),
             mine=v.may(row.item.role) or escalated,
             escalated=escalated and not v.may(row.item.role),
-            decision_kind=DECIDED_BY[kind].value,
+            decision_kind=_decision(kind.value),
             **context,
         )

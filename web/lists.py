@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from domain.ids import collaboration_workflow_id
-from store import desk, desk_lists, finance
+from store import comparisons, desk, desk_lists, finance
 from web import exports, words
 from web.visit import Missing, visit
 
 router = APIRouter()
+
+COMPARED_WITHIN = timedelta(hours=26)
+"""A nightly comparison that is older has failed, or nobody makes it."""
 
 
 @router.get("/collaborations/{collaboration_id}")
@@ -64,6 +69,8 @@ async def payments(request: Request) -> HTMLResponse:
         return await v.page(
             "desk/payments.html", here="payments", page=page, chosen=status,
             readiness=await finance.readiness(v.db),
+            compared=await comparisons.last(v.db),
+            compare_by=v.deps.clock() - COMPARED_WITHIN,
             needs=await finance.cash_needed(v.db, v.deps.clock()),
             may_export=any(v.may(role) for role in exports.READERS),
         )  # fmt: skip

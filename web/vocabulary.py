@@ -13,6 +13,7 @@ KIND_TITLES = {
     "kill_fee": "Kill fees to decide",
     "release": "Payments to release",
     "on_hold": "Payments on hold",
+    "difference": "Differences with Stripe",
     "attention": "Steps that failed",
 }
 

@@ -8,6 +8,8 @@ from typing import Any
 from babel.numbers import format_currency
 
 from domain.money import exponent
+from domain.reconciliation import DifferenceCode
+from domain.reconciliation_help import ADVICE
 from rendering.reader import Reader
 from store.desk import InboxRow
 from web.vocabulary import (
@@ -154,6 +156,8 @@ def item_sentence(row: InboxRow, reader: Reader) -> str:
     if kind == "on_hold" and row.payout:
         paid = amount(row.payout.amount_minor, row.payout.currency, reader)
         return f"Decide whether {paid} to {who} goes on: {milestone(row.payout.kind)}"
+    if kind == "difference":
+        return ADVICE[DifferenceCode(row.item.code)].means
     if kind == "attention":
         step = phrase(row.item.code.partition(":")[0]) or "a step"
         return f"Mend and retry: {step}" + (f", for {who}" if who else f", in {row.campaign.name}")

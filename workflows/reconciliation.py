@@ -1,4 +1,4 @@
-"""Comparing the books with the payment provider's list, asked for by a person."""
+"""Comparing the books with the payment provider's list, by night or when a person asks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.reconciliation import Reconciliation
     from domain.messages import RECONCILIATION_WORKFLOW, Queue
     from domain.reconciliation import ReconcileResult, ReconcileTask
-    from workflows.timeouts import COMPARE
+    from workflows.timeouts import COMPARE, COMPARE_PATIENTLY, CallOptions
 
 
 @workflow.defn(name=RECONCILIATION_WORKFLOW)
@@ -17,12 +17,16 @@ class ReconciliationWorkflow:
 
     @workflow.run
     async def run(self, task: ReconcileTask) -> ReconcileResult:
-        """Gives what was found; changes nothing."""
-        found: ReconcileResult = await workflow.execute_activity_method(
-            Reconciliation.reconcile,
-            task,
-            task_queue=Queue.PAYOUTS.value,
-            summary="compare with the provider",
-            **COMPARE,
-        )
-        return found
+        """Gives what was found; moves no money."""
+        return await _compare(task, COMPARE_PATIENTLY if task.patient else COMPARE)
+
+
+async def _compare(task: ReconcileTask, options: CallOptions) -> ReconcileResult:
+    found: ReconcileResult = await workflow.execute_activity_method(
+        Reconciliation.reconcile,
+        task,
+        task_queue=Queue.PAYOUTS.value,
+        summary="compare with the provider",
+        **options,
+    )
+    return found

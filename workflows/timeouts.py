@@ -125,6 +125,13 @@ COMPARE: CallOptions = {
     "schedule_to_close_timeout": timedelta(minutes=20),
     "retry_policy": COMPARE_RETRY,
 }
+COMPARE_PATIENTLY: CallOptions = {
+    "start_to_close_timeout": timedelta(minutes=30),
+    "heartbeat_timeout": timedelta(seconds=10),
+    "schedule_to_close_timeout": timedelta(hours=20),
+    "retry_policy": MONEY_RETRY,
+}
+"""By night: the next comparison comes in 24 hours."""
 SWEEP: CallOptions = {
     "start_to_close_timeout": timedelta(seconds=60),
     "retry_policy": RetryPolicy(maximum_attempts=1),

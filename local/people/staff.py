@@ -78,6 +78,8 @@ class Member:
         (await self._client.post("/login", data=fields)).raise_for_status()
 
     def _is_mine(self, item: Item) -> bool:
+        if item["decision"] is None:
+            return False
         if item["role"] != self._role or self._left.get(self._name(item), 0) >= 3:
             return False
         if self._only and item["kind"] not in self._only:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.reconciliation import Reconciliation
-from domain.lifecycle import PayoutStatus
+from domain.inbox import ItemKind
+from domain.lifecycle import PayoutStatus, Role
 from domain.messages import Posting, PostingKind
 from domain.reconciliation import DifferenceCode, ReconcileResult, ReconcileTask
-from store import ledger
+from store import comparisons, ledger
 from store.engine import session
-from store.tables import Payout, PayoutAttempt
+from store.tables import InboxItem, Payout, PayoutAttempt
 from tests.activities.test_payouts import Scene
 from tests.fixtures.stripe import StripeStandIn
 
@@ -113,3 +115,74 @@ async def test_a_payment_sent_while_the_list_was_read_is_not_a_difference(scene:
 
     rail.transfers_between = empty  # type: ignore[method-assign]
     assert (await compared(scene)).agree
+
+
+async def kept(scene: Scene) -> list[InboxItem]:
+    """Compare everything, as every night; gives the open items about differences."""
+    scene.clock.pass_(hours=24)
+    activity = Reconciliation(scene.engine, scene.rail, clock=scene.clock, grace=NO_GRACE)
+    await activity.reconcile(ReconcileTask(record=True))
+    async with session(scene.engine) as db:
+        rows = await db.scalars(select(InboxItem).where(InboxItem.kind == ItemKind.DIFFERENCE))
+        return [row for row in rows.all() if row.closed_at is None]
+
+
+async def last(scene: Scene) -> int:
+    async with session(scene.engine) as db:
+        newest = await comparisons.last(db)
+    assert newest is not None
+    assert newest.compared_at == scene.clock()
+    return newest.differences
+
+
+async def test_each_difference_is_one_item_until_it_is_gone(scene: Scene) -> None:
+    (behind,) = await kept(scene)
+    assert (behind.role, behind.code) == (Role.FINANCE, C.LEDGER_BEHIND)
+    assert [item.id for item in await kept(scene)] == [behind.id]
+    assert await last(scene) == 1
+    await book(scene)
+    assert await kept(scene) == []
+    assert await last(scene) == 0
+    await scene.rail.transfer(scene.account, 900, "EUR", "by-hand", scene.payout_id, {})
+    assert {item.code for item in await kept(scene)} == {C.NOT_IN_BOOKS, C.PAID_TWICE}
+
+
+async def test_a_difference_that_comes_back_is_a_new_item(scene: Scene) -> None:
+    async def rename(transfer_id: str | None) -> str | None:
+        async with session(scene.engine) as db:
+            attempt = await db.get_one(PayoutAttempt, (scene.payout_id, 1))
+            before, attempt.transfer_id = attempt.transfer_id, transfer_id
+            return before
+
+    (first,) = await kept(scene)
+    transfer = await rename(None)
+    (other,) = await kept(scene)
+    assert other.code == C.NOT_WRITTEN_DOWN
+    await rename(transfer)
+    (again,) = await kept(scene)
+    assert (again.code, again.id != first.id) == (C.LEDGER_BEHIND, True)
+
+
+async def test_an_older_result_does_not_undo_a_newer_one(scene: Scene) -> None:
+    await kept(scene)
+    scene.clock.pass_(hours=-20)
+    await book(scene)
+    activity = Reconciliation(scene.engine, scene.rail, clock=scene.clock, grace=NO_GRACE)
+    assert (await activity.reconcile(ReconcileTask(record=True))).agree
+    scene.clock.pass_(hours=20)
+    assert await last(scene) == 1
+
+
+async def test_a_part_is_shown_and_not_kept(scene: Scene) -> None:
+    activity = Reconciliation(scene.engine, scene.rail, clock=scene.clock, grace=NO_GRACE)
+    part = ReconcileTask(record=True, since=scene.clock() - timedelta(days=1))
+    assert not (await activity.reconcile(part)).agree
+    async with session(scene.engine) as db:
+        assert await comparisons.last(db) is None
+
+
+async def test_a_transfer_for_a_payment_that_is_not_here_is_counted(scene: Scene) -> None:
+    await book(scene)
+    await scene.rail.transfer(scene.account, 900, "EUR", "stray", "pay_of_another_time", {})
+    assert await kept(scene) == []
+    assert await last(scene) == 1

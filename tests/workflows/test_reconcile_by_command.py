@@ -10,7 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 
 from domain.messages import Queue
+from integrations import comparing
 from settings import Settings
+from store import comparisons
+from store.engine import session
+from store.tables import Comparison
 from tests.activities.test_payouts import Scene
 from tests.activities.test_reconciliation import book
 from tests.conftest import Database
@@ -81,3 +85,27 @@ async def test_without_workers_the_command_says_so(
     assert "doctor" in answer.err
     mistaken = ("reconcile", "--since", "2026-06-02", "--until", "2026-06-01")
     assert (await asyncio.to_thread(troupe, *mistaken)).code == 2
+
+
+@pytest.mark.usefixtures("command")
+async def test_the_nightly_comparison_is_scheduled_once_and_keeps_its_result(
+    engine: AsyncEngine, temporal: WorkflowEnvironment
+) -> None:
+    await comparing.ensure_nightly(temporal.client)
+    await comparing.ensure_nightly(temporal.client)
+    schedule = temporal.client.get_schedule_handle(comparing.NIGHTLY_SCHEDULE)
+    next_times = (await schedule.describe()).info.next_action_times
+    assert (next_times[0].hour, next_times[0].minute) == comparing.NIGHTLY_AT
+    await schedule.trigger()
+    for _ in range(200):
+        if found := await newest(engine):
+            break
+        await asyncio.sleep(0.1)
+    await schedule.delete()
+    assert found is not None
+    assert found.differences == 0
+
+
+async def newest(engine: AsyncEngine) -> Comparison | None:
+    async with session(engine) as db:
+        return await comparisons.last(db)

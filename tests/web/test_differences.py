@@ -1,0 +1,60 @@
+"""What finance sees of a comparison with Stripe: when, with what result, and what to do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from domain.inbox import ItemKind
+from domain.lifecycle import Role
+from domain.reconciliation import Difference, DifferenceCode, ReconcileResult
+from store import comparisons, desk
+from store.engine import session
+from tests import builders
+from tests.builders import NOW
+from tests.fixtures.web import Web
+
+
+async def compared(engine: AsyncEngine, *found: Difference, hours_ago: int = 1) -> None:
+    result = ReconcileResult(
+        compared_at=NOW - timedelta(hours=hours_ago), payouts=3, attempts=4, transfers=3,
+        under_way=0, differences=found,
+    )  # fmt: skip
+    async with session(engine) as db:
+        await comparisons.record(db, result, found, len(found))
+
+
+async def test_the_payments_page_says_when_books_and_stripe_were_compared(
+    web: Web, engine: AsyncEngine
+) -> None:
+    client = await web.signed_in(Role.FINANCE)
+    assert "Not compared yet" in (await client.get("/payments")).text
+    await compared(engine, hours_ago=30)
+    late = (await client.get("/payments")).text
+    assert "They agree" in late
+    assert "see that it runs" in late
+    await compared(engine)
+    assert "see that it runs" not in (await client.get("/payments")).text
+
+
+async def test_a_difference_is_in_the_inbox_with_what_to_do(web: Web, engine: AsyncEngine) -> None:
+    async with session(engine) as db:
+        payout = await builders.payout(db)
+    twice = Difference(
+        code=DifferenceCode.PAID_TWICE, payout_id=payout.id, currency="EUR", ours_minor=15_000,
+        theirs_minor=30_000,
+    )  # fmt: skip
+    await compared(engine, twice)
+    client = await web.signed_in(Role.FINANCE)
+    inbox = (await client.get("/")).text
+    assert "Stripe has more than one transfer for this payment." in inbox
+    async with session(engine) as db:
+        item = await desk.open_item(db, ItemKind.DIFFERENCE.value, comparisons.difference_id(twice))
+    assert item is not None
+    page = (await client.get(f"/items/{item.id}")).text
+    assert "Reverse at Stripe" in page
+    assert "300" in page
+    listed = (await client.get("/api/inbox")).json()["items"]
+    assert [(each["kind"], each["decision"]) for each in listed] == [("difference", None)]
+    assert "1 difference" in (await client.get("/payments")).text
