@@ -2,7 +2,8 @@
 
 Each attempt is committed before the provider is called and settled afterwards. Whatever happens in
 between, at any moment, ends in one transfer: the same attempt is sent again with the same key, or
-looked up in the provider's own list, and no new attempt is made while an older one is open.
+looked up in the provider's own list, and no new attempt is made while an older one is open. Who may
+send an attempt at this moment is said in `activities.turns`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from temporalio import activity
 
 from activities.heartbeats import heartbeats
 from activities.recipients import Recipients
+from activities.turns import Turn
 from domain.errors import ContentConflict, Unavailable
 from domain.ids import attempt_key
 from domain.messages import (
@@ -27,7 +29,8 @@ from domain.messages import (
     TransferResult,
 )
 from domain.payments import RailTransfer
-from integrations.payout_rail import PayoutRail
+from integrations.payout_rail import REPLAYED_ERROR, PayoutRail
+from store import attempts
 from store import payouts as store
 from store.engine import session
 from store.tables import Payout, PayoutAttempt
@@ -36,7 +39,7 @@ KEY_LIFE = timedelta(hours=23)
 """A key is never sent again after this: Stripe may forget keys after 24 hours."""
 
 QUIET = timedelta(seconds=90)
-"""Time after an unclear answer before "not in the list" counts as "never happened"."""
+"""Time after an unclear answer before "not in the list" is believed."""
 
 
 def _utc_now() -> datetime:
@@ -73,19 +76,19 @@ class Payouts:
 
     @activity.defn(name="look_up_transfer")
     async def look_up_transfer(self, request: TransferRequest) -> TransferResult:
-        """Ask the provider's own list whether an attempt went through: yes, or it never happened.
+        """Ask the provider's own list whether an attempt went through, and if not, settle it.
 
-        Asking twice gives one answer, since it is written on the attempt's row. While the last
-        unclear answer is young, absence proves nothing yet: that is raised as `Unavailable`.
+        Asking twice gives one answer, since it is written on the attempt's row. An attempt that is
+        not in the list is sent once more with the same key; it never happened if that key can move
+        no money any more. While that is not certain, `Unavailable` is raised.
         """
         async with heartbeats():
             async with session(self._engine) as db:
                 found = await store.payee(db, request.payout_id)
-                attempt = await store.get_attempt(db, request.payout_id, request.attempt)
+                attempt = await attempts.get_attempt(db, request.payout_id, request.attempt)
             if attempt is None:
-                # The row comes before the call, so without it there was no call.
-                return TransferResult(outcome=TransferOutcome.NOT_FOUND)
-            return await self._look_up(found.payout, attempt)
+                return await self._give_up(request.payout_id, request.attempt)
+            return await self._look_up(found, attempt)
 
     @activity.defn(name="prepare_onboarding")
     async def prepare_onboarding(self, task: OnboardingTask) -> str:
@@ -106,17 +109,17 @@ class Payouts:
     async def _send(self, request: TransferRequest) -> TransferResult:
         async with session(self._engine) as db:
             found = await store.payee(db, request.payout_id)
-            paid = await store.transferred_attempt(db, request.payout_id)
-            earlier = await store.open_before(db, request.payout_id, request.attempt)
-            known = await store.get_attempt(db, request.payout_id, request.attempt)
+            paid = await attempts.transferred_attempt(db, request.payout_id)
+            earlier = await attempts.open_before(db, request.payout_id, request.attempt)
+            known = await attempts.get_attempt(db, request.payout_id, request.attempt)
         if paid:
             return _result(paid)
-        if earlier and (result := await self._finish(found.payout, earlier)):
+        if earlier and (result := await self._finish(found, earlier)):
             return result
         if known and known.outcome:
             return _result(known)
-        if known and self._clock() - known.first_sent_at > KEY_LIFE:
-            return await self._look_up(found.payout, known)
+        if known and self._key_is_old(known):
+            return await self._look_up(found, known)
         if found.recipient is None:
             return TransferResult(outcome=TransferOutcome.NOT_ONBOARDED, code="no_account")
         if known is None and request.attempt > 1 and (result := await self._already(found.payout)):
@@ -124,6 +127,8 @@ class Payouts:
         return await self._post(found.payout, request.attempt, found.recipient.account_id)
 
     async def _post(self, payout: Payout, number: int, account: str) -> TransferResult:
+        """Take the turn, call, write the outcome down."""
+        turn = Turn(self._engine, payout.id, number, self._clock)
         wanted = PayoutAttempt(
             payout_id=payout.id,
             number=number,
@@ -131,9 +136,13 @@ class Payouts:
             request_hash=_request_hash(payout, number, account),
             account_id=account,
             first_sent_at=self._clock(),
+            sender=turn.sender,
+            sending_until=turn.over_for_others_at,
         )
         async with session(self._engine) as db:
-            attempt = await store.begin_attempt(db, wanted)
+            attempt = await attempts.take_turn(db, wanted, self._clock())
+        if attempt.sender != turn.sender:
+            return _result(attempt)
         result = await self._rail.transfer(
             account,
             payout.amount_minor,
@@ -141,21 +150,24 @@ class Payouts:
             attempt.key,
             transfer_group=payout.id,
             metadata={"payout": payout.id, "attempt": str(number)},
+            permit=turn,
         )
-        await self._settle(attempt, result)
+        await self._settle(attempt, result, turn.sender)
         return result
 
     async def _finish(
-        self, payout: Payout, earlier: Sequence[PayoutAttempt]
+        self, found: store.Payee, earlier: Sequence[PayoutAttempt]
     ) -> TransferResult | None:  # fmt: skip
         """Settle older attempts before a new one is made; their result, if one went through."""
         for attempt in earlier:
-            if attempt.outcome is None and self._clock() - attempt.first_sent_at <= KEY_LIFE:
-                result = await self._post(payout, attempt.number, attempt.account_id)
+            if attempt.outcome is None and not self._key_is_old(attempt):
+                result = await self._post(found.payout, attempt.number, attempt.account_id)
             else:
-                result = await self._look_up(payout, attempt)
+                result = await self._look_up(found, attempt)
             if result.outcome is TransferOutcome.IN_DOUBT:
-                raise Unavailable(f"attempt {attempt.number} of payout {payout.id} is still open")
+                raise Unavailable(
+                    f"attempt {attempt.number} of payout {found.payout.id} is still open"
+                )
             if result.outcome in {TransferOutcome.TRANSFERRED, TransferOutcome.RAIL_STOPPED}:
                 return result
         return None
@@ -172,41 +184,72 @@ class Payouts:
                 return TransferResult(outcome=TransferOutcome.REFUSED, code="foreign_transfer")
         return None
 
-    async def _look_up(self, payout: Payout, attempt: PayoutAttempt) -> TransferResult:
-        if attempt.outcome not in store.UNSETTLED:
+    async def _look_up(self, found: store.Payee, attempt: PayoutAttempt) -> TransferResult:
+        if attempt.outcome not in attempts.UNSETTLED:
             return _result(attempt)
+        payout = found.payout
+        if there := await self._find(payout, attempt):
+            return there
+        last_heard = attempt.settled_at or attempt.first_sent_at
+        if self._clock() - last_heard < self._quiet:
+            raise Unavailable("the provider has no such transfer yet; asked again in a while")
+        spent = attempt.code == REPLAYED_ERROR
+        same_payee = found.recipient and found.recipient.account_id == attempt.account_id
+        if not spent and same_payee and not self._key_is_old(attempt):
+            # A new key while somebody may still send the old one could pay twice. The old key
+            # cannot: either it pays now, or the provider says what it keeps under it.
+            result = await self._post(payout, attempt.number, attempt.account_id)
+            if result.outcome is not TransferOutcome.IN_DOUBT:
+                return result
+            if result.code != REPLAYED_ERROR:
+                raise Unavailable("the provider did not say what became of the attempt")
+            spent = True
+            if there := await self._find(payout, attempt):
+                return there
+        return await self._give_up(payout.id, attempt.number, spent=spent)
+
+    async def _find(self, payout: Payout, attempt: PayoutAttempt) -> TransferResult | None:
+        """The attempt's transfer in the provider's list, adopted."""
         transfers = await self._rail.find_transfers(payout.id)
         mine = [each for each in transfers if each.attempt == str(attempt.number)]
         if len(mine) > 1:
             raise ContentConflict(f"attempt {attempt.number} of payout {payout.id} was sent twice")
-        if mine:
-            return await self._adopt(payout, mine[0])
-        last_heard = attempt.settled_at or attempt.first_sent_at
-        if self._clock() - last_heard < self._quiet:
-            raise Unavailable("the provider has no such transfer yet; asked again in a while")
-        result = TransferResult(outcome=TransferOutcome.NOT_FOUND)
-        await self._settle(attempt, result)
-        return result
+        return await self._adopt(payout, mine[0]) if mine else None
+
+    async def _give_up(
+        self, payout_id: str, number: int, *, spent: bool = False
+    ) -> TransferResult:  # fmt: skip
+        key = attempt_key(payout_id, number)
+        async with session(self._engine) as db:
+            closed = await attempts.give_up_attempt(
+                db, payout_id, number, key, self._clock(), spent=spent
+            )
+        return _result(closed)
+
+    def _key_is_old(self, attempt: PayoutAttempt) -> bool:
+        return self._clock() - attempt.first_sent_at > KEY_LIFE
 
     async def _adopt(self, payout: Payout, transfer: RailTransfer) -> TransferResult:
         if (transfer.amount_minor, transfer.currency) != (payout.amount_minor, payout.currency):
             raise ContentConflict(f"transfer {transfer.id} is not what payout {payout.id} is for")
         async with session(self._engine) as db:
-            ours = await store.adopt_transfer(
+            ours = await attempts.adopt_transfer(
                 db, payout.id, transfer.attempt, transfer.id, self._clock()
             )
         if not ours:
             raise ContentConflict(f"transfer {transfer.id} names an attempt that was never made")
         return TransferResult(outcome=TransferOutcome.TRANSFERRED, transfer_id=transfer.id)
 
-    async def _settle(self, attempt: PayoutAttempt, result: TransferResult) -> None:
+    async def _settle(
+        self, attempt: PayoutAttempt, result: TransferResult, sender: str
+    ) -> None:  # fmt: skip
         """Write the outcome down. A refused key says nothing about earlier tries of the attempt."""
         if result.outcome is TransferOutcome.RAIL_STOPPED:
             return
         async with session(self._engine) as db:
-            await store.settle_attempt(
-                db, attempt.payout_id, attempt.number, result, self._clock()
-            )  # fmt: skip
+            await attempts.settle_attempt(
+                db, attempt.payout_id, attempt.number, result, self._clock(), sender
+            )
 
 
 def _result(attempt: PayoutAttempt) -> TransferResult:

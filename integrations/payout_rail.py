@@ -33,6 +33,23 @@ class OnboardingPage(_Fact):
     expires_at: datetime
 
 
+REPLAYED_ERROR = "replayed_error"
+"""Code of an unclear answer that the provider keeps under the key: every later call with that key
+gets it again, so the key can move no money any more."""
+
+
+class Permit(Protocol):
+    """The right to make one call; several tries with the same key are one call."""
+
+    def seconds_left(self) -> float:
+        """Time in which the whole call must be over."""
+        ...
+
+    async def holds(self) -> bool:
+        """Asked right before each try, by whoever makes it."""
+        ...
+
+
 class PayoutRail(Protocol):
     """A way to pay creators.
 
@@ -62,9 +79,13 @@ class PayoutRail(Protocol):
 
     async def transfer(
         self, account: str, amount: int, currency: str, key: str, transfer_group: str,
-        metadata: dict[str, str],
+        metadata: dict[str, str], permit: Permit | None = None,
     ) -> TransferResult:  # fmt: skip
-        """Move money to the account; the same key moves it once."""
+        """Move money to the account; the same key moves it once.
+
+        Raises:
+            Unavailable: the provider asks to try again with the same key, or the permit is over.
+        """
         ...
 
     async def find_transfers(self, transfer_group: str) -> tuple[RailTransfer, ...]:

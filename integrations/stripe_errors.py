@@ -12,6 +12,7 @@ import stripe
 
 from domain.errors import ContentConflict, RailStopped, TroupeError, Unavailable
 from domain.messages import TransferOutcome, TransferResult
+from integrations.payout_rail import REPLAYED_ERROR
 
 _CODE = re.compile(r"^[a-z0-9_.]{1,60}$")
 
@@ -63,6 +64,8 @@ def transfer_result(error: stripe.StripeError) -> TransferResult:
     if status is not None:
         _raise_if_not_about_the_request(error, code, status)
     if status not in _DEFINITE or error.error is None:
+        if (error.headers or {}).get("idempotent-replayed") == "true":
+            code = REPLAYED_ERROR
         return TransferResult(outcome=TransferOutcome.IN_DOUBT, code=code)
     outcome = _OUTCOME_OF_CODE.get(code, TransferOutcome.REFUSED)
     return TransferResult(outcome=outcome, code=code)

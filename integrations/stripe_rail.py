@@ -7,19 +7,23 @@ receive transfers; Stripe pays them out to their bank on its own schedule.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import math
+from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, cast
 
 import stripe
 
-from domain.errors import ConfigurationError
+from domain.errors import ConfigurationError, Unavailable
 from domain.messages import TransferOutcome, TransferResult
 from domain.payments import RailTransfer
 from integrations.payout_rail import (
     OnboardingPage,
     PayoutRail,
+    Permit,
     Recipient,
     RecipientStatus,
 )
@@ -38,6 +42,22 @@ MAX_NETWORK_RETRIES = 2
 
 _CAPABILITY = "stripe_balance.stripe_transfers"
 _PAGE = 100
+
+
+_permit: ContextVar[Permit | None] = ContextVar("permit", default=None)
+
+
+class _PermittedHttp(stripe.HTTPXClient):
+    """Asks before each try, the library's own retries too, whether it may still be made."""
+
+    async def request_async(
+        self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None
+    ) -> tuple[bytes, int, Mapping[str, str]]:
+        """Make one try."""
+        permit = _permit.get()
+        if permit is not None and not await permit.holds():
+            raise Unavailable("the turn to send is over; somebody else goes on with the same key")
+        return await super().request_async(method, url, headers, post_data)
 
 
 class StripeRail:
@@ -62,7 +82,7 @@ class StripeRail:
         if api_base and self.live:
             raise ConfigurationError("a live Stripe key must not be sent to a stand-in")
         stripe.enable_telemetry = False
-        self._http = stripe.HTTPXClient(timeout=timeout_seconds)
+        self._http = _PermittedHttp(timeout=timeout_seconds)
         self._client = stripe.StripeClient(
             key,
             stripe_version=API_VERSION,
@@ -131,22 +151,31 @@ class StripeRail:
 
     async def transfer(
         self, account: str, amount: int, currency: str, key: str, transfer_group: str,
-        metadata: dict[str, str],
+        metadata: dict[str, str], permit: Permit | None = None,
     ) -> TransferResult:  # fmt: skip
         """Move money to an account; the same key moves it once within a day."""
+        left = permit.seconds_left() if permit else None
+        if left is not None and left <= 0:
+            raise Unavailable("the turn to send was over before the call began")
+        asked = _permit.set(permit)
         try:
-            made = await self._client.v1.transfers.create_async(
-                {
-                    "amount": amount,
-                    "currency": currency.lower(),
-                    "destination": account,
-                    "transfer_group": transfer_group,
-                    "metadata": metadata,
-                },
-                {"idempotency_key": key},
-            )
+            async with asyncio.timeout(left):
+                made = await self._client.v1.transfers.create_async(
+                    {
+                        "amount": amount,
+                        "currency": currency.lower(),
+                        "destination": account,
+                        "transfer_group": transfer_group,
+                        "metadata": metadata,
+                    },
+                    {"idempotency_key": key},
+                )
+        except TimeoutError:
+            return TransferResult(outcome=TransferOutcome.IN_DOUBT, code="no_answer")
         except stripe.StripeError as error:
             return transfer_result(error)
+        finally:
+            _permit.reset(asked)
         return TransferResult(outcome=TransferOutcome.TRANSFERRED, transfer_id=made.id)
 
     async def find_transfers(self, transfer_group: str) -> tuple[RailTransfer, ...]:

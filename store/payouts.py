@@ -1,8 +1,4 @@
-"""Attempts to pay, recipients and onboarding links: everything that is remembered of paying.
-
-An attempt's row is committed before the provider is called and gets its outcome afterwards; a row
-without an outcome means that the provider may have been called.
-"""
+"""Payouts, recipients and onboarding links; the attempts to pay are in `store.attempts`."""
 
 from __future__ import annotations
 
@@ -14,9 +10,9 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.errors import ContentConflict, NotAllowed, NotFound
+from domain.errors import NotAllowed, NotFound
 from domain.lifecycle import HoldReason, PayoutStatus
-from domain.messages import TransferOutcome, TransferResult
+from store.attempts import adopt_transfer, get_attempt, settle_attempt, transferred_attempt
 from store.external_events import mark_applied, mark_dispatched, store_event, undispatched_events
 from store.tables import (
     Collaboration,
@@ -24,19 +20,15 @@ from store.tables import (
     ExternalEvent,
     OnboardingLink,
     Payout,
-    PayoutAttempt,
     Recipient,
 )
 
 __all__ = [
-    "Payee", "adopt_transfer", "begin_attempt", "creator_for_onboarding", "fill_link",
-    "get_attempt", "get_event", "held_payouts", "mark_applied", "mark_dispatched", "open_before",
+    "Payee", "adopt_transfer", "creator_for_onboarding", "fill_link",
+    "get_attempt", "get_event", "held_payouts", "mark_applied", "mark_dispatched",
     "open_link", "payee", "recipient_of_account", "refresh_recipient", "save_new_recipient",
     "settle_attempt", "store_event", "transferred_attempt", "undispatched_events",
 ]  # fmt: skip
-
-UNSETTLED = (None, TransferOutcome.IN_DOUBT.value)
-"""Outcomes after which nobody knows whether the money has moved."""
 
 _WOKEN_AT_ONCE = 1000
 """Held payments that are tried again when money arrives; the others follow on their timers."""
@@ -66,104 +58,6 @@ async def payee(session: AsyncSession, payout_id: str) -> Payee:
     if row is None:
         raise NotFound(f"there is no payout {payout_id}")
     return Payee(row[0], row[1])
-
-
-# --- attempts ------------------------------------------------------------------------------
-
-
-async def get_attempt(session: AsyncSession, payout_id: str, number: int) -> PayoutAttempt | None:
-    """One attempt."""
-    return await session.get(PayoutAttempt, (payout_id, number))
-
-
-async def transferred_attempt(session: AsyncSession, payout_id: str) -> PayoutAttempt | None:
-    """The attempt that went through, if one did."""
-    return await session.scalar(
-        select(PayoutAttempt)
-        .where(
-            PayoutAttempt.payout_id == payout_id,
-            PayoutAttempt.outcome == TransferOutcome.TRANSFERRED.value,
-        )
-        .order_by(PayoutAttempt.number)
-        .limit(1)
-    )
-
-
-async def open_before(
-    session: AsyncSession, payout_id: str, number: int
-) -> Sequence[PayoutAttempt]:
-    """Earlier attempts of which nobody knows whether the money has moved."""
-    found = await session.scalars(
-        select(PayoutAttempt)
-        .where(PayoutAttempt.payout_id == payout_id, PayoutAttempt.number < number)
-        .order_by(PayoutAttempt.number)
-    )
-    return [attempt for attempt in found if attempt.outcome in UNSETTLED]
-
-
-async def begin_attempt(session: AsyncSession, attempt: PayoutAttempt) -> PayoutAttempt:
-    """Insert an attempt, or read the one that is there; to be committed before the call.
-
-    Raises:
-        ContentConflict: the attempt exists with another request.
-    """
-    columns = ("payout_id", "number", "key", "request_hash", "account_id", "first_sent_at")
-    await session.execute(
-        insert(PayoutAttempt)
-        .values({name: getattr(attempt, name) for name in columns} | {"code": ""})
-        .on_conflict_do_nothing(index_elements=["payout_id", "number"])
-    )
-    stored = await session.get_one(PayoutAttempt, (attempt.payout_id, attempt.number))
-    if stored.request_hash != attempt.request_hash:
-        raise ContentConflict(
-            f"attempt {attempt.number} of payout {attempt.payout_id} was made with another request",
-            hint="account or amount changed after the attempt began: look at the payout's attempts",
-        )
-    return stored
-
-
-async def settle_attempt(
-    session: AsyncSession, payout_id: str, number: int, result: TransferResult, at: datetime
-) -> None:
-    """Write down what became of an attempt; a transfer is adopted once and never taken back.
-
-    Raises:
-        NotFound: there is no such attempt.
-        ContentConflict: the attempt has another transfer already.
-    """
-    stored = await session.get(PayoutAttempt, (payout_id, number), with_for_update=True)
-    if stored is None:
-        raise NotFound(f"payout {payout_id} has no attempt {number}")
-    if stored.transfer_id:
-        if result.transfer_id not in {"", stored.transfer_id}:
-            raise ContentConflict(f"attempt {number} of payout {payout_id} has two transfers")
-        return
-    if result.transfer_id:
-        await _refuse_second_owner(session, result.transfer_id)
-    stored.outcome = result.outcome.value
-    stored.transfer_id = result.transfer_id or None
-    stored.code = result.code
-    stored.settled_at = at
-
-
-async def _refuse_second_owner(session: AsyncSession, transfer_id: str) -> None:
-    owner = await session.scalar(
-        select(PayoutAttempt.payout_id).where(PayoutAttempt.transfer_id == transfer_id)
-    )
-    if owner is not None:
-        raise ContentConflict(f"transfer {transfer_id} belongs to another attempt already")
-
-
-async def adopt_transfer(
-    session: AsyncSession, payout_id: str, attempt: str, transfer_id: str, at: datetime
-) -> bool:
-    """Write down a transfer that the provider told us of; False if the attempt is not ours."""
-    number = int(attempt) if attempt.isdecimal() and len(attempt) < 6 else 0
-    if await session.get(PayoutAttempt, (payout_id, number)) is None:
-        return False
-    result = TransferResult(outcome=TransferOutcome.TRANSFERRED, transfer_id=transfer_id)
-    await settle_attempt(session, payout_id, number, result, at)
-    return True
 
 
 async def held_payouts(

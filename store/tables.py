@@ -518,6 +518,12 @@ class PayoutAttempt(Base):
     transfer_id: Mapped[str | None] = mapped_column(unique=True)
     code: Mapped[str] = mapped_column(default="")
     settled_at: Mapped[datetime | None]
+    sender: Mapped[str] = mapped_column(String(32), default="")
+    """The call whose turn it is; another one may not send."""
+    sending_until: Mapped[datetime | None]
+    """Until then that call may still have an effect at the provider."""
+    late_until: Mapped[datetime | None]
+    """The same of earlier calls, from which the attempt was taken over."""
 
 
 class Comparison(Base):

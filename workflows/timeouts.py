@@ -107,7 +107,8 @@ WATCH: CallOptions = {
 }
 MONEY: CallOptions = {
     # The heartbeat tells within seconds that a payout worker was killed in the middle of a call.
-    "start_to_close_timeout": timedelta(seconds=90),
+    # A look-up reads the list, may send once more (45 seconds at most) and reads again.
+    "start_to_close_timeout": timedelta(seconds=150),
     "heartbeat_timeout": timedelta(seconds=5),
     "schedule_to_close_timeout": timedelta(hours=22),
     "retry_policy": MONEY_RETRY,

@@ -226,8 +226,14 @@ async def test_a_transfer_whose_answer_was_lost_is_found_and_adopted(
     assert await scene.send() == found
 
 
-@pytest.mark.parametrize("fault", ["drop_before", "500_before"])
-async def test_absence_counts_only_after_a_quiet_while(scene: Scene, fault: str) -> None:
+@pytest.mark.parametrize(
+    ("fault", "means", "paid_by"),
+    [("drop_before", T.TRANSFERRED, 1), ("500_before", T.NOT_FOUND, 2)],
+)
+async def test_absence_is_settled_with_the_same_key_after_a_quiet_while(
+    scene: Scene, fault: str, means: TransferOutcome, paid_by: int
+) -> None:
+    """A kept failure spends the key; otherwise the same key pays, and a new one is not needed."""
     scene.standin.order_fault(fault)
     assert (await scene.send()).outcome is T.IN_DOUBT
     with pytest.raises(Unavailable):
@@ -235,9 +241,12 @@ async def test_absence_counts_only_after_a_quiet_while(scene: Scene, fault: str)
     with pytest.raises(Unavailable):
         await scene.send(attempt=2)
     scene.clock.pass_(seconds=61)
-    assert (await scene.look_up()).outcome is T.NOT_FOUND
-    assert (await scene.send(attempt=2)).outcome is T.TRANSFERRED
-    assert len(scene.transfers()) == 1
+    assert (await scene.look_up()).outcome is means
+    paid = await scene.send(attempt=2)
+    assert scene.transfers() == [paid.transfer_id]
+    attempt = await scene.attempt(paid_by)
+    assert attempt is not None
+    assert attempt.transfer_id == paid.transfer_id
 
 
 async def test_an_attempt_that_was_never_made_was_never_sent(scene: Scene) -> None:
@@ -304,7 +313,7 @@ async def test_a_second_transfer_for_one_attempt_is_a_conflict(scene: Scene) -> 
 
 
 async def test_a_transfer_that_somebody_made_by_hand_stops_the_payout(scene: Scene) -> None:
-    scene.standin.order_fault("drop_before")
+    scene.standin.order_fault("500_before")
     assert (await scene.send()).outcome is T.IN_DOUBT
     scene.clock.pass_(seconds=61)
     assert (await scene.look_up()).outcome is T.NOT_FOUND

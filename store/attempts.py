@@ -1,0 +1,221 @@
+"""Attempts to pay: who may send one, what became of it, and when it can be sent no more.
+
+An attempt's row is committed before the provider is called and gets its outcome afterwards; a row
+without an outcome means that the provider may have been called. Whoever sends holds the attempt for
+the time of one call, its *turn*. Every step here locks the payout first, so that of a worker that
+sends, one that takes over and one that gives up, each sees what the others have written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.errors import ContentConflict, NotAllowed, NotFound, Unavailable
+from domain.messages import TransferOutcome, TransferResult
+from store.tables import Payout, PayoutAttempt
+
+UNSETTLED = (None, TransferOutcome.IN_DOUBT.value)
+"""Outcomes after which nobody knows whether the money has moved."""
+
+
+async def get_attempt(session: AsyncSession, payout_id: str, number: int) -> PayoutAttempt | None:
+    """One attempt."""
+    return await session.get(PayoutAttempt, (payout_id, number))
+
+
+async def transferred_attempt(session: AsyncSession, payout_id: str) -> PayoutAttempt | None:
+    """The attempt that went through, if one did."""
+    return await session.scalar(
+        select(PayoutAttempt)
+        .where(
+            PayoutAttempt.payout_id == payout_id,
+            PayoutAttempt.outcome == TransferOutcome.TRANSFERRED.value,
+        )
+        .order_by(PayoutAttempt.number)
+        .limit(1)
+    )
+
+
+async def open_before(
+    session: AsyncSession, payout_id: str, number: int
+) -> Sequence[PayoutAttempt]:
+    """Earlier attempts of which nobody knows whether the money has moved."""
+    found = await session.scalars(
+        select(PayoutAttempt)
+        .where(PayoutAttempt.payout_id == payout_id, PayoutAttempt.number < number)
+        .order_by(PayoutAttempt.number)
+    )
+    return [attempt for attempt in found if attempt.outcome in UNSETTLED]
+
+
+async def take_turn(
+    session: AsyncSession, wanted: PayoutAttempt, at: datetime
+) -> PayoutAttempt:  # fmt: skip
+    """Make the attempt, or take it over, for one call; to be committed before the call.
+
+    Gives the attempt as it stands. It may be sent only if its ``sender`` is the wanted one:
+    otherwise it, or another attempt of the payout, has its outcome already.
+
+    Args:
+        session: a transaction of its own.
+        wanted: the attempt with ``sender`` (who sends, unique by call) and ``sending_until``.
+        at: the time now.
+
+    Raises:
+        Unavailable: an older attempt, or somebody who was sending one, may still move the money.
+        NotAllowed: a newer attempt was made, so this one is over.
+        ContentConflict: the attempt exists with another request.
+    """
+    attempts = await _locked(session, wanted.payout_id)
+    for each in attempts:
+        if each.transfer_id:
+            return each
+    if any(each.number > wanted.number for each in attempts):
+        raise NotAllowed(f"payout {wanted.payout_id} has a newer attempt than {wanted.number}")
+    for earlier in attempts:
+        if earlier.number < wanted.number:
+            _refuse_while_open(earlier, at)
+    stored = next((each for each in attempts if each.number == wanted.number), None)
+    if stored is None:
+        session.add(wanted)
+        await session.flush()
+        return wanted
+    if stored.outcome not in UNSETTLED:
+        return stored
+    if stored.request_hash != wanted.request_hash:
+        raise ContentConflict(
+            f"attempt {wanted.number} of payout {wanted.payout_id} was made with another request",
+            hint="account or amount changed after the attempt began: look at the payout's attempts",
+        )
+    stored.late_until = _later(stored.late_until, stored.sending_until)
+    stored.sender, stored.sending_until = wanted.sender, wanted.sending_until
+    return stored
+
+
+async def has_turn(session: AsyncSession, payout_id: str, number: int, sender: str) -> bool:
+    """True while the attempt is open and nobody else has taken it over."""
+    stored = await session.get(PayoutAttempt, (payout_id, number))
+    return stored is not None and stored.sender == sender and stored.outcome in UNSETTLED
+
+
+async def settle_attempt(
+    session: AsyncSession,
+    payout_id: str,
+    number: int,
+    result: TransferResult,
+    at: datetime,
+    sender: str | None = None,
+) -> None:
+    """Write down what became of an attempt; a transfer is adopted once and never taken back.
+
+    A transfer counts whoever reports it. Anything else counts only from the one whose turn it is,
+    and only while the attempt is open: a late answer does not open it again.
+
+    Raises:
+        NotFound: there is no such attempt.
+        ContentConflict: the attempt has another transfer already.
+    """
+    stored = await session.get(PayoutAttempt, (payout_id, number), with_for_update=True)
+    if stored is None:
+        raise NotFound(f"payout {payout_id} has no attempt {number}")
+    if stored.transfer_id:
+        if result.transfer_id not in {"", stored.transfer_id}:
+            raise ContentConflict(f"attempt {number} of payout {payout_id} has two transfers")
+        return
+    if result.transfer_id:
+        await _refuse_second_owner(session, result.transfer_id)
+    elif stored.outcome not in UNSETTLED or sender not in {None, stored.sender}:
+        return
+    stored.outcome = result.outcome.value
+    stored.transfer_id = result.transfer_id or None
+    stored.code = result.code
+    stored.settled_at = at
+    if stored.outcome not in UNSETTLED:
+        stored.sending_until = None
+
+
+async def give_up_attempt(
+    session: AsyncSession, payout_id: str, number: int, key: str, at: datetime, *, spent: bool
+) -> PayoutAttempt:
+    """Close an attempt that the provider does not know, so that nobody sends it any more.
+
+    One that was never made is closed as well: somebody may be just about to make it.
+
+    Args:
+        session: a transaction of its own.
+        payout_id: the payout.
+        number: the attempt's number.
+        key: its idempotency key.
+        at: the time now.
+        spent: the provider keeps a failure under the key, so even a late call moves nothing.
+
+    Raises:
+        Unavailable: somebody's call may still have an effect.
+    """
+    attempts = await _locked(session, payout_id)
+    stored = next((each for each in attempts if each.number == number), None)
+    if stored is None:
+        stored = PayoutAttempt(
+            payout_id=payout_id, number=number, key=key, request_hash="", account_id="", code="",
+            first_sent_at=at, sender="",
+        )  # fmt: skip
+        session.add(stored)
+    if stored.outcome not in UNSETTLED:
+        return stored
+    over = _later(stored.late_until, stored.sending_until)
+    if not spent and over is not None and over > at:
+        raise Unavailable(f"attempt {number} of payout {payout_id} may still be on its way")
+    stored.outcome, stored.settled_at = TransferOutcome.NOT_FOUND.value, at
+    await session.flush()
+    return stored
+
+
+async def adopt_transfer(
+    session: AsyncSession, payout_id: str, attempt: str, transfer_id: str, at: datetime
+) -> bool:
+    """Write down a transfer that the provider told us of; False if the attempt is not ours."""
+    number = int(attempt) if attempt.isdecimal() and len(attempt) < 6 else 0
+    if await session.get(PayoutAttempt, (payout_id, number)) is None:
+        return False
+    result = TransferResult(outcome=TransferOutcome.TRANSFERRED, transfer_id=transfer_id)
+    await settle_attempt(session, payout_id, number, result, at)
+    return True
+
+
+def _refuse_while_open(earlier: PayoutAttempt, at: datetime) -> None:
+    what = f"attempt {earlier.number} of payout {earlier.payout_id}"
+    if earlier.outcome in UNSETTLED:
+        raise Unavailable(f"{what} is still open")
+    if earlier.late_until is not None and earlier.late_until > at:
+        # Refused when it was taken over: whoever was sending it before may be refused later.
+        raise Unavailable(f"{what} may still be on its way from an earlier worker")
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((each for each in (one, other) if each is not None), default=None)
+
+
+async def _locked(session: AsyncSession, payout_id: str) -> list[PayoutAttempt]:
+    """Every attempt of a payout, oldest first; nobody else begins, takes or gives up one now."""
+    lock = select(Payout.id).where(Payout.id == payout_id).with_for_update(key_share=True)
+    if await session.scalar(lock) is None:
+        raise NotFound(f"there is no payout {payout_id}")
+    found = await session.scalars(
+        select(PayoutAttempt)
+        .where(PayoutAttempt.payout_id == payout_id)
+        .order_by(PayoutAttempt.number)
+        .with_for_update()
+    )
+    return list(found)
+
+
+async def _refuse_second_owner(session: AsyncSession, transfer_id: str) -> None:
+    owner = await session.scalar(
+        select(PayoutAttempt.payout_id).where(PayoutAttempt.transfer_id == transfer_id)
+    )
+    if owner is not None:
+        raise ContentConflict(f"transfer {transfer_id} belongs to another attempt already")
