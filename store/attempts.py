@@ -170,6 +170,8 @@ async def give_up_attempt(
     if not spent and over is not None and over > at:
         raise Unavailable(f"attempt {number} of payout {payout_id} may still be on its way")
     stored.outcome, stored.settled_at = TransferOutcome.NOT_FOUND.value, at
+    # Neither a call that is over nor a spent key can move money: the next attempt need not wait.
+    stored.sending_until = stored.late_until = None
     await session.flush()
     return stored
 
