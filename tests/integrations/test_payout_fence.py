@@ -148,7 +148,7 @@ async def test_a_worker_whose_clock_stood_still_too_is_stopped_by_the_row(scene:
     """A paused machine does not know that time has passed; the attempt's row does."""
     rail = StoppedBeforeTheCall(scene.rail)
     asleep = scene.clock.now
-    paused = Payouts(scene.engine, rail, "http://127.0.0.1:8000", clock=lambda: asleep)  # type: ignore[arg-type]
+    paused = Payouts(scene.engine, rail, "http://127.0.0.1:8000", clock=lambda: asleep)
     request = TransferRequest(payout_id=scene.payout_id, attempt=1)
     sending = asyncio.create_task(paused.send_transfer(request))
     await asyncio.wait_for(rail.reached.wait(), 10)
