@@ -28,7 +28,7 @@ esac
 
 cd "$here"
 locks="requirements.lock requirements-assets.lock"
-[ "$kind" = dev ] && locks="requirements-dev.lock requirements-assets.lock"
+[ "$kind" = dev ] && locks="requirements-dev.lock requirements-assets.lock requirements-spec.lock"
 # shellcheck disable=SC2086
 wanted=$(cat $locks | cksum)
 stamp=$venv/.troupe-$kind

@@ -13,4 +13,5 @@ compile() {
 }
 compile requirements.in -o requirements.lock
 compile --no-deps requirements-assets.in -o requirements-assets.lock
+compile --no-deps requirements-spec.in -o requirements-spec.lock
 compile requirements-dev.in -o requirements-dev.lock

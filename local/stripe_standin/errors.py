@@ -56,6 +56,11 @@ def not_found(what: str, ident: str, status: int = 404, param: str = "id") -> Ap
     return ApiError(status, f"No such {what}: '{ident}'", code="resource_missing", param=param)
 
 
+def v2_not_found(what: str, ident: str) -> ApiError:
+    """There is no such object, as v2 says it."""
+    return ApiError(404, f"No such {what}: '{ident}'", code="not_found")
+
+
 def key_reused() -> ApiError:
     """The same idempotency key came with other parameters."""
     return ApiError(

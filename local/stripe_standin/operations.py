@@ -14,7 +14,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.stripe_standin import forms, shapes
-from local.stripe_standin.errors import ApiError, missing_param, not_found, unknown_param
+from local.stripe_standin.errors import (
+    ApiError,
+    missing_param,
+    not_found,
+    unknown_param,
+    v2_not_found,
+)
 from local.stripe_standin.shapes import Json
 from local.stripe_standin.state import State
 
@@ -155,7 +161,7 @@ class Operations:
     def _account(self, ident: str) -> Json:
         body = self.state.account(ident)
         if body is None:
-            raise not_found("account", ident, param="account")
+            raise v2_not_found("account", ident)
         return body
 
     # transfers
@@ -255,7 +261,7 @@ class Operations:
         body = self.state.event(ident)
         wanted = "event" if call.path.startswith("/v1/") else "v2.core.event"
         if body is None or body["object"] != wanted:
-            raise not_found("event", ident)
+            raise (not_found if wanted == "event" else v2_not_found)("event", ident)
         return body
 
     def list_events(self, call: Call) -> Json:

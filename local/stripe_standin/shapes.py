@@ -39,7 +39,6 @@ def account(params: Json, now: float) -> Json:
                         "stripe_transfers": _capability("restricted", "requirements_past_due")
                     }
                 },
-                "default_outbound_destination": None,
             },
         },
         "contact_email": params.get("contact_email"),

@@ -12,7 +12,10 @@ import pytest
 
 from local.child import CHECKOUT
 
-LOCKS = ("requirements.lock", "requirements-assets.lock", "requirements-dev.lock")
+LOCKS = (
+    "requirements.lock", "requirements-assets.lock", "requirements-dev.lock",
+    "requirements-spec.lock",
+)  # fmt: skip
 TOOLS = ("sh", "dirname", "cat", "cksum", "tail", "rm", "id", "grep", "sleep", "apt-get")
 
 
