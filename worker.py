@@ -28,6 +28,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.campaigns import Campaigns
 from activities.documents import Documents
 from activities.guard import CodesOnly
+from activities.lost_events import LostEvents
 from activities.maintenance import Maintenance
 from activities.outreach import Outreach
 from activities.payouts import Payouts
@@ -138,6 +139,7 @@ def _payouts(tools: Tools) -> list[Any]:
         payouts.prepare_onboarding,
         payouts.apply_stripe_event,
         Reconciliation(tools.engine, rail).reconcile,
+        LostEvents(tools.engine, rail).find_lost_events,
     ]
 
 
@@ -216,6 +218,7 @@ async def serve(settings: Settings, queues: list[Queue], stop: asyncio.Event) ->
         if Queue.WORKFLOWS in queues:
             await temporal.ensure_sweep(client, timedelta(seconds=settings.sweep_seconds))
             await comparing.ensure_nightly(client)
+            await comparing.ensure_lost_events(client)
         async with contextlib.AsyncExitStack() as running:
             for queue in queues:
                 await running.enter_async_context(make_worker(tools, queue))

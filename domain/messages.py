@@ -34,6 +34,7 @@ PAYOUT_WORKFLOW = "PayoutWorkflow"
 STRIPE_EVENT_WORKFLOW = "StripeEventWorkflow"
 MAINTENANCE_WORKFLOW = "MaintenanceWorkflow"
 ONBOARDING_WORKFLOW = "OnboardingWorkflow"
+LOST_EVENTS_WORKFLOW = "LostEventsWorkflow"
 RECONCILIATION_WORKFLOW = "ReconciliationWorkflow"
 
 DECIDE = "decide"  # update, on campaign, collaboration and payout: DecisionRef -> DecisionResult

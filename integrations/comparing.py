@@ -12,6 +12,7 @@ from temporalio.client import (
     ScheduleActionStartWorkflow,
     ScheduleAlreadyRunningError,
     ScheduleCalendarSpec,
+    ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleRange,
@@ -23,11 +24,12 @@ from temporalio.service import RPCError
 
 from domain.errors import RailStopped, TroupeError, Unavailable
 from domain.ids import reconciliation_workflow_id
-from domain.messages import RECONCILIATION_WORKFLOW, Queue
+from domain.messages import LOST_EVENTS_WORKFLOW, RECONCILIATION_WORKFLOW, Queue
 from domain.reconciliation import ReconcileResult, ReconcileTask
 from integrations.temporal import TASK_TIMEOUT
 
 NIGHTLY_SCHEDULE = "troupe-reconcile"
+LOST_EVENTS_SCHEDULE = "troupe-lost-events"
 NIGHTLY_AT = (2, 40)
 """Hour and minute, in UTC."""
 
@@ -52,6 +54,21 @@ async def ensure_nightly(client: Client) -> None:
     )
     with contextlib.suppress(ScheduleAlreadyRunningError):
         await client.create_schedule(NIGHTLY_SCHEDULE, schedule)
+
+
+async def ensure_lost_events(client: Client) -> None:
+    """Create the schedule that asks for lost events every hour, once for the installation."""
+    schedule = Schedule(
+        action=ScheduleActionStartWorkflow(
+            LOST_EVENTS_WORKFLOW, id=LOST_EVENTS_SCHEDULE, task_queue=Queue.WORKFLOWS.value
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(hours=1))]),
+        policy=SchedulePolicy(
+            overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=1)
+        ),
+    )
+    with contextlib.suppress(ScheduleAlreadyRunningError):
+        await client.create_schedule(LOST_EVENTS_SCHEDULE, schedule)
 
 
 async def compare_now(client: Client, task: ReconcileTask, wait: timedelta) -> ReconcileResult:

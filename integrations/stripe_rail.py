@@ -28,6 +28,7 @@ from integrations.payout_rail import (
     RecipientStatus,
 )
 from integrations.stripe_errors import is_missing, reading_error, transfer_result
+from integrations.stripe_webhooks import StripeEvent, read_event
 
 __all__ = ["API_VERSION", "PayoutRail", "StripeRail"]
 
@@ -42,6 +43,12 @@ MAX_NETWORK_RETRIES = 2
 
 _CAPABILITY = "stripe_balance.stripe_transfers"
 _PAGE = 100
+
+EVENT_TYPES = (
+    "transfer.created", "transfer.updated", "transfer.reversed", "balance.available",
+    "topup.succeeded",
+)  # fmt: skip
+"""The snapshot events that `activities.recipients` acts on."""
 
 
 _permit: ContextVar[Permit | None] = ContextVar("permit", default=None)
@@ -202,6 +209,20 @@ class StripeRail:
             bounds["lt"] = math.ceil(until.timestamp())
         params: dict[str, Any] = {"limit": _PAGE}
         return await self._list(params | ({"created": bounds} if bounds else {}))
+
+    async def events_since(self, since: datetime) -> tuple[StripeEvent, ...]:
+        """The snapshot events that Troupe acts on, newest first, whether they arrived or not.
+
+        Thin events are not among them: Stripe lists those only for one object at a time.
+        """
+        params: Any = {
+            "created": {"gte": int(since.timestamp())}, "types": list(EVENT_TYPES), "limit": _PAGE,
+        }  # fmt: skip
+        try:
+            page = await self._client.v1.events.list_async(params)
+            return tuple([read_event(item.to_dict()) async for item in page.auto_paging_iter()])
+        except stripe.StripeError as error:
+            raise reading_error(error) from error
 
     async def balance(self) -> dict[str, int]:
         """What is available to be paid out, by currency."""

@@ -90,6 +90,11 @@ def _check_time(header: str, now: float) -> None:
         raise ForgedWebhook("the signature is too old or from the future")
 
 
+def read_event(body: dict[str, Any]) -> StripeEvent:
+    """What is kept of an event that Stripe gave when it was asked."""
+    return _read(body)
+
+
 def _read(body: dict[str, Any]) -> StripeEvent:
     if body.get("object") == "v2.core.event":
         related = body.get("related_object") or {}

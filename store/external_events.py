@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -34,6 +34,13 @@ async def store_event(
         .returning(ExternalEvent.id)
     )
     return row_id, stored.one_or_none() is not None
+
+
+async def last_received(session: AsyncSession, source: str) -> datetime | None:
+    """When the newest event of a source was stored."""
+    return await session.scalar(
+        select(func.max(ExternalEvent.received_at)).where(ExternalEvent.source == source)
+    )
 
 
 async def undispatched_events(

@@ -6,7 +6,12 @@ from workflows.campaign import CampaignWorkflow
 from workflows.collaboration import CollaborationWorkflow
 from workflows.payout import PayoutWorkflow
 from workflows.reconciliation import ReconciliationWorkflow
-from workflows.upkeep import MaintenanceWorkflow, OnboardingWorkflow, StripeEventWorkflow
+from workflows.upkeep import (
+    LostEventsWorkflow,
+    MaintenanceWorkflow,
+    OnboardingWorkflow,
+    StripeEventWorkflow,
+)
 
 WORKFLOWS = [
     CampaignWorkflow,
@@ -16,4 +21,5 @@ WORKFLOWS = [
     OnboardingWorkflow,
     MaintenanceWorkflow,
     ReconciliationWorkflow,
+    LostEventsWorkflow,
 ]

@@ -6,10 +6,12 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.lost_events import LostEvents
     from activities.maintenance import Maintenance
     from activities.payouts import Payouts
     from domain.ids import payout_workflow_id
     from domain.messages import (
+        LOST_EVENTS_WORKFLOW,
         MAINTENANCE_WORKFLOW,
         ONBOARDING_WORKFLOW,
         RECIPIENT_CHANGED,
@@ -18,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
         Queue,
         StripeEventTask,
     )
-    from workflows.timeouts import MONEY_TASK, SWEEP
+    from workflows.timeouts import COMPARE_PATIENTLY, MONEY_TASK, SWEEP
 
 
 @workflow.defn(name=STRIPE_EVENT_WORKFLOW)
@@ -61,6 +63,22 @@ class OnboardingWorkflow:
             **MONEY_TASK,
         )
         return link
+
+
+@workflow.defn(name=LOST_EVENTS_WORKFLOW)
+class LostEventsWorkflow:
+    """Ask the provider, by a schedule, for events that never arrived."""
+
+    @workflow.run
+    async def run(self) -> int:
+        """Gives the number of events that were lost."""
+        lost: int = await workflow.execute_activity_method(
+            LostEvents.find_lost_events,
+            task_queue=Queue.PAYOUTS.value,
+            summary="events that never arrived",
+            **COMPARE_PATIENTLY,
+        )
+        return lost
 
 
 @workflow.defn(name=MAINTENANCE_WORKFLOW)

@@ -100,6 +100,10 @@ def _writers(pipeline: Pipeline, deliveries: Deliveries) -> dict[tuple[str, str]
         deliveries.paused = bool(forms.parse_json(await request.body()).get("paused"))
         return JSONResponse({"paused": deliveries.paused})
 
+    async def lose(request: Request) -> Response:
+        with state.transaction():
+            return JSONResponse({"lost": state.lose()})
+
     async def redeliver(request: Request) -> Response:
         with state.transaction():
             found = state.redeliver(request.path_params["id"])
@@ -114,6 +118,7 @@ def _writers(pipeline: Pipeline, deliveries: Deliveries) -> dict[tuple[str, str]
         ("POST", "balance"): balance,
         ("POST", "top-up"): top_up,
         ("POST", "webhooks"): pause,
+        ("POST", "events/lose"): lose,
         ("POST", "events/{id}/redeliver"): redeliver,
     }
 

@@ -34,6 +34,7 @@ _TRANSFER_PARAMS = frozenset(
 _LIST_PARAMS = frozenset(
     "created destination ending_before expand limit starting_after transfer_group".split()
 )
+_EVENT_LIST_PARAMS = frozenset("created ending_before limit starting_after type types".split())
 _ACCOUNT_PARAMS = frozenset(
     "account_token configuration contact_email contact_phone dashboard defaults display_name "
     "identity include metadata".split()
@@ -236,11 +237,7 @@ class Operations:
         found = self.state.transfers_in_group(group) if group else self.state.transfers()
         if destination := params.get("destination"):
             found = [item for item in found if item["destination"] == destination]
-        for name, keep in _CREATED.items():
-            created = params.get("created")
-            if isinstance(created, dict) and name in created:
-                bound = forms.whole_number(created, name) or 0
-                found = [item for item in found if keep(item["created"], bound)]
+        found = _created_within(found, params)
         return _page(found, params, "/v1/transfers")
 
     # balance and events
@@ -266,13 +263,14 @@ class Operations:
 
     def list_events(self, call: Call) -> Json:
         """List v1 events, newest first."""
-        forms.only(call.params, frozenset({"ending_before", "limit", "starting_after", "type"}))
-        kind = call.params.get("type")
+        forms.only(call.params, _EVENT_LIST_PARAMS)
+        kinds = call.params.get("types") or [call.params.get("type")]
         found = [
             body
             for body in self.state.events()
-            if body["object"] == "event" and kind in {None, body["type"]}
+            if body["object"] == "event" and (kinds == [None] or body["type"] in kinds)
         ]
+        found = _created_within(found, call.params)
         return _page(found, call.params, "/v1/events")
 
 
@@ -282,6 +280,15 @@ _CREATED: dict[str, Callable[[int, int], bool]] = {
     "lt": lambda created, bound: created < bound,
     "lte": lambda created, bound: created <= bound,
 }
+
+
+def _created_within(found: list[Json], params: Json) -> list[Json]:
+    created = params.get("created")
+    for name, keep in _CREATED.items():
+        if isinstance(created, dict) and name in created:
+            bound = forms.whole_number(created, name) or 0
+            found = [item for item in found if keep(item["created"], bound)]
+    return found
 
 
 def _page(found: list[Json], params: Json, url: str) -> Json:

@@ -222,6 +222,12 @@ class State:
         )
         return changed.rowcount == 1
 
+    def lose(self) -> int:
+        """Every event that is still to be delivered never is; gives their number."""
+        return self._db.execute(
+            "UPDATE events SET next_at = NULL, last_answer = 'lost' WHERE next_at IS NOT NULL"
+        ).rowcount
+
     def deliveries(self) -> list[dict[str, Any]]:
         """Every event with what became of its delivery, oldest first."""
         names = ("id", "type", "tries", "next_at", "delivered_at", "last_answer")

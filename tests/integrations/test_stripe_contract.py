@@ -39,6 +39,7 @@ Besides: v2 answers null for what is not there, and `requirements.alternatives` 
 USED = {
     "POST /v2/core/accounts", "GET /v2/core/accounts/{id}", "POST /v2/core/account_links",
     "POST /v1/transfers", "GET /v1/transfers", "GET /v1/transfers/{transfer}", "GET /v1/balance",
+    "GET /v1/events",
 }  # fmt: skip
 
 
@@ -83,6 +84,7 @@ async def _everything(rail: StripeRail, standin: StripeStandIn) -> None:
     await rail.transfers_between(now - timedelta(days=1), now + timedelta(days=1))
     await rail.transfers_between(None, None)
     await rail.balance()
+    assert await rail.events_since(now - timedelta(days=1))
     await rail.recipient_state("acct_nobody")
     await _refused(rail.onboarding_link("acct_nobody", "https://a.example", "https://a.example"))
     await _refused(rail.transfer(account, 10**11, "EUR", "too much", "pay_contract", {}))

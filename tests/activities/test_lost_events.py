@@ -1,0 +1,69 @@
+"""An event that never arrived is asked for, and goes the way of the others."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from activities.lost_events import KEPT, LOOK_BACK, LostEvents
+from domain.messages import StripeEventTask
+from store import external_events
+from store.engine import session
+from store.tables import PayoutAttempt
+from tests.activities.test_payouts import Scene
+from tests.fixtures.stripe import Mailbox, StripeStandIn, eventually
+
+
+async def test_an_event_that_was_lost_is_found_and_applied(
+    engine: AsyncEngine, own_stripe_standin: StripeStandIn, webhook_mailbox: Mailbox
+) -> None:
+    scene = await Scene(engine, own_stripe_standin).begin()
+    await eventually(lambda: all(each["delivered_at"] for each in own_stripe_standin.events()))
+    arrived = len(webhook_mailbox.received)
+    own_stripe_standin.pause_deliveries()
+    sent = await scene.send()
+    own_stripe_standin.lose_events()
+    own_stripe_standin.pause_deliveries(False)
+    async with session(engine) as db:
+        # The answer was lost as well: only the event could tell that the money has moved.
+        await db.execute(update(PayoutAttempt).values(outcome="in_doubt", transfer_id=None))
+    lost = LostEvents(engine, scene.rail)
+    assert await lost.find_lost_events() == 1
+    assert await lost.find_lost_events() == 0
+    assert len(webhook_mailbox.received) == arrived
+    async with session(engine) as db:
+        soon = datetime.now(UTC) + timedelta(minutes=1)
+        (row,) = await external_events.undispatched_events(db, soon, 9)
+    assert row.type == "transfer.created"
+    await scene.payouts.apply_stripe_event(StripeEventTask(event_row_id=row.id))
+    attempt = await scene.attempt()
+    assert attempt is not None
+    assert attempt.transfer_id == sent.transfer_id
+
+
+async def test_an_event_that_arrived_is_not_stored_again(
+    engine: AsyncEngine, own_stripe_standin: StripeStandIn
+) -> None:
+    scene = await Scene(engine, own_stripe_standin).begin()
+    await scene.send()
+    for event in await scene.rail.events_since(datetime.now(UTC) - timedelta(hours=1)):
+        async with session(engine) as db:
+            await external_events.store_event(
+                db, "stripe", event.id, event.type, event.model_dump(), datetime.now(UTC)
+            )
+    assert await LostEvents(engine, scene.rail).find_lost_events() == 0
+
+
+async def test_it_looks_back_from_the_last_event_and_no_further_than_stripe_keeps_them(
+    engine: AsyncEngine, own_stripe_standin: StripeStandIn
+) -> None:
+    scene = await Scene(engine, own_stripe_standin).begin()
+    await scene.send()
+    now = datetime.now(UTC)
+    async with session(engine) as db:
+        await external_events.store_event(db, "stripe", "evt_last", "topup.succeeded", {}, now)
+    later = LostEvents(engine, scene.rail, clock=lambda: now + LOOK_BACK * 2)
+    assert await later.find_lost_events() == 1
+    assert KEPT > LOOK_BACK
