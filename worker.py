@@ -17,7 +17,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -33,10 +33,11 @@ from activities.maintenance import Maintenance
 from activities.outreach import Outreach
 from activities.payouts import Payouts
 from activities.publication import Publications
+from activities.rail_gate import RailGate
 from activities.reconciliation import Reconciliation
 from activities.records import Records
 from activities.vetting import Vetting
-from domain.errors import ConfigurationError
+from domain.errors import ConfigurationError, TroupeError
 from domain.messages import Queue
 from integrations import comparing, temporal
 from integrations.mail_lookup import CatcherLookup
@@ -129,10 +130,24 @@ def _publication(tools: Tools) -> list[Any]:
     return [Publications(tools.engine, make_sources(access)).watch_publication]
 
 
+def _rail(settings: Settings) -> StripeRail:
+    return StripeRail(settings.stripe_key.get_secret_value(), api_base=settings.stripe_api_base)
+
+
+async def _try_another_key(tools: Tools) -> None:
+    """If payments stand still and we have a key that was not refused, they go on by themselves."""
+    rail = _rail(tools.settings)
+    try:
+        await RailGate(tools.engine, rail, lambda: datetime.now(UTC)).check()
+    except TroupeError as error:
+        logger.warning("no payment can be sent: %s", error.message)
+    finally:
+        await rail.close()
+
+
 def _payouts(tools: Tools) -> list[Any]:
-    settings = tools.settings
-    rail = StripeRail(settings.stripe_key.get_secret_value(), api_base=settings.stripe_api_base)
-    payouts = Payouts(tools.engine, rail, settings.public_url)
+    rail = _rail(tools.settings)
+    payouts = Payouts(tools.engine, rail, tools.settings.public_url)
     return [
         payouts.send_transfer,
         payouts.look_up_transfer,
@@ -219,6 +234,8 @@ async def serve(settings: Settings, queues: list[Queue], stop: asyncio.Event) ->
             await temporal.ensure_sweep(client, timedelta(seconds=settings.sweep_seconds))
             await comparing.ensure_nightly(client)
             await comparing.ensure_lost_events(client)
+        if Queue.PAYOUTS in queues:
+            await _try_another_key(tools)
         async with contextlib.AsyncExitStack() as running:
             for queue in queues:
                 await running.enter_async_context(make_worker(tools, queue))

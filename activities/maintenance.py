@@ -11,7 +11,7 @@ from temporalio.client import Client
 from domain.lifecycle import StreamKind
 from domain.messages import StripeEventTask
 from integrations import temporal
-from store import decisions, external_events
+from store import decisions, external_events, rail_stops
 from store.engine import session
 
 if TYPE_CHECKING:
@@ -32,13 +32,14 @@ class Maintenance:
 
     @activity.defn(name="sweep")
     async def sweep(self) -> int:
-        """Resend unanswered decisions and undispatched events.
+        """Resend unanswered decisions and undispatched events, wake what the rail's stop held.
 
         Sending twice is harmless: an update's id is its decision's id, and an event's workflow id
-        is its row's id.
+        is its row's id, and a payment that is woken for nothing tries once more and waits again.
         """
         before = datetime.now(UTC) - SETTLED_AFTER
-        return await self._decisions(before) + await self._events(before)
+        resent = await self._decisions(before) + await self._events(before)
+        return resent + await self._after_a_stop()
 
     async def _decisions(self, before: datetime) -> int:
         async with session(self._engine) as db:
@@ -58,4 +59,11 @@ class Maintenance:
             await temporal.dispatch_stripe_event(self._client, StripeEventTask(event_row_id=row.id))
             async with session(self._engine) as db:
                 await external_events.mark_dispatched(db, row.id, datetime.now(UTC))
+        return len(waiting)
+
+    async def _after_a_stop(self) -> int:
+        async with session(self._engine) as db:
+            waiting = await rail_stops.to_be_woken(db, AT_A_TIME)
+        for payout in waiting:
+            await temporal.wake_payout(self._client, payout)
         return len(waiting)

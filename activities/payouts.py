@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 
 from activities.heartbeats import heartbeats
+from activities.rail_gate import RailGate
 from activities.recipients import Recipients
 from activities.turns import Turn
 from domain.errors import ContentConflict, Unavailable
@@ -62,6 +63,7 @@ class Payouts:
         self._rail = rail
         self._clock = clock
         self._quiet = quiet
+        self._gate = RailGate(engine, rail, clock)
         self._recipients = Recipients(engine, rail, public_url, clock)
 
     @activity.defn(name="send_transfer")
@@ -128,6 +130,10 @@ class Payouts:
 
     async def _post(self, payout: Payout, number: int, account: str) -> TransferResult:
         """Take the turn, call, write the outcome down."""
+        async with self._gate.passage():
+            return await self._send_once(payout, number, account)
+
+    async def _send_once(self, payout: Payout, number: int, account: str) -> TransferResult:
         turn = Turn(self._engine, payout.id, number, self._clock)
         wanted = PayoutAttempt(
             payout_id=payout.id,
@@ -174,7 +180,7 @@ class Payouts:
 
     async def _already(self, payout: Payout) -> TransferResult | None:
         """Before another attempt: does the provider's list know a transfer of this payout?"""
-        for transfer in await self._rail.find_transfers(payout.id):
+        for transfer in await self._list(payout.id):
             if not transfer.counts:
                 continue
             try:
@@ -210,11 +216,15 @@ class Payouts:
 
     async def _find(self, payout: Payout, attempt: PayoutAttempt) -> TransferResult | None:
         """The attempt's transfer in the provider's list, adopted."""
-        transfers = await self._rail.find_transfers(payout.id)
+        transfers = await self._list(payout.id)
         mine = [each for each in transfers if each.attempt == str(attempt.number)]
         if len(mine) > 1:
             raise ContentConflict(f"attempt {attempt.number} of payout {payout.id} was sent twice")
         return await self._adopt(payout, mine[0]) if mine else None
+
+    async def _list(self, payout_id: str) -> Sequence[RailTransfer]:
+        async with self._gate.passage():
+            return await self._rail.find_transfers(payout_id)
 
     async def _give_up(
         self, payout_id: str, number: int, *, spent: bool = False

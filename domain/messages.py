@@ -42,7 +42,7 @@ COLLABORATION_NEWS = "collaboration_news"  # signal to the campaign: Collaborati
 CAMPAIGN_STOPPED = "campaign_stopped"  # signal to a collaboration, no argument
 PAUSE_CLOCK = "pause_clock"  # signal to a collaboration: PauseClock
 COLLABORATION_SUSPENDED = "collaboration_suspended"  # signal to a payout: Suspension
-RECIPIENT_CHANGED = "recipient_changed"  # signal to a payout: the payee or the balance changed
+RECIPIENT_CHANGED = "recipient_changed"  # signal to a payout: it is worth another try
 
 
 class Queue(StrEnum):

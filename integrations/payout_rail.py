@@ -61,6 +61,9 @@ class PayoutRail(Protocol):
     live: bool
     """True if real money moves."""
 
+    key_mark: str
+    """Tells our key from another one without saying it."""
+
     async def ensure_recipient(
         self, creator: str, country: str, email: str, existing: str | None
     ) -> Recipient:

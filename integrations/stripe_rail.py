@@ -86,6 +86,7 @@ class StripeRail:
         if not key:
             raise ConfigurationError("no Stripe key is set", hint="set TROUPE_STRIPE_KEY")
         self.live = "_live_" in key[:8]
+        self.key_mark = _digest("key", key)
         if api_base and self.live:
             raise ConfigurationError("a live Stripe key must not be sent to a stand-in")
         stripe.enable_telemetry = False

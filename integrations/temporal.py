@@ -45,6 +45,7 @@ from domain.messages import (
     DECIDE,
     MAINTENANCE_WORKFLOW,
     ONBOARDING_WORKFLOW,
+    RECIPIENT_CHANGED,
     STRIPE_EVENT_WORKFLOW,
     CampaignInput,
     DecisionRef,
@@ -164,6 +165,15 @@ async def dispatch_stripe_event(client: Client, task: StripeEventTask) -> None:
         )
     except WorkflowAlreadyStartedError:
         return
+
+
+async def wake_payout(client: Client, payout_id: str) -> None:
+    """Tell a payment that another try is worth it; one that is over needs nothing."""
+    try:
+        await client.get_workflow_handle(payout_workflow_id(payout_id)).signal(RECIPIENT_CHANGED)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
 
 
 async def ensure_sweep(client: Client, every: timedelta) -> None:

@@ -13,7 +13,15 @@ from store.tables import APPEND_ONLY, Base
 APP_ROLE = "troupe_app"
 
 NEVER_DELETED = frozenset(
-    {"decisions", "payouts", "payout_attempts", "ledger_accounts", "comparisons", "differences"}
+    {
+        "decisions",
+        "payouts",
+        "payout_attempts",
+        "rail_stops",
+        "ledger_accounts",
+        "comparisons",
+        "differences",
+    }
 )
 """Rows that are the proof of a decision or of a payment: they change, they do not vanish."""
 

@@ -481,6 +481,12 @@ class Payout(Base):
         Index("ix_payouts_status", "campaign_id", "status"),
         Index("ix_payouts_created", "created_at", "id"),
         Index("ix_payouts_creator", "creator_id"),
+        Index(
+            "ix_payouts_rail_stopped",
+            "pay_by",
+            "id",
+            postgresql_where=text("hold_reason = 'rail_stopped'"),
+        ),
     )
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"))
@@ -556,6 +562,25 @@ class StoredDifference(Base):
     theirs_minor: Mapped[int | None]
     found_at: Mapped[datetime]
     gone_at: Mapped[datetime | None]
+
+
+class RailStop(Base):
+    """A time in which nothing is paid, since the provider refuses our key; one is open at most."""
+
+    __tablename__ = "rail_stops"
+    __table_args__ = (
+        Index("uq_rail_stopped", "rail", unique=True, postgresql_where=text("resumed_at IS NULL")),
+    )
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    rail: Mapped[str] = mapped_column(String(12), server_default="stripe")
+    said: Mapped[str]
+    """What the provider said, without the key."""
+    key_mark: Mapped[str] = mapped_column(String(16))
+    """Which key was refused, without saying it."""
+    stopped_at: Mapped[datetime]
+    resumed_at: Mapped[datetime | None]
+    resumed_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
+    """Empty after the end: the provider accepted another key."""
 
 
 class LedgerAccount(Base):

@@ -25,6 +25,7 @@ from web import (
     payment_pages,
     portal,
     portal_forms,
+    rail,
     totals,
     words,
 )
@@ -57,6 +58,7 @@ def create_app(deps: Deps, step_up: StepUp | None = None) -> FastAPI:
     app.add_middleware(Guard, public_url=deps.public_url, payout_hosts=payout_hosts)
     for module in (
         auth, inbox, decisions, campaigns, exports, lists, portal, portal_forms, opt_out, totals,
+        rail,
         payment_pages,  # last: /payments/{id} would take the other pages for payments
     ):  # fmt: skip
         app.include_router(module.router)

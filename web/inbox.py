@@ -10,9 +10,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from domain.inbox import DECIDED_BY, ItemKind
-from store import desk
+from store import desk, rail_stops
 from store.desk import Inbox, InboxRow
-from web import words
+from web import rail, words
 from web.evidence import CONTEXT_OF
 from web.visit import Forbidden, Missing, Visit, visit
 
@@ -50,6 +50,7 @@ async def show(request: Request) -> HTMLResponse:
         inbox = await desk.inbox(
             v.db, v.me.roles, request.query_params.get("after", ""), staff_id=v.me.staff_id
         )
+        may_resume = any(v.may(role) for role in rail.RESUMERS)
         upcoming = None if inbox.total else await desk.next_due(v.db, v.deps.clock())
         return await v.page(
             "desk/inbox.html",
@@ -59,6 +60,8 @@ async def show(request: Request) -> HTMLResponse:
             after=inbox.page.after,
             upcoming=upcoming,
             elsewhere=inbox.elsewhere,
+            standstill=await rail_stops.standstill(v.db) if may_resume else None,
+            may_resume=may_resume,
             sentence=lambda row: words.item_sentence(row, v.reader),
         )
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from domain.ids import collaboration_workflow_id
-from store import comparisons, desk, desk_lists, finance
-from web import exports, words
+from store import comparisons, desk, desk_lists, finance, rail_stops
+from web import exports, rail, words
 from web.visit import Missing, visit
 
 router = APIRouter()
@@ -72,6 +72,8 @@ async def payments(request: Request) -> HTMLResponse:
             compared=await comparisons.last(v.db),
             compare_by=v.deps.clock() - COMPARED_WITHIN,
             needs=await finance.cash_needed(v.db, v.deps.clock()),
+            standstill=await rail_stops.standstill(v.db),
+            may_resume=any(v.may(role) for role in rail.RESUMERS),
             may_export=any(v.may(role) for role in exports.READERS),
         )  # fmt: skip
 

@@ -66,7 +66,7 @@ PAYOUT_STATUS = {
 HOLDS = {
     "not_onboarded": "the creator has not finished the payout set-up",
     "waiting_funds": "the balance at Stripe is too low",
-    "rail_stopped": "Stripe refuses our key; an operator has to look",
+    "rail_stopped": "Stripe refuses our key; every payment waits",
     "refused": "Stripe refuses this payment",
     "by_person": "a person put it on hold",
     "suspended": "the collaboration is suspended",
@@ -270,6 +270,8 @@ EVENTS = {
     "sending": "The payment is being sent",
     "held": "The payment is on hold",
     "in_doubt": "The answer was not clear; it is looked up at Stripe",
+    "rail_stopped": "Cannot be looked up: Stripe refuses our key",
+    "looked_up_again": "Looked up again",
     "never_happened": "Looked up: it had not been sent; it is tried again",
     "transferred": "Paid",
 }

@@ -11,6 +11,7 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from activities.outreach import Outreach
     from activities.payouts import Payouts
+    from domain.errors import RailStopped
     from domain.ids import derived_id
     from domain.inbox import ItemKind
     from domain.lifecycle import HoldReason, PayoutStatus
@@ -47,7 +48,8 @@ HOLDS = {
 }
 """Definite refusals: the money is back in ``payable``, and a corrected try is a new attempt."""
 
-NEEDS_A_PERSON = frozenset({HoldReason.REFUSED, HoldReason.RAIL_STOPPED})
+NEEDS_A_PERSON = frozenset({HoldReason.REFUSED})
+"""A stopped rail is one matter for all payments, not one for each: they wait for its end."""
 
 
 @workflow.defn(name=PAYOUT_WORKFLOW)
@@ -94,7 +96,7 @@ class PayoutWorkflow(PayoutRelease):
             result: TransferResult = await self._call(Payouts.send_transfer, request, "transfer")
         except ActivityError as error:
             code = error_code(error)
-            stopped = code == "rail_stopped"
+            stopped = code == RailStopped.code
             outcome = TransferOutcome.RAIL_STOPPED if stopped else TransferOutcome.IN_DOUBT
             result = TransferResult(outcome=outcome, code=code)
         if result.outcome is TransferOutcome.IN_DOUBT:
@@ -119,11 +121,32 @@ class PayoutWorkflow(PayoutRelease):
             try:
                 return await self._call(Payouts.look_up_transfer, request, "look up")
             except ActivityError as error:
+                if error_code(error) == RailStopped.code:
+                    await self._stand_still()
+                    continue
                 await self._park(
                     Question(ItemKind.ATTENTION, seen=error_code(error), code="look_up"),
                     "look_up",
                     error_code(error),
                 )
+
+    async def _stand_still(self) -> None:
+        """Nobody can be asked what became of the attempt before the provider accepts our key."""
+        await self._stream.append(
+            "rail_stopped",
+            {"attempt": self.attempt},
+            payout=PayoutChange(hold_reason=HoldReason.RAIL_STOPPED),
+        )
+        with contextlib.suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: self._recipient_changed,
+                timeout=self.payout.policy.release.retry_held_every,
+                timeout_summary=HoldReason.RAIL_STOPPED.value,
+            )
+        self._recipient_changed = False
+        await self._stream.append(
+            "looked_up_again", {"attempt": self.attempt}, payout=PayoutChange(clear_hold=True)
+        )
 
     async def _call(self, activity: Any, request: TransferRequest, name: str) -> TransferResult:
         result: TransferResult = await workflow.execute_activity_method(
@@ -211,7 +234,7 @@ class PayoutWorkflow(PayoutRelease):
 
     @workflow.signal(name=RECIPIENT_CHANGED)
     def recipient_changed(self) -> None:
-        """The payee's account or the balance changed: a held payment is worth another try."""
+        """The payee's account, the balance or our key changed: a payment is worth another try."""
         self._recipient_changed = True
 
     @workflow.update(name=DECIDE)

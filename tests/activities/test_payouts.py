@@ -25,7 +25,7 @@ from domain.messages import (
 )
 from domain.reconciliation import DifferenceCode, compare
 from integrations.stripe_webhooks import StripeEvent
-from store import ledger, reconciliation
+from store import ledger, rail_stops, reconciliation
 from store import payouts as store
 from store.engine import session
 from store.payout_reads import payout_detail, waiting_for_release
@@ -111,6 +111,14 @@ class Scene:
 
     def _request(self, attempt: int) -> TransferRequest:
         return TransferRequest(payout_id=self.payout_id, attempt=attempt)
+
+
+async def resume(scene: Scene, by: str | None = None) -> None:
+    """Somebody lets payments go on."""
+    async with session(scene.engine) as db:
+        stop = await rail_stops.current(db)
+        assert stop is not None
+        assert await rail_stops.resume(db, stop.id, scene.clock(), by)
 
 
 @pytest.fixture
@@ -261,6 +269,7 @@ async def test_a_refused_key_leaves_the_attempt_open(scene: Scene, fault: str) -
     attempt = await scene.attempt()
     assert attempt is not None
     assert attempt.outcome is None
+    await resume(scene)
     assert (await scene.send()).outcome is T.TRANSFERRED
 
 
@@ -273,6 +282,7 @@ async def test_no_new_attempt_is_made_while_an_older_one_may_have_gone_through(
     stripe_standin.order_fault("401")
     with pytest.raises(RailStopped):
         await scene.send(attempt=1)
+    await resume(scene)
     again = await scene.send(attempt=2)
     assert again.outcome is T.TRANSFERRED
     assert scene.transfers() == [again.transfer_id]

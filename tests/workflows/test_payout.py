@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 
+from activities.maintenance import Maintenance
 from domain.decisions import DecisionKind, ReviewChoice
 from domain.errors import RailStopped
 from domain.inbox import ItemKind
@@ -22,9 +24,11 @@ from domain.messages import (
     TransferResult,
 )
 from integrations.temporal import send_decision
+from store import rail_stops
 from store.engine import session
 from store.tables import Decision, InboxItem, Payout, Staff
 from tests import builders
+from tests.builders import NOW
 from tests.workflows.payment import payment
 from tests.workflows.people import GOES_ON, SILENCE
 
@@ -235,14 +239,35 @@ async def test_a_doubtful_attempt_that_never_happened_is_followed_by_another(
         assert (row.status, row.attempt) == (PayoutStatus.TRANSFERRED, 2)
 
 
-async def test_a_refused_key_stops_the_rail_until_a_person_has_mended_it(
-    temporal: WorkflowEnvironment, engine: AsyncEngine
+@pytest.mark.parametrize("in_doubt", [False, True])
+async def test_a_stopped_rail_asks_nobody_about_each_payment_and_ends_for_all(
+    temporal: WorkflowEnvironment, engine: AsyncEngine, in_doubt: bool
 ) -> None:
+    refusal = RailStopped("the key was revoked")
+    sweep = Maintenance(engine, temporal.client).sweep
     async with payment(temporal, engine) as pay:
-        pay.stage.world.transfers.append(RailStopped("the key was revoked"))
-        row = await pay.ends()
-        assert (row.status, row.attempt) == (PayoutStatus.TRANSFERRED, 2)
-        assert ItemKind.ATTENTION in [kind for kind, _ in pay.stage.people.answered]
+        async with session(engine) as db:
+            await rail_stops.stop(db, "Stripe refuses our key", "mark", NOW)
+        world = pay.stage.world
+        world.transfers.append(IN_DOUBT if in_doubt else refusal)
+        if in_doubt:
+            world.look_ups.append(refusal)
+        await pay.until(PayoutStatus.RELEASED)
+        await pay.stage.clock.skip_to_next_timer(pay.handle)
+        held = await pay.rests()
+        assert held.status == (PayoutStatus.IN_DOUBT if in_doubt else PayoutStatus.HELD)
+        assert held.hold_reason == HoldReason.RAIL_STOPPED
+        assert await sweep() == 0
+        async with session(engine) as db:
+            stop = await rail_stops.standstill(db)
+            assert stop is not None
+            assert stop.waiting == 1
+            assert await rail_stops.resume(db, stop.stop.id, NOW)
+        assert await sweep() == 1
+        row = await pay.rests()
+        assert (row.status, row.hold_reason, row.attempt) == (PayoutStatus.TRANSFERRED, None, 2)
+        assert await sweep() == 0
+        assert [kind for kind, _ in pay.stage.people.answered] == [ItemKind.RELEASE]
 
 
 async def test_a_double_click_is_one_release(
