@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import NoReturn
 
@@ -65,14 +66,20 @@ _WORKFLOW_ID = {
 }
 
 
-async def connect(*, lazy: bool = False, identity: str | None = None) -> Client:
+async def connect(
+    *,
+    lazy: bool = False,
+    identity: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Client:
     """Connect by Temporal's own environment configuration (``TEMPORAL_ADDRESS``, profile, TLS).
 
     Args:
         lazy: connect at the first call; for a process that must come up without Temporal.
         identity: name of this process in Temporal's UI.
+        environment: read instead of the process's own, where another stack is spoken to.
     """
-    config = ClientConfig.load_client_connect_config()
+    config = ClientConfig.load_client_connect_config(override_env_vars=environment)
     config.setdefault("target_host", "127.0.0.1:7233")
     return await Client.connect(
         **config, data_converter=pydantic_data_converter, lazy=lazy, identity=identity

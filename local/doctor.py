@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import platform
 import socket
 import sys
@@ -162,9 +163,10 @@ async def check_database(environment: dict[str, str]) -> list[Finding]:
     return found
 
 
-async def _temporal() -> str:
+async def _temporal(environment: dict[str, str]) -> str:
     async with asyncio.timeout(TIMEOUT):
-        client = await connect(identity="troupe doctor")
+        asked = {**os.environ, **environment}
+        client = await connect(identity="troupe doctor", environment=asked)
         info = await client.workflow_service.get_system_info(GetSystemInfoRequest())
     return f"Temporal {info.server_version}, namespace {client.namespace}"
 
@@ -174,7 +176,7 @@ async def check_temporal(environment: dict[str, str]) -> Finding:
     refusal = ""
     for _ in range(2):
         try:
-            return Finding("temporal", Status.OK, await _temporal())
+            return Finding("temporal", Status.OK, await _temporal(environment))
         except TimeoutError:
             refusal = f"no answer within {TIMEOUT:.0f} s"
         except (RPCError, RuntimeError) as error:

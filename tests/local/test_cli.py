@@ -18,7 +18,7 @@ import cli
 from domain.campaign_yaml import read_campaign
 from local.child import CHECKOUT
 from local.cli_support import out
-from local.doctor import Status, check_ports
+from local.doctor import Status, check_ports, check_temporal
 from local.state import remember_ports
 from store.campaigns import create_campaign
 from store.engine import make_engine, session
@@ -291,6 +291,14 @@ def test_the_doctor_is_content_with_a_machine_on_which_nothing_runs(troupe: Term
     answer = troupe("doctor", "--json")
     assert answer.code == 0
     assert {check["status"] for check in answer.json["checks"]} <= {"ok", "warning", "skipped"}
+
+
+def test_the_doctor_asks_the_stack_that_was_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:7")
+    found = asyncio.run(check_temporal({"TEMPORAL_ADDRESS": "127.0.0.1:9"}))
+    assert found.status is Status.FAULT
+    assert found.message.startswith("Temporal does not answer at 127.0.0.1:9: ")
+    assert "127.0.0.1:7" not in found.message
 
 
 def test_the_doctor_names_ports_that_others_use(tmp_path: Path) -> None:
