@@ -159,7 +159,7 @@ class PostingKind(StrEnum):
     SETTLE = "settle"  # in transit -> paid: the provider has moved the money
     RETURN = "return"  # in transit -> payable: the attempt definitely failed
     FREE = "free"  # reserved -> available: not needed after all
-    FORFEIT = "forfeit"  # payable -> available: withheld after a hearing, or cancelled
+    FORFEIT = "forfeit"  # payable -> available: earned, and not to be paid after all
 
 
 class Posting(Message):
