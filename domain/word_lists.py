@@ -38,8 +38,11 @@ LEXICON = LexiconEngine(build_lexicon(_DATA["words"]), _DATA["version"])
 def find_brand_words(texts: Sequence[str], words: Iterable[str]) -> list[Finding]:
     """Where texts use words that the brand does not want."""
     lexicon = Lexicon()
-    for word in words:
+    wanted = tuple(words)
+    for word in wanted:
         lexicon.add(word, Entry(BRAND_WORDS, FLOOR, ""))
+    if not wanted:
+        return []
     return [
         _finding(hit, number, "brand's own words")
         for number, text in enumerate(texts)
