@@ -19,7 +19,7 @@ from domain.quote import CreatorFacts
 from domain.rate_card import DEFAULT_RATE_CARD
 from domain.roster import FIELDS
 from domain.tabular import Row, read_table
-from local.cli_evaluate import unpacked
+from local.cli_evaluate import labelled_rows, unpacked, yes_or_no
 from local.cli_support import AsJson, out, print_json
 
 _FROM_ROSTERS = ("followers", "following", "posts_count", "platform", "category")
@@ -75,20 +75,9 @@ def _labelled(file: Path, mapping: dict[str, str]) -> tuple[list[Account], list[
             f"{file} has no column with followers", hint="map it with --map followers=Column"
         )
     accounts, labels = [], []
-    for row in table.rows:
-        if row.fault:
-            raise UserMistake(f"line {row.line}: {row.fault}")
-        cell = sources["label"].value(row.cells).strip()
-        if not cell:
-            continue
-        read = read_label(cell)
-        if read is None:
-            raise UserMistake(
-                f"line {row.line}: '{cell[:40]}' in column '{mapping['label']}' is not a label",
-                hint="write 1 or true for bought or fake, 0 or false for real",
-            )
+    for row, cell in labelled_rows(table, sources["label"]):
         accounts.append(_account(row, sources))
-        labels.append(read)
+        labels.append(yes_or_no(row, cell, mapping["label"], ("bought or fake", "real")))
     if not labels:
         raise UserMistake(f"{file} has no row with a label in '{mapping['label']}'")
     return accounts, labels

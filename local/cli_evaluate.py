@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,11 +14,12 @@ import typer
 from rich.table import Table
 
 from domain.categories import CATEGORIES, category_of
-from domain.columns import resolve
+from domain.columns import Source, resolve
 from domain.errors import UserMistake
 from domain.evaluation import Agreement, Ranking, agreement, ranking, read_label
 from domain.language import guess_language
 from domain.tabular import Row, read_table
+from domain.tabular import Table as FileTable
 from domain.topics import read_topics
 from domain.word_lists import LEXICON
 from local.cli_imports import read_bytes
@@ -103,12 +104,7 @@ def _creators(file: Path, text: str, label: str, creator: str) -> list[_Creator]
     wanted = {"text": text, "label": label} | ({"creator": creator} if creator else {})
     columns = resolve(wanted, table.headers, {name: () for name in wanted})
     found: dict[str, _Creator] = {}
-    for row in table.rows:
-        if row.fault:
-            raise UserMistake(f"line {row.line}: {row.fault}")
-        cell = columns["label"].value(row.cells).strip()
-        if not cell:
-            continue
+    for row, cell in labelled_rows(table, columns["label"]):
         category = category_of(cell)
         if not category and cell.casefold() not in OF_NONE:
             raise UserMistake(
@@ -161,24 +157,38 @@ def _labelled(file: Path, text: str, label: str) -> tuple[list[str], list[bool]]
     table = read_table(unpacked(file))
     columns = resolve({"text": text, "label": label}, table.headers, {"text": (), "label": ()})
     texts, labels = [], []
-    for row in table.rows:
-        cell = columns["label"].value(row.cells).strip()
-        if row.fault:
-            raise UserMistake(f"line {row.line}: {row.fault}")
-        if cell:
-            texts.append(columns["text"].value(row.cells))
-            labels.append(_label(row, cell, label))
+    for row, cell in labelled_rows(table, columns["label"]):
+        texts.append(columns["text"].value(row.cells))
+        labels.append(yes_or_no(row, cell, label, ("unsafe", "safe")))
     if not texts:
         raise UserMistake(f"{file} has no row with a label in '{label}'")
     return texts, labels
 
 
-def _label(row: Row, cell: str, column: str) -> bool:
+def labelled_rows(table: FileTable, label: Source) -> Iterator[tuple[Row, str]]:
+    """The rows in which somebody wrote a label, with it.
+
+    Raises:
+        UserMistake: a row cannot be read.
+    """
+    for row in table.rows:
+        if row.fault:
+            raise UserMistake(f"line {row.line}: {row.fault}")
+        if cell := label.value(row.cells).strip():
+            yield row, cell
+
+
+def yes_or_no(row: Row, cell: str, column: str, means: tuple[str, str]) -> bool:
+    """A label as true or false.
+
+    Raises:
+        UserMistake: it is neither; says what 1 and 0 mean.
+    """
     read = read_label(cell)
     if read is None:
         raise UserMistake(
             f"line {row.line}: '{cell[:40]}' in column '{column}' is not a label",
-            hint="write 1 or true for unsafe, 0 or false for safe",
+            hint=f"write 1 or true for {means[0]}, 0 or false for {means[1]}",
         )
     return read
 
