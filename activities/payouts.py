@@ -20,7 +20,7 @@ from activities.heartbeats import heartbeats
 from activities.rail_gate import RailGate
 from activities.recipients import Recipients
 from activities.turns import Turn
-from domain.errors import ContentConflict, Unavailable
+from domain.errors import ContentConflict, PayeeChanged, Unavailable
 from domain.ids import attempt_key
 from domain.messages import (
     OnboardingTask,
@@ -145,8 +145,11 @@ class Payouts:
             sender=turn.sender,
             sending_until=turn.over_for_others_at,
         )
-        async with session(self._engine) as db:
-            attempt = await attempts.take_turn(db, wanted, self._clock())
+        try:
+            async with session(self._engine) as db:
+                attempt = await attempts.take_turn(db, wanted, self._clock())
+        except PayeeChanged as change:
+            return TransferResult(outcome=TransferOutcome.PAYEE_CHANGED, code=change.code)
         if attempt.sender != turn.sender:
             return _result(attempt)
         result = await self._rail.transfer(
@@ -166,7 +169,7 @@ class Payouts:
     ) -> TransferResult | None:  # fmt: skip
         """Settle older attempts before a new one is made; their result, if one went through."""
         for attempt in earlier:
-            if attempt.outcome is None and not self._key_is_old(attempt):
+            if self._may_be_sent_again(found, attempt) and attempt.outcome is None:
                 result = await self._post(found.payout, attempt.number, attempt.account_id)
             else:
                 result = await self._look_up(found, attempt)
@@ -200,8 +203,7 @@ class Payouts:
         if self._clock() - last_heard < self._quiet:
             raise Unavailable("the provider has no such transfer yet; asked again in a while")
         spent = attempt.code == REPLAYED_ERROR
-        same_payee = found.recipient and found.recipient.account_id == attempt.account_id
-        if not spent and same_payee and not self._key_is_old(attempt):
+        if not spent and self._may_be_sent_again(found, attempt):
             # A new key while somebody may still send the old one could pay twice. The old key
             # cannot: either it pays now, or the provider says what it keeps under it.
             result = await self._post(payout, attempt.number, attempt.account_id)
@@ -235,6 +237,10 @@ class Payouts:
                 db, payout_id, number, key, self._clock(), spent=spent
             )
         return _result(closed)
+
+    def _may_be_sent_again(self, found: store.Payee, attempt: PayoutAttempt) -> bool:
+        same_payee = found.recipient and found.recipient.account_id == attempt.account_id
+        return bool(same_payee) and not self._key_is_old(attempt)
 
     def _key_is_old(self, attempt: PayoutAttempt) -> bool:
         return self._clock() - attempt.first_sent_at > KEY_LIFE

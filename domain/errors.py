@@ -71,6 +71,12 @@ class RailStopped(TroupeError):
     code = "rail_stopped"
 
 
+class PayeeChanged(TroupeError):
+    """The payment was released for another account than the one that it would go to now."""
+
+    code = "payee_changed"
+
+
 class ConfigurationError(TroupeError):
     """A setting is missing or contradicts another one."""
 

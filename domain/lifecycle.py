@@ -91,6 +91,7 @@ class HoldReason(StrEnum):
     REFUSED = "refused"  # the provider refuses this payment
     BY_PERSON = "by_person"  # finance or a manager put it on hold
     SUSPENDED = "suspended"  # the collaboration is suspended
+    PAYEE_CHANGED = "payee_changed"  # released for another account of the creator; released anew
 
 
 class StreamKind(StrEnum):

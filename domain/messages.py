@@ -472,6 +472,7 @@ class TransferOutcome(StrEnum):
     WAITING_FUNDS = "waiting_funds"
     REFUSED = "refused"
     RAIL_STOPPED = "rail_stopped"
+    PAYEE_CHANGED = "payee_changed"  # nothing was sent: it was released for another account
     IN_DOUBT = "in_doubt"
     NOT_FOUND = "not_found"  # only from a look-up: it never happened
 

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from domain.decisions import Choice
+from domain.decisions import Choice, DecisionKind
 from domain.lifecycle import WaitingFor
 from domain.messages import AppliedDecision, ApplyDecision
 from store.contents import take_content
@@ -16,7 +16,7 @@ from store.duties import Refused, check_duties
 from store.engine import session as transaction
 from store.items import close_items, is_asked
 from store.streams import Entity, NewEvent, known, lock_entity, tail_of, write_event
-from store.tables import Campaign, Collaboration, Decision, Event
+from store.tables import Campaign, Collaboration, Decision, Event, Payout, Recipient
 
 _CHOICE: TypeAdapter[Choice] = TypeAdapter(Choice)
 
@@ -107,6 +107,14 @@ async def _write(
         entity.updated_at = command.at
     if isinstance(entity, Collaboration):
         entity.waiting_for, entity.due_at = WaitingFor.ENGINE.value, None
+    if (
+        isinstance(entity, Payout)
+        and row.kind == DecisionKind.RELEASE_PAYOUT
+        and not command.earlier
+    ):
+        # The second of two releases does not change it: both are for the same account.
+        account = select(Recipient.account_id).where(Recipient.creator_id == entity.creator_id)
+        entity.payee_account = await session.scalar(account)
     await close_items(session, entity.id, command.close_items, command.at, row.id)
     row.status, row.code, row.settled_at = "applied", "applied", command.at
     return AppliedDecision(head=head, choice=choice, seen_digest=seen_digest)

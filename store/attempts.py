@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.errors import ContentConflict, NotAllowed, NotFound, Unavailable
+from domain.errors import ContentConflict, NotAllowed, NotFound, PayeeChanged, Unavailable
 from domain.messages import TransferOutcome, TransferResult
 from store.tables import Payout, PayoutAttempt
 
@@ -69,6 +69,7 @@ async def take_turn(
         Unavailable: an older attempt, or somebody who was sending one, may still move the money.
         NotAllowed: a newer attempt was made, so this one is over.
         ContentConflict: the attempt exists with another request.
+        PayeeChanged: the payment was released for another account; no attempt was made.
     """
     attempts = await _locked(session, wanted.payout_id)
     for each in attempts:
@@ -81,6 +82,7 @@ async def take_turn(
             _refuse_while_open(earlier, at)
     stored = next((each for each in attempts if each.number == wanted.number), None)
     if stored is None:
+        await _keep_to_payee(session, wanted)
         session.add(wanted)
         await session.flush()
         return wanted
@@ -186,6 +188,18 @@ async def adopt_transfer(
     result = TransferResult(outcome=TransferOutcome.TRANSFERRED, transfer_id=transfer_id)
     await settle_attempt(session, payout_id, number, result, at)
     return True
+
+
+async def _keep_to_payee(session: AsyncSession, wanted: PayoutAttempt) -> None:
+    """A release given before there was any account is for the first one that the creator makes."""
+    payout = await session.get_one(Payout, wanted.payout_id, populate_existing=True)
+    if payout.payee_account is None:
+        payout.payee_account = wanted.account_id
+    elif payout.payee_account != wanted.account_id:
+        raise PayeeChanged(
+            f"payout {payout.id} was released for another account than the creator has now",
+            hint="ask the creator, in a way that you know, and release it anew",
+        )
 
 
 def _refuse_while_open(earlier: PayoutAttempt, at: datetime) -> None:

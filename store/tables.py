@@ -500,6 +500,8 @@ class Payout(Base):
     status: Mapped[str] = mapped_column(String(12))
     hold_reason: Mapped[str | None] = mapped_column(String(20))
     releases: Mapped[int] = mapped_column(Integer, default=0)
+    payee_account: Mapped[str | None]
+    """The creator's account when it was released, or the first one after that; no other is paid."""
     attempt: Mapped[int] = mapped_column(Integer, default=0)
     pay_by: Mapped[datetime]
     sends_at: Mapped[datetime | None]

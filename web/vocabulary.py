@@ -70,6 +70,7 @@ HOLDS = {
     "refused": "Stripe refuses this payment",
     "by_person": "a person put it on hold",
     "suspended": "the collaboration is suspended",
+    "payee_changed": "the creator's account at Stripe changed since it was released",
 }
 
 PAYOUT_STATUS_FOR_CREATORS = {

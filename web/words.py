@@ -7,6 +7,7 @@ from typing import Any
 
 from babel.numbers import format_currency
 
+from domain.lifecycle import HoldReason
 from domain.money import exponent
 from domain.reconciliation import DifferenceCode
 from domain.reconciliation_help import ADVICE
@@ -152,7 +153,9 @@ def item_sentence(row: InboxRow, reader: Reader) -> str:
     if kind == "release" and row.payout:
         paid = amount(row.payout.amount_minor, row.payout.currency, reader)
         second = " as the second person" if row.payout.releases else ""
-        return f"Release {paid} to {who}{second}: {milestone(row.payout.kind)}"
+        changed = row.payout.hold_reason == HoldReason.PAYEE_CHANGED
+        again = ". Their account changed since the last release" if changed else ""
+        return f"Release {paid} to {who}{second}: {milestone(row.payout.kind)}{again}"
     if kind == "on_hold" and row.payout:
         paid = amount(row.payout.amount_minor, row.payout.currency, reader)
         return f"Decide whether {paid} to {who} goes on: {milestone(row.payout.kind)}"

@@ -45,6 +45,7 @@ HOLDS = {
     TransferOutcome.WAITING_FUNDS: HoldReason.WAITING_FUNDS,
     TransferOutcome.REFUSED: HoldReason.REFUSED,
     TransferOutcome.RAIL_STOPPED: HoldReason.RAIL_STOPPED,
+    TransferOutcome.PAYEE_CHANGED: HoldReason.PAYEE_CHANGED,
 }
 """Definite refusals: the money is back in ``payable``, and a corrected try is a new attempt."""
 
@@ -72,6 +73,9 @@ class PayoutWorkflow(PayoutRelease):
             if result.outcome is TransferOutcome.TRANSFERRED:
                 break
             self._sending = False
+            if result.outcome is TransferOutcome.PAYEE_CHANGED:
+                await self._release(again=HoldReason.PAYEE_CHANGED)
+                continue
             if result.outcome in HOLDS:
                 with contextlib.suppress(Interrupted):
                     await self._hold(HOLDS[result.outcome], result.code)

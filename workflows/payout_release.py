@@ -37,12 +37,19 @@ class PayoutRelease(Story):
         """Money may be moving: it is too late to stop it."""
         self._held = False
         self._suspended = False
+        self._anew = 0
         self._questions.accept_always(
             DecisionKind.HOLD_PAYOUT, lambda _: self._stop_by_hand(), self._cannot_be_held
         )
 
-    async def _release(self) -> None:
-        """Collect the releases that the amount needs, then let the cooling period pass."""
+    async def _release(self, again: HoldReason | None = None) -> None:
+        """Collect the releases that the amount needs, then let the cooling period pass.
+
+        Args:
+            again: why a payment that was released already is released anew; shown until it is.
+        """
+        if again:
+            self._anew += 1
         policy = self.payout.policy
         alone = policy.staffing == "solo"
         above = self.payout.amount_minor > policy.release.second_person_above.minor
@@ -52,13 +59,17 @@ class PayoutRelease(Story):
             released: list[str] = []
             with contextlib.suppress(Interrupted):
                 while len(released) < needed:
-                    released.append(await self._one_release(tuple(released), needed))
+                    released.append(await self._one_release(tuple(released), needed, again))
                 if await self._cooled_down(len(released)):
                     return
 
-    async def _one_release(self, earlier: tuple[str, ...], needed: int) -> str:
+    async def _one_release(
+        self, earlier: tuple[str, ...], needed: int, again: HoldReason | None
+    ) -> str:
+        # A page that was opened for an earlier release is stale: it does not show the reason.
+        anew = f"#{self._anew}" if self._anew else ""
         question = Question(
-            ItemKind.RELEASE, seen=f"{self.payout.amount_minor}{self.payout.currency}",
+            ItemKind.RELEASE, seen=f"{self.payout.amount_minor}{self.payout.currency}{anew}",
             code=f"{len(earlier) + 1}/{needed}", earlier=earlier,
         )  # fmt: skip
         answer = await self._ask(
@@ -66,7 +77,10 @@ class PayoutRelease(Story):
             "release_asked",
             {"of": needed, "given": len(earlier)},
             payout=PayoutChange(
-                status=PayoutStatus.REQUESTED, releases=len(earlier), clear_hold=True
+                status=PayoutStatus.REQUESTED,
+                releases=len(earlier),
+                hold_reason=again,
+                clear_hold=again is None,
             ),
         )
         assert answer is not None, "a release has no deadline: it waits for a person"
@@ -96,7 +110,10 @@ class PayoutRelease(Story):
             "released",
             {"releases": releases},
             payout=PayoutChange(
-                status=PayoutStatus.RELEASED, releases=releases, sends_at=workflow.now() + cooling
+                status=PayoutStatus.RELEASED,
+                releases=releases,
+                sends_at=workflow.now() + cooling,
+                clear_hold=True,
             ),
         )
         with contextlib.suppress(TimeoutError):

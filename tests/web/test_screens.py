@@ -253,6 +253,23 @@ async def test_a_second_release_says_who_was_first_and_that_one_may_not_be_both(
     assert 'data-action="release_payout"' in page
 
 
+async def test_a_payment_that_came_back_says_that_the_account_changed(web: Web) -> None:
+    async with session(web.engine) as db:
+        campaign = await builders.campaign(db)
+        creator = await builders.creator(db)
+        await builders.recipient(db, creator, account_id="acct_now")
+        row = await builders.collaboration(db, campaign, creator)
+        payout = await builders.payout(
+            db, row, hold_reason="payee_changed", payee_account="acct_then"
+        )
+        item = await wait_for(db, ItemKind.RELEASE, payout, campaign.id, seen="15000EUR#1")
+    client = await web.signed_in(Role.FINANCE)
+    assert "account changed since the last release" in (await client.get("/")).text
+    page = (await client.get(f"/items/{item.id}")).text
+    assert "acct_then" in page
+    assert "acct_now" in page
+
+
 async def test_a_campaign_file_with_mistakes_shows_all_of_them(web: Web) -> None:
     client = await web.signed_in(Role.MANAGER)
     wrong = CAMPAIGN.replace("600 EUR}", "600 USD}").replace("kind: reel", "kind: poem")

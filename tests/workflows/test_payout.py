@@ -26,7 +26,7 @@ from domain.messages import (
 from integrations.temporal import send_decision
 from store import rail_stops
 from store.engine import session
-from store.tables import Decision, InboxItem, Payout, Staff
+from store.tables import Creator, Decision, InboxItem, Payout, Recipient, Staff
 from tests import builders
 from tests.builders import NOW
 from tests.workflows.payment import Payment, payment
@@ -36,6 +36,7 @@ ABOVE_LIMIT = 45_000
 RELEASE = GOES_ON[ItemKind.RELEASE]
 NOT_ONBOARDED = TransferResult(outcome=TransferOutcome.NOT_ONBOARDED, code="inactive")
 NO_FUNDS = TransferResult(outcome=TransferOutcome.WAITING_FUNDS, code="balance_insufficient")
+PAYEE_CHANGED = TransferResult(outcome=TransferOutcome.PAYEE_CHANGED, code="payee_changed")
 IN_DOUBT = TransferResult(outcome=TransferOutcome.IN_DOUBT, code="timeout")
 
 
@@ -202,6 +203,31 @@ async def test_a_creator_who_was_not_ready_is_paid_by_a_new_attempt(
         await pay.handle.signal(RECIPIENT_CHANGED)
         row = await pay.ends()
         assert (row.status, row.attempt) == (PayoutStatus.TRANSFERRED, 2)
+        assert [each.attempt for each in pay.stage.world.requests] == [1, 2]
+
+
+async def test_a_payee_who_changed_since_the_release_brings_the_payment_back_to_it(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine, ABOVE_LIMIT) as pay:
+        async with session(engine) as db:
+            creator = await db.get_one(Creator, pay.stage.collaboration.creator_id)
+            account = await builders.recipient(db, creator, account_id="acct_first")
+        pay.stage.world.transfers.append(PAYEE_CHANGED)
+        asked = await pay.waits_for_release()
+        await pay.until(PayoutStatus.RELEASED)
+        assert (await pay.row()).payee_account == "acct_first"
+        async with session(engine) as db:
+            (await db.get_one(Recipient, account.creator_id)).account_id = "acct_second"
+        pay.stage.people.plan = {ItemKind.RELEASE: SILENCE}
+        back = await pay.until(PayoutStatus.REQUESTED)
+        assert (back.hold_reason, back.releases) == (HoldReason.PAYEE_CHANGED, 0)
+        assert (await pay.stage.money()).payable == back.amount_minor
+        old_page = await pay.stage.people.decide(asked, RELEASE)
+        assert old_page == DecisionResult(applied=False, code="stale")
+        pay.stage.people.plan = {}
+        row = await pay.ends()
+        assert (row.payee_account, row.releases, row.hold_reason) == ("acct_second", 2, None)
         assert [each.attempt for each in pay.stage.world.requests] == [1, 2]
 
 
