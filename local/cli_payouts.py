@@ -15,10 +15,10 @@ from domain.decisions import DecisionKind
 from domain.errors import UserMistake
 from domain.lifecycle import PayoutStatus
 from domain.money import Money
-from local.cli_proof import As, Said, ask_password, proved, say
+from local.cli_proof import As, Said, ask_password, proved, say, tell
+from local.cli_release import release
 from local.cli_support import (
     DATA_DEFAULT,
-    MISTAKE,
     AsJson,
     Data,
     out,
@@ -33,6 +33,8 @@ from store.payment_lines import PaymentLine, Wanted, payment_page
 from web.words import milestone
 
 payouts = typer.Typer(help="Payments to creators.", no_args_is_help=True)
+
+payouts.command("release")(release)
 
 _WIDE = 100
 """Columns of a terminal that has room for everything."""
@@ -124,14 +126,6 @@ def _as_json(row: PaymentLine) -> dict[str, object]:
     }
 
 
-@payouts.command("release")
-def release(
-    payments: Named, who: As, data: Data = DATA_DEFAULT, as_json: AsJson = False
-) -> None:  # fmt: skip
-    """Release payments; four eyes and the campaign's limit hold as at the desk."""
-    _decide(DecisionKind.RELEASE_PAYOUT, payments, who, "", data, as_json)
-
-
 @payouts.command("hold")
 def hold(
     payments: Named,
@@ -164,14 +158,4 @@ def _decide(
                 person = await proved(db, who, ask_password(who), kind)
             return [await say(stack, person, kind, named, comment) for named in payments]
 
-    said = run_async(work())
-    if as_json:
-        print_json({"decisions": [one.as_json() for one in said]})
-    else:
-        done = {"release_payout": "released", "hold_payout": "on hold", "resume_payout": "goes on"}
-        for one in said:
-            color = {"applied": "green", "refused": "red"}.get(one.status, "yellow")
-            word = done[kind.value] if one.status == "applied" else one.status
-            out.print(f"{one.payout_id} [{color}]{word}[/] {escape(one.message)}".rstrip())
-    if any(one.status == "refused" for one in said):
-        raise typer.Exit(MISTAKE)
+    tell(kind, run_async(work()), as_json)

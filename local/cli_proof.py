@@ -6,25 +6,30 @@ and four eyes are looked at here, and again where the decision becomes an event.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio.client import Client
 
 from domain.decisions import DecisionKind, PlainChoice, roles_for
 from domain.errors import NotAllowed, Unavailable, UserMistake
 from domain.lifecycle import StreamKind
-from domain.messages import DecisionRef
+from domain.messages import DecisionRef, DecisionResult
 from integrations.temporal import send_decision
-from local.cli_support import Target, now
+from local.cli_support import MISTAKE, Target, now, out, print_json
 from store import decisions, desk, four_eyes
 from store import staff as people
 from store.engine import session
 from store.payment_lines import find_payout
 from store.tables import Payout, Staff
+from web.bringing import Messenger
 from web.words import refusal
 
 PASSWORD_VARIABLE = "TROUPE_STAFF_PASSWORD"  # noqa: S105, the name of a variable
@@ -100,8 +105,35 @@ class Said:
         }
 
 
-def _refused(payout_id: str, code: str, decision_id: str = "") -> Said:
-    return Said(payout_id, "refused", code, refusal(code), decision_id)
+def answer(payout_id: str, status: str, code: str, decision_id: str = "") -> Said:
+    """What is said of a decision about a payment."""
+    message = {"submitted": "Recorded, and being applied.", "applied": ""}.get(status)
+    code = "" if status == "applied" else code
+    return Said(payout_id, status, code, refusal(code) if message is None else message, decision_id)
+
+
+def tell(kind: DecisionKind, said: Sequence[Said], as_json: bool, **more: object) -> None:
+    """Print what became of decisions about payments.
+
+    Args:
+        kind: of the decisions.
+        said: what became of each.
+        as_json: for a program.
+        more: what else a program is told.
+
+    Raises:
+        Exit: one was refused.
+    """
+    if as_json:
+        print_json({"decisions": [one.as_json() for one in said], **more})
+    else:
+        done = {"release_payout": "released", "hold_payout": "on hold", "resume_payout": "goes on"}
+        for one in said:
+            color = {"applied": "green", "refused": "red"}.get(one.status, "yellow")
+            word = done[kind.value] if one.status == "applied" else one.status
+            out.print(f"{one.payout_id} [{color}]{word}[/] {escape(one.message)}".rstrip())
+    if any(one.status == "refused" for one in said):
+        raise typer.Exit(MISTAKE)
 
 
 async def say(
@@ -116,7 +148,7 @@ async def say(
         payout = await find_payout(db, named)
         seen, code = await _asked(db, payout, kind, person.id)
         if code:
-            return _refused(payout.id, code)
+            return answer(payout.id, "refused", code)
         choice = PlainChoice.model_validate({"kind": kind})
         made = await decisions.submit(
             db, kind=kind, subject_kind=StreamKind.PAYOUT.value, subject_id=payout.id,
@@ -124,19 +156,33 @@ async def say(
             at=now(),
         )  # fmt: skip
     # The row stands: if Temporal is away now, the sweep sends it when it is back.
-    ref = DecisionRef(decision_id=made, kind=kind, seen=seen)
-    try:
-        client = await stack.temporal()
-        result = await send_decision(client, StreamKind.PAYOUT, payout.id, ref)
-    except Unavailable:
-        result = None
-    if result is None:
-        return Said(payout.id, "submitted", "submitted", "Recorded, and being applied.", made)
-    if result.applied:
-        return Said(payout.id, "applied", "applied", "", made)
-    async with session(stack.engine) as db:
-        await decisions.refuse(db, made, result.code, now())
-    return _refused(payout.id, result.code, made)
+    told = await messenger(stack).bring(kind, payout.id, made, seen)
+    return answer(payout.id, told.status, told.code, made)
+
+
+class _Reaches:
+    """Reaches the workflows of a stack, over one connection."""
+
+    def __init__(self, stack: Target) -> None:
+        self._stack = stack
+        self._client: Client | None = None
+        self._lock = asyncio.Lock()
+
+    async def decide(
+        self, subject_kind: str, subject_id: str, ref: DecisionRef
+    ) -> DecisionResult | None:
+        """Send a decision; None if it is being applied, or Temporal is away."""
+        try:
+            async with self._lock:
+                self._client = self._client or await self._stack.temporal()
+            return await send_decision(self._client, StreamKind(subject_kind), subject_id, ref)
+        except Unavailable:
+            return None
+
+
+def messenger(stack: Target) -> Messenger:
+    """What brings a person's decisions from the terminal to the workflows, as the desk's does."""
+    return Messenger(stack.engine, _Reaches(stack), now)
 
 
 async def _asked(

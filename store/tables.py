@@ -368,6 +368,13 @@ class Decision(Base):
     __table_args__ = (
         Index("ix_decisions_waiting", "created_at", postgresql_where=text("status = 'submitted'")),
         Index("ix_decisions_subject", "subject_id", "kind"),
+        Index(
+            "uq_decisions_batch",
+            "batch",
+            "subject_id",
+            unique=True,
+            postgresql_where=text("batch IS NOT NULL"),
+        ),
     )
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     kind: Mapped[str] = mapped_column(String(30))
@@ -384,6 +391,8 @@ class Decision(Base):
     """``submitted``, ``applied`` or ``refused``."""
     code: Mapped[str] = mapped_column(default="")
     """Why it was refused."""
+    batch: Mapped[str | None] = mapped_column(String(40))
+    """What it was decided together with; None if by itself."""
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter, Request
@@ -11,11 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.decisions import CREATOR_DECISIONS, Choice, DecisionKind
 from domain.errors import UserMistake
-from domain.messages import DecisionRef
 from store import decisions as store
 from store import desk, desk_lists
-from store.engine import session
 from web import words
+from web.bringing import Messenger
 from web.choices import needs_currency, read_choice, subject_kind
 from web.deps import Deps
 from web.fields import MAX_TEXT, Fields, local_path, read_fields
@@ -24,7 +22,6 @@ from web.step_up import before_release
 from web.visit import Forbidden, Visit, visit
 
 router = APIRouter()
-log = logging.getLogger(__name__)
 
 STATUS_OF_CODE = {
     "not_allowed": 403,
@@ -63,22 +60,17 @@ class Result:
 
 async def send(deps: Deps, choice: Choice, subject_id: str, decision_id: str, seen: str) -> Result:
     """Tell the workflow about a committed row; without an answer it is "being applied"."""
-    kind = choice.kind
-    ref = DecisionRef(decision_id=decision_id, kind=kind, seen=seen)
-    try:
-        result = await deps.sender.decide(subject_kind(kind), subject_id, ref)
-    except Exception as error:
-        # The row is safe and will be sent again; what failed is the operators' business.
-        log.warning("decision not sent now: %s", type(error).__name__)
-        result = None
-    answer = str(getattr(choice, "answer", ""))
-    if result is None:
-        return Result(decision_id, "submitted", "submitted", "Recorded, and being applied.")
-    if result.applied:
-        return Result(decision_id, "applied", "applied", words.done(kind.value, answer))
-    async with session(deps.engine) as db:
-        await store.refuse(db, decision_id, result.code, deps.clock())
-    return Result(decision_id, "refused", result.code, words.refusal(result.code))
+    told = await Messenger(deps.engine, deps.sender, deps.clock).bring(
+        choice.kind, subject_id, decision_id, seen
+    )
+    message = {
+        "submitted": "Recorded, and being applied.",
+        "applied": words.done(choice.kind.value, str(getattr(choice, "answer", ""))),
+    }
+    return Result(
+        decision_id, told.status, told.code,
+        message.get(told.status) or words.refusal(told.code),
+    )  # fmt: skip
 
 
 async def _currency(db: AsyncSession, kind: DecisionKind, subject_id: str) -> str:

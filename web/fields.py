@@ -26,8 +26,13 @@ class BadAmount(UserMistake):
     code = "bad_amount"
 
 
-async def read_fields(request: Request) -> Fields:
-    """The fields of a form, or of a flat JSON object; everything as text."""
+async def read_fields(request: Request, most: int = 40) -> Fields:
+    """The fields of a form, or of a flat JSON object; everything as text.
+
+    Args:
+        request: what came in.
+        most: fields that a form may have; more are refused as a whole.
+    """
     if request.headers.get("content-type", "").startswith("application/json"):
         try:
             body = json.loads(await request.body())
@@ -40,7 +45,7 @@ async def read_fields(request: Request) -> Fields:
             for key, value in body.items()
             if isinstance(value, str | int) and not isinstance(value, bool)
         }
-    form = await request.form(max_files=1, max_fields=40, max_part_size=512 * 1024)
+    form = await request.form(max_files=1, max_fields=most, max_part_size=512 * 1024)
     fields: Fields = {}
     for key, value in form.multi_items():
         if isinstance(value, UploadFile):
@@ -50,6 +55,13 @@ async def read_fields(request: Request) -> Fields:
         elif value or key not in fields:
             fields[key] = _clean(value)
     return fields
+
+
+async def values_of(request: Request, name: str) -> list[str]:
+    """Every value of a field that a form has several times; after `read_fields`."""
+    return [
+        _clean(value) for value in (await request.form()).getlist(name) if isinstance(value, str)
+    ]
 
 
 def _clean(text: str) -> str:

@@ -81,10 +81,21 @@ async def before_release(v: Visit, kind: DecisionKind, fields: Fields, subject_i
     if kind is not DecisionKind.RELEASE_PAYOUT:
         return
     payout = await desk_lists.payout(v.db, subject_id)
-    campaign = await desk_lists.campaign(v.db, payout.campaign_id) if payout else None
+    amount = payout.amount_minor if payout else 0
+    await prove(v, fields, payout.campaign_id if payout else "", amount)
+
+
+async def prove(v: Visit, fields: Fields, campaign_id: str, amount_minor: int) -> None:
+    """Have the hook look at the release of an amount; of several payments, of all together.
+
+    Raises:
+        ProofNeeded: see `StepUp`.
+        ProofWrong: see `StepUp`.
+    """
+    campaign = await desk_lists.campaign(v.db, campaign_id)
     above = True
-    if payout is not None and campaign is not None:
+    if campaign is not None:
         limit = CampaignFile.model_validate(campaign.file).release.second_person_above
-        above = payout.amount_minor > limit.minor
+        above = amount_minor > limit.minor
     hook: StepUp = v.request.app.state.step_up
     await hook.check(v, fields, above)

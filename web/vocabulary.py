@@ -157,6 +157,15 @@ REFUSALS = {
     "closed": "Nothing was changed: this is over.",
     "proof_needed": "Please give your password again: money is about to be released.",
     "proof_wrong": "Nothing was released: the password is not right.",
+    "already_released": "Nothing was changed: the payment has been released already.",
+    "look_alone": "Nothing was changed: this payment has to be looked at by itself.",
+    "mixed": (
+        "Nothing was released: these payments are not one decision. They differ in their campaign, "
+        "in how many people have to release them, or in whether the creators can be paid now."
+    ),
+    "none_chosen": "Please choose at least one payment.",
+    "too_many": "Nothing was released: at most 50 payments go together.",
+    "wrong_count": "Nothing was released: the number is not how many payments are listed here.",
     "already_on_hold": "Nothing was changed: the payment is on hold already.",
     "already_decided": "Nothing was changed: somebody has already decided this.",
     "reason_needed": "Please say why in a sentence: it is kept, and whom it concerns may read it.",

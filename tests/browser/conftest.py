@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from domain.inbox import ItemKind
 from rendering.links import Links
-from store import staff
+from store import batches, staff
 from store.engine import make_engine, session
 from tests import books, builders
 from tests.conftest import Database
@@ -23,6 +23,7 @@ from tests.fixtures.web import PASSWORD, SECRET, RecordingSender
 from tests.web.rows import CAPTION, wait_for
 from web.app import create_app
 from web.deps import Addresses, Deps
+from web.releasing import new_batch
 
 CHROMIUM = Path("/usr/bin/chromium")
 EMAIL = "robin@brand.example"
@@ -73,7 +74,7 @@ def site(make_database: Callable[[], Database]) -> Iterator[Site]:
 
 async def _fill(deps: Deps, made: Site) -> None:
     async with session(deps.engine) as db:
-        await staff.create_staff(
+        me = await staff.create_staff(
             db, email=EMAIL, name="Robin Vale", roles=list(staff.STAFF_ROLES), password=PASSWORD,
             at=deps.clock(), timezone="Europe/Berlin",
         )  # fmt: skip
@@ -91,7 +92,9 @@ async def _fill(deps: Deps, made: Site) -> None:
                 }  # fmt: skip
         items = [await wait_for(db, ItemKind.SHORTLIST, campaign, campaign.id, seen="digest")]
         items += [await wait_for(db, kind, one, campaign.id, seen=s) for kind, s in seen.items()]
-        items.append(await wait_for(db, ItemKind.RELEASE, payout, campaign.id, seen="15000EUR"))
+        items.append(
+            await wait_for(db, ItemKind.RELEASE, payout, campaign.id, seen="15000EUR", code="1/1")
+        )
         asked = {"inviting": (ItemKind.OFFER, "1:30000"), "contracting": (ItemKind.TERMS, ""),
                  "drafting": (ItemKind.SUBMIT, "1"), "publishing": (ItemKind.PUBLISH, "x"),
                  "retaining": (ItemKind.STATEMENT, "3")}  # fmt: skip
@@ -100,12 +103,16 @@ async def _fill(deps: Deps, made: Site) -> None:
             digest = (await builders.terms(db, row)).digest if kind is ItemKind.TERMS else seen_
             await wait_for(db, kind, row, campaign.id, seen=digest, due_at=deps.clock())
             made.portal[stage] = deps.links.portal(row.id)
+        batch = new_batch()
+        await batches.record(db, batch, me, payout.id, "something else was shown", deps.clock())
     made.portal["opt_out"] = deps.links.opt_out(one.id)
     made.pages = {f"item_{item.kind}": f"/items/{item.id}" for item in items}
     made.pages |= {name: f"/{name}" for name in ("campaigns", "creators", "payments", "setup")}
     made.pages |= {"inbox": "/", "new": "/campaigns/new", "campaign": f"/campaigns/{campaign.id}",
                    "collaboration": f"/collaborations/{one.id}", "totals": "/payments/totals",
-                   "payment": f"/payments/{sent.id}",
+                   "payment": f"/payments/{sent.id}", "batch": "/payments/release",
+                   "batch_result": f"/payments/release/{batch}",
+                   "batch_confirm": f"/payments/release/confirm?payment={payout.id}",
                    "statement": f"/payments/{sent.id}/statement"}  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from domain.lifecycle import Role
 from local import cli_proof, cli_support
 from store import staff
 from store.engine import make_engine, session
-from store.tables import Collaboration, Decision, Staff
+from store.tables import Campaign, Collaboration, Decision, Payout, Staff
 from tests import builders
 from tests.builders import NOW
 from tests.conftest import Database
@@ -45,14 +45,21 @@ class Books:
 
         return asyncio.run(inside())
 
-    def owed(self, amount_minor: int = 15_000, *, asked: bool = True) -> str:
-        """A payment, and the question whether it is released."""
+    def owed(self, amount_minor: int = 15_000, *, asked: bool = True, beside: str = "") -> str:
+        """A payment, and the question whether it is released; in another one's campaign."""
 
         async def make(db: AsyncSession) -> str:
-            payout = await builders.payout(db, amount_minor=amount_minor)
+            campaign = None
+            if beside:
+                first = await db.get_one(Payout, beside)
+                campaign = await db.get_one(Campaign, first.campaign_id)
+            of = await builders.collaboration(db, campaign)
+            payout = await builders.payout(db, of, amount_minor=amount_minor)
             if asked:
-                seen = f"{amount_minor}EUR"
-                await wait_for(db, ItemKind.RELEASE, payout, payout.campaign_id, seen=seen)
+                await wait_for(
+                    db, ItemKind.RELEASE, payout, payout.campaign_id, seen=f"{amount_minor}EUR",
+                    code="1/2" if amount_minor > 40_000 else "1/1",
+                )  # fmt: skip
             return payout.id
 
         return self.run(make)
@@ -176,11 +183,46 @@ def test_each_of_several_payments_gets_its_own_answer(connected: Terminal, books
     waits, does_not = books.owed(), books.owed(asked=False)
     books.hire(Role.FINANCE)
     words = ("payouts", "release", waits, does_not, "--as", "fin@brand.example", "--json")
-    answer = connected(*words)
+    answer = connected(*words, "--count", "2")
     assert answer.code == 2
     said = {one["payout"]: one["code"] for one in answer.json["decisions"]}
     assert said == {waits: "submitted", does_not: "wrong_stage"}
-    assert [row.subject_id for row in books.decisions()] == [waits]
+    assert (answer.json["released"], answer.json["of"]) == (0, 2)
+    kept = {row.subject_id: (row.status, row.code) for row in books.decisions()}
+    assert kept == {waits: ("submitted", ""), does_not: ("refused", "wrong_stage")}
+
+
+@pytest.mark.usefixtures("password")
+def test_several_payments_need_their_number_and_are_shown_with_their_sum(
+    connected: Terminal, books: Books
+) -> None:
+    first = books.owed()
+    second = books.owed(12_050, beside=first)
+    books.hire(Role.FINANCE)
+    words = ("payouts", "release", first, second, "--as", "fin@brand.example")
+    for count in ((), ("--count", "3")):
+        answer = connected(*words, *count)
+        assert answer.code == 2
+        assert "2 payments, 270.50 EUR" in answer.err
+        assert "--count 2" in answer.err
+    assert books.decisions() == []
+    released = connected(*words, "--count", "2")
+    assert (released.code, released.out.count("submitted")) == (0, 2)
+
+
+@pytest.mark.usefixtures("password")
+def test_a_campaigns_payments_that_are_not_one_decision_are_named_by_what_goes_together(
+    connected: Terminal, books: Books
+) -> None:
+    first = books.owed()
+    above = books.owed(45_000, beside=first)
+    books.hire(Role.FINANCE)
+    words = ("payouts", "release", "--campaign", "Spring serum", "--as", "fin@brand.example")
+    answer = connected(*words, "--count", "2", "--json")
+    assert (answer.code, answer.json["error"]["code"]) == (2, "mixed")
+    assert f"one person releases, cannot be paid yet: {first}" in answer.json["error"]["hint"]
+    assert f"two releases, cannot be paid yet: {above}" in answer.json["error"]["hint"]
+    assert books.decisions() == []
 
 
 def test_a_hold_needs_a_reason(connected: Terminal, books: Books) -> None:

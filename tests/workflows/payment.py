@@ -10,14 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 
-from domain.campaign import PayoutPolicy
+from domain.campaign import CampaignFile, PayoutPolicy
 from domain.decisions import DecisionKind
 from domain.ids import payout_workflow_id
 from domain.inbox import ItemKind
 from domain.lifecycle import PayoutStatus, StreamKind
 from domain.messages import PAYOUT_WORKFLOW, DecisionResult, PayoutInput, PayoutResult, Queue
 from store.engine import session
-from store.tables import Event, InboxItem, Payout
+from store.tables import Collaboration, Event, InboxItem, Payout
 from tests import builders
 from tests.workflows.clock import Handle
 from tests.workflows.people import Plan
@@ -27,8 +27,18 @@ from tests.workflows.stage import Stage, set_up
 class Payment:
     """One payment of a stage, and the people around it."""
 
-    def __init__(self, stage: Stage, handle: Handle, payout_id: str) -> None:
-        self.stage, self.handle, self.payout_id = stage, handle, payout_id
+    def __init__(
+        self, environment: WorkflowEnvironment, stage: Stage, handle: Handle, payout_id: str
+    ) -> None:
+        self.environment, self.stage = environment, stage
+        self.handle, self.payout_id = handle, payout_id
+
+    async def beside(self, amount_minor: int) -> Payment:
+        """Another payment of the same collaboration."""
+        async with session(self.stage.engine) as db:
+            of = await db.get_one(Collaboration, (await self.row()).collaboration_id)
+            row = await builders.payout(db, of, amount_minor=amount_minor, kind="retention_passed")
+        return await _start(self.environment, self.stage, row, builders.campaign_file())
 
     async def row(self) -> Payout:
         async with session(self.stage.engine) as db:
@@ -97,15 +107,21 @@ async def payment(
     async with set_up(environment, engine, file=file, plan=plan) as stage:
         async with session(engine) as db:
             row = await builders.payout(db, stage.collaboration, amount_minor=amount_minor)
-        handle = await environment.client.start_workflow(
-            PAYOUT_WORKFLOW,
-            PayoutInput(
-                payout_id=row.id, collaboration_id=row.collaboration_id,
-                campaign_id=row.campaign_id, amount_minor=amount_minor, currency=row.currency,
-                pay_by=row.pay_by, policy=PayoutPolicy.of(file),
-            ),
-            id=payout_workflow_id(row.id),
-            task_queue=Queue.WORKFLOWS.value,
-            result_type=PayoutResult,
-        )  # fmt: skip
-        yield Payment(stage, handle, row.id)
+        yield await _start(environment, stage, row, file)
+
+
+async def _start(
+    environment: WorkflowEnvironment, stage: Stage, row: Payout, file: CampaignFile
+) -> Payment:
+    handle = await environment.client.start_workflow(
+        PAYOUT_WORKFLOW,
+        PayoutInput(
+            payout_id=row.id, collaboration_id=row.collaboration_id,
+            campaign_id=row.campaign_id, amount_minor=row.amount_minor, currency=row.currency,
+            pay_by=row.pay_by, policy=PayoutPolicy.of(file),
+        ),
+        id=payout_workflow_id(row.id),
+        task_queue=Queue.WORKFLOWS.value,
+        result_type=PayoutResult,
+    )  # fmt: skip
+    return Payment(environment, stage, handle, row.id)

@@ -97,3 +97,25 @@ async def test_one_person_is_not_two_at_the_terminal_either(
         assert second.json["decisions"][0]["status"] == "applied", second.out
         row = await pay.ends()
         assert (row.status, row.releases) == (PayoutStatus.TRANSFERRED, 2)
+
+
+async def test_several_payments_need_two_people_for_each_of_them(
+    temporal: WorkflowEnvironment, engine: AsyncEngine, command: Command
+) -> None:
+    for email in ("one@brand.example", "two@brand.example"):
+        await hire(engine, email)
+    async with payment(temporal, engine, ABOVE_LIMIT, plan=NOBODY_ELSE) as pay:
+        other = await pay.beside(ABOVE_LIMIT)
+        both = [pay.payout_id, other.payout_id]
+
+        async def release(email: str) -> set[tuple[str, str]]:
+            for each in (pay, other):
+                await each.rests()
+            answer = await command("release", *both, "--as", email, "--count", "2")
+            return {(one["status"], one["code"]) for one in answer.json["decisions"]}
+
+        assert await release("one@brand.example") == {("applied", "")}
+        assert await release("one@brand.example") == {("refused", "same_person")}
+        assert await release("two@brand.example") == {("applied", "")}
+        assert await release("two@brand.example") == {("refused", "already_released")}
+        assert [(await each.row()).releases for each in (pay, other)] == [2, 2]

@@ -1,0 +1,197 @@
+"""Payments that are released together: what is shown of each, and a row for each answer."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.batches import Releasable, became, door
+from domain.decisions import DecisionKind
+from domain.errors import NotAllowed, NotFound
+from domain.lifecycle import PayoutStatus, StreamKind
+from store.four_eyes import obstacle_of
+from store.tables import Campaign, Check, Creator, Decision, InboxItem, Payout, Recipient
+
+MOST = 200
+"""Payments that are read for one page of choices."""
+
+
+@dataclass(frozen=True)
+class ReleaseLine:
+    """One payment as it is shown before it is released."""
+
+    facts: Releasable
+    kind: str
+    """What earned it."""
+    pay_by: datetime
+    collaboration_id: str
+    campaign_name: str
+    creator: str
+    """Name of the payee; may be empty."""
+    handle: str
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The row of one release of a batch."""
+
+    decision_id: str
+    payout_id: str
+    status: str
+    code: str
+    seen: str
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """What became of one release of a batch."""
+
+    decision: Decision
+    payout: Payout
+    creator: str
+    handle: str
+    became: str
+    """See `domain.batches.became`."""
+
+
+def _lines(staff_id: str) -> Select[Payout, str, str, str, InboxItem, Recipient, str, str]:
+    last_look = (
+        select(Check.state)
+        .where(Check.collaboration_id == Payout.collaboration_id)
+        .order_by(Check.checked_at.desc(), Check.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    asked = and_(
+        InboxItem.subject_id == Payout.id,
+        InboxItem.kind == "release",
+        InboxItem.closed_at.is_(None),
+    )
+    return (
+        select(
+            Payout, Campaign.name, Creator.name, Creator.handle, InboxItem, Recipient,
+            func.coalesce(last_look, ""), obstacle_of(staff_id),
+        )
+        .join(Campaign, Campaign.id == Payout.campaign_id)
+        .join(Creator, Creator.id == Payout.creator_id)
+        .outerjoin(InboxItem, asked)
+        .outerjoin(Recipient, Recipient.creator_id == Payout.creator_id)
+        .order_by(Payout.pay_by, Payout.id)
+    )  # fmt: skip
+
+
+def _line(
+    payout: Payout,
+    campaign: str,
+    creator: str,
+    handle: str,
+    item: InboxItem | None,
+    payee: Recipient | None,
+    check: str,
+    obstacle: str,
+) -> ReleaseLine:
+    facts = Releasable(
+        payout_id=payout.id, campaign_id=payout.campaign_id, amount_minor=payout.amount_minor,
+        currency=payout.currency, status=payout.status,
+        item_id=item.id if item else "", seen=item.seen if item else "",
+        turn=item.code if item else "",
+        account_id=payee.account_id if payee else "", payee=payee.status if payee else "",
+        check=check, hold=payout.hold_reason or "", obstacle=obstacle,
+    )  # fmt: skip
+    return ReleaseLine(
+        facts, payout.kind, payout.pay_by, payout.collaboration_id, campaign, creator, handle
+    )
+
+
+async def waiting(
+    session: AsyncSession, staff_id: str, campaign_id: str = ""
+) -> tuple[ReleaseLine, ...]:
+    """Payments that somebody is asked to release, first due first, at most `MOST`."""
+    query = _lines(staff_id).where(
+        Payout.status == PayoutStatus.REQUESTED.value, InboxItem.id.is_not(None)
+    )
+    if campaign_id:
+        query = query.where(Payout.campaign_id == campaign_id)
+    return tuple(_line(*row) for row in await session.execute(query.limit(MOST)))
+
+
+async def lines(
+    session: AsyncSession, staff_id: str, payout_ids: Collection[str]
+) -> tuple[ReleaseLine, ...]:
+    """These payments as they are now, whatever their state; first due first."""
+    query = _lines(staff_id).where(Payout.id.in_(list(payout_ids)))
+    return tuple(_line(*row) for row in await session.execute(query))
+
+
+async def record(
+    session: AsyncSession, batch: str, staff_id: str, payout_id: str, shown: str, at: datetime
+) -> Recorded:
+    """Write the row of one release of a batch; one that is refused at once has its row too.
+
+    Recording the same payment of the same batch again gives the row that is there.
+
+    Raises:
+        NotAllowed: the batch is somebody else's.
+        NotFound: there is no such payment.
+    """
+    # The same lock as a single decision's: two clicks in the same instant are one after the other.
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(payout_id))))
+    row = await session.scalar(
+        select(Decision).where(Decision.batch == batch, Decision.subject_id == payout_id)
+    )
+    if row is None:
+        row = await _new(session, batch, staff_id, payout_id, shown, at)
+    if row.actor_id != staff_id:
+        raise NotAllowed("this batch is somebody else's")
+    return Recorded(row.id, payout_id, row.status, row.code, row.seen)
+
+
+async def _new(
+    session: AsyncSession, batch: str, staff_id: str, payout_id: str, shown: str, at: datetime
+) -> Decision:
+    found = await lines(session, staff_id, [payout_id])
+    if not found:
+        raise NotFound(f"there is no payment '{payout_id}'")
+    code = door(found[0].facts, shown)
+    kind = DecisionKind.RELEASE_PAYOUT.value
+    row = Decision(
+        id=f"dec_{secrets.token_hex(10)}", kind=kind, subject_kind=StreamKind.PAYOUT.value,
+        subject_id=payout_id, actor_kind="staff", actor_id=staff_id, choice={"kind": kind},
+        seen=found[0].facts.seen, comment="", batch=batch, created_at=at,
+        status="refused" if code else "submitted", code=code, settled_at=at if code else None,
+    )  # fmt: skip
+    session.add(row)
+    await session.flush()
+    return row
+
+
+async def results(session: AsyncSession, batch: str, staff_id: str) -> tuple[BatchResult, ...]:
+    """What became of a batch of this person's, by what is there now; empty if it is not theirs."""
+    answered = and_(
+        InboxItem.campaign_id == Payout.campaign_id,
+        InboxItem.subject_id == Payout.id,
+        InboxItem.closed_by == Decision.id,
+    )
+    rows = await session.execute(
+        select(Decision, Payout, Creator.name, Creator.handle, func.coalesce(InboxItem.code, ""))
+        .join(Payout, Payout.id == Decision.subject_id)
+        .join(Creator, Creator.id == Payout.creator_id)
+        .outerjoin(InboxItem, answered)
+        .where(Decision.batch == batch, Decision.actor_id == staff_id)
+        .order_by(Payout.pay_by, Payout.id)
+    )
+    return tuple(
+        BatchResult(
+            decision,
+            payout,
+            name,
+            handle,
+            became(decision.status, turn, payout.status, payout.hold_reason or ""),
+        )
+        for decision, payout, name, handle, turn in rows
+    )
