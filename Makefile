@@ -1,7 +1,8 @@
 # make demo    a whole campaign in about a minute, with simulated people; needs nothing running
 # make up      Troupe for real people on this machine; SAMPLE=1 loads an example
 # make test    lint, types and all tests      make bench   how fast it is
-# DATA=folder  another data folder            SEED=n       another course of the demo
+# make prove-money   kill -9 at every step of a payment: always one transfer
+# DATA=folder  another data folder            SEED=n       another course of the demo, or of the proof
 
 PYTHON ?=
 DATA ?=
@@ -10,7 +11,7 @@ SEED ?=
 ARGS ?=
 troupe = PYTHON="$(PYTHON)" sh ./troupe
 
-.PHONY: help demo up test bench lint lock clean
+.PHONY: help demo up test bench prove-money lint lock clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -32,6 +33,10 @@ lint:
 bench:
 	@PYTHON="$(PYTHON)" sh local/bootstrap.sh --dev
 	@.venv/bin/python -m bench $(ARGS)
+
+prove-money:
+	@PYTHON="$(PYTHON)" sh local/bootstrap.sh
+	@.venv/bin/python -m local.proof $(if $(SEED),--seed "$(SEED)") $(ARGS)
 
 lock:
 	@PYTHON="$(PYTHON)" sh local/bootstrap.sh

@@ -18,12 +18,23 @@ from store.tables import Comparison
 from tests.activities.test_payouts import Scene
 from tests.activities.test_reconciliation import book
 from tests.conftest import Database
-from tests.fixtures.stripe import StripeStandIn
-from tests.integrations.test_killed_payout_worker import given_environment
+from tests.fixtures.stripe import KEY, StripeStandIn
 from tests.local.test_cli import Terminal, troupe
 from worker import Tools, make_worker
 
 __all__ = ["troupe"]
+
+
+def given_environment(
+    database: Database, temporal: WorkflowEnvironment, standin: StripeStandIn
+) -> dict[str, str]:
+    return {
+        "TROUPE_DATABASE_URL": database.app_url,
+        "TROUPE_SECRET_KEY": "of the tests, long enough to be one",
+        "TROUPE_STRIPE_KEY": KEY,
+        "TROUPE_STRIPE_API_BASE": standin.base,
+        "TEMPORAL_ADDRESS": temporal.client.service_client.config.target_host,
+    }
 
 
 @pytest.fixture

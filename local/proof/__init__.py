@@ -1,0 +1,1 @@
+"""The proof that a payment is one transfer whatever is killed: `make prove-money`, and a test."""

@@ -1,0 +1,218 @@
+"""The payments of the proof: earned, with creators who can be paid, and released by finance."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from temporalio.client import Client, WorkflowHandle
+
+from domain.campaign import CampaignFile, PayoutPolicy
+from domain.decisions import DecisionKind, PlainChoice
+from domain.ids import CREATOR, collaboration_id, payout_id, payout_workflow_id
+from domain.lifecycle import Role, Stage, StreamKind, WaitingFor
+from domain.messages import (
+    PAYOUT_WORKFLOW,
+    Append,
+    DecisionRef,
+    NewPayout,
+    PayoutInput,
+    PayoutResult,
+    Posting,
+    PostingKind,
+    Queue,
+    StreamHead,
+)
+from integrations.temporal import TASK_TIMEOUT, send_decision
+from local.proof.steps import Case
+from local.proof.stripe_process import StripeStandIn
+from store import campaigns, decisions, ledger, records, staff
+from store.engine import session
+from store.payout_reads import waiting_for_release
+from store.tables import Collaboration, Creator, Recipient
+
+MILESTONE = "publication_verified"
+CREATORS = 4
+"""Several payments go to the same account."""
+FEE_MINOR = 10_000_00
+
+FILE = CampaignFile.model_validate(
+    {
+        "name": "Proof of payments",
+        "goal": {"metric": "engagements", "target": 1_000},
+        "brand": {
+            "name": "Lumen & Leaf", "handle": "@lumenandleaf", "product": "a serum",
+            "category": "beauty", "website": "https://lumenandleaf.example", "country": "DE",
+            "timezone": "Europe/Berlin", "contact_name": "Marta Lindqvist",
+            "postal_address": "Lumen & Leaf GmbH, Beispielstraße 12, 10115 Berlin, Germany",
+        },
+        "markets": ["DE"],
+        "currency": "EUR",
+        "budget": {"total": "100,000 EUR", "per_collaboration": "10,000 EUR"},
+        "creators": {"wanted": CREATORS},
+        "deliverables": [{"kind": "reel"}],
+        "brief": {"summary": "Show your morning routine.", "link": "https://lumenandleaf.example/serum"},
+        "release": {"second_person_above": "10,000 EUR", "cooling": "0 seconds"},
+    }
+)  # fmt: skip
+
+
+@dataclass
+class Scene:
+    """One campaign with all payments of the proof."""
+
+    engine: AsyncEngine
+    client: Client
+    campaign_id: str
+    finance: str
+    payout_of: dict[Case, str]
+    collaboration_of: dict[Case, str]
+
+    @classmethod
+    async def begin(
+        cls, engine: AsyncEngine, client: Client, standin: StripeStandIn, plan: Sequence[Case]
+    ) -> Scene:
+        """Write campaign, creators and earned payments, and make the creators' accounts."""
+        now = datetime.now(UTC)
+        async with session(engine) as db:
+            campaign = await campaigns.create_campaign(db, FILE, "", None, now)
+            fund = Posting(
+                kind=PostingKind.FUND, key=f"{campaign}:fund",
+                amount_minor=FILE.budget.total.minor,
+            )  # fmt: skip
+            await ledger.post(db, campaign, None, None, None, fund, FILE.currency, now)
+            finance = await staff.create_staff(
+                db, email=f"finance-{secrets.token_hex(4)}@lumenandleaf.example", name="Finn Odell",
+                roles=[Role.FINANCE], password=secrets.token_hex(16), at=now,
+            )  # fmt: skip
+            working = [await _collaboration(db, campaign, standin, now) for _ in range(CREATORS)]
+        scene = cls(engine, client, campaign, finance, {}, {})
+        for number, collaboration in enumerate(working):
+            await scene._earn(collaboration, plan[number::CREATORS], now)
+        return scene
+
+    async def _earn(self, collaboration: str, mine: Sequence[Case], now: datetime) -> None:
+        """A milestone is reached several times: each is a payment, in one event."""
+        rows, postings = [], []
+        for case in mine:
+            identity = payout_id(collaboration, MILESTONE, case.number)
+            self.payout_of[case], self.collaboration_of[case] = identity, collaboration
+            rows.append(
+                NewPayout(
+                    payout_id=identity, kind=MILESTONE, number=case.number,
+                    amount_minor=case.amount_minor, pay_by=now + timedelta(days=14),
+                )
+            )  # fmt: skip
+            postings += [
+                Posting(kind=kind, key=f"{identity}:{kind}", amount_minor=case.amount_minor)
+                for kind in (PostingKind.RESERVE, PostingKind.EARN)
+            ]
+        await records.append(
+            self.engine,
+            Append(
+                head=StreamHead(kind=StreamKind.COLLABORATION, entity_id=collaboration), at=now,
+                key="earned", event=MILESTONE, new_payouts=tuple(rows), postings=tuple(postings),
+            ),
+        )  # fmt: skip
+
+    async def start(self, cases: Sequence[Case]) -> None:
+        """Start the payments' workflows and wait until finance is asked for each."""
+        await asyncio.gather(*(self._start(case) for case in cases))
+        wanted = {self.payout_of[case] for case in cases}
+        async with asyncio.timeout(60):
+            while not wanted <= (await self._asked()).keys():  # noqa: ASYNC110 - rows have no event
+                await asyncio.sleep(0.1)
+
+    async def _start(self, case: Case) -> None:
+        identity = self.payout_of[case]
+        await self.client.start_workflow(
+            PAYOUT_WORKFLOW,
+            PayoutInput(
+                payout_id=identity,
+                collaboration_id=self.collaboration_of[case],
+                campaign_id=self.campaign_id,
+                amount_minor=case.amount_minor,
+                currency=FILE.currency,
+                pay_by=datetime.now(UTC) + timedelta(days=14),
+                policy=PayoutPolicy.of(FILE),
+            ),
+            id=payout_workflow_id(identity),
+            task_queue=Queue.WORKFLOWS.value,
+            task_timeout=TASK_TIMEOUT,
+        )
+
+    async def decide(self, cases: Sequence[Case]) -> list[tuple[Case, DecisionRef]]:
+        """Finance's releases, as rows."""
+        seen, made = await self._asked(), []
+        async with session(self.engine) as db:
+            for case in cases:
+                choice = PlainChoice(kind=DecisionKind.RELEASE_PAYOUT)
+                shown, identity = seen[self.payout_of[case]], self.payout_of[case]
+                row = await decisions.submit(
+                    db, kind=choice.kind, subject_kind=StreamKind.PAYOUT.value,
+                    subject_id=identity, actor_kind="staff", actor_id=self.finance, choice=choice,
+                    seen=shown, at=datetime.now(UTC),
+                )  # fmt: skip
+                made.append((case, DecisionRef(decision_id=row, kind=choice.kind, seen=shown)))
+        return made
+
+    async def tell(self, case: Case, ref: DecisionRef) -> bool:
+        """Hand a release to its workflow, as the sweep does again; False if nobody answered."""
+        identity = self.payout_of[case]
+        return await send_decision(self.client, StreamKind.PAYOUT, identity, ref) is not None
+
+    async def release(self, cases: Sequence[Case]) -> None:
+        """Release payments."""
+        made = await self.decide(cases)
+        await asyncio.gather(*(self.tell(case, ref) for case, ref in made))
+
+    def handle(self, case: Case) -> WorkflowHandle[object, PayoutResult]:
+        """The payment's workflow."""
+        return self.client.get_workflow_handle(
+            payout_workflow_id(self.payout_of[case]), result_type=PayoutResult
+        )
+
+    async def _asked(self) -> dict[str, str]:
+        """What the open releases show, by payment."""
+        async with session(self.engine) as db:
+            waiting = await waiting_for_release(db, self.campaign_id, size=1000)
+        return {row.payout.id: row.item.seen for row in waiting.rows if row.item}
+
+
+async def _collaboration(
+    db: AsyncSession, campaign: str, standin: StripeStandIn, now: datetime
+) -> str:
+    """A creator with a contract and an account that can be paid."""
+    creator, name = f"{CREATOR}_{secrets.token_hex(8)}", f"proof_{secrets.token_hex(4)}"
+    rail = standin.rail()
+    account = (await rail.ensure_recipient(creator, "DE", f"{name}@example.org", None)).account_id
+    await rail.close()
+    standin.onboard(account)
+    db.add(
+        Creator(
+            id=creator, platform="instagram", handle=f"@{name}", handle_key=name, name="Jule",
+            email=f"{name}@example.org", country="DE", language="de", timezone="Europe/Berlin",
+            followers=10_000, salt=secrets.token_hex(16), created_at=now, updated_at=now,
+        )
+    )  # fmt: skip
+    await db.flush()
+    db.add(
+        Recipient(
+            creator_id=creator, account_id=account, status="active", requirements=[],
+            updated_at=now,
+        )
+    )  # fmt: skip
+    identity = collaboration_id(campaign, creator)
+    db.add(
+        Collaboration(
+            id=identity, campaign_id=campaign, creator_id=creator, stage=Stage.RETAINING.value,
+            waiting_for=WaitingFor.ENGINE.value, quoted_minor=FEE_MINOR, fee_minor=FEE_MINOR,
+            currency=FILE.currency, salt=secrets.token_hex(16), created_at=now, updated_at=now,
+        )
+    )  # fmt: skip
+    await db.flush()
+    return identity

@@ -1,0 +1,142 @@
+"""The Stripe stand-in as a process of its own, to be driven, killed and started again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from integrations.stripe_rail import StripeRail
+from local.child import CHECKOUT, ChildFailed
+
+KEY = "sk_test_of_the_tests"
+WEBHOOK_SECRET = "whsec_of_the_tests"  # noqa: S105, a secret of nothing
+
+
+@dataclass
+class StripeStandIn:
+    """A running stand-in, with its control plane."""
+
+    folder: Path
+    port: int
+    webhook_url: str
+    options: tuple[str, ...] = ()
+    process: subprocess.Popen[bytes] | None = None
+    http: httpx.Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.http = httpx.Client(base_url=self.base, timeout=10, trust_env=False)
+
+    @property
+    def base(self) -> str:
+        """The address that it is reached at."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start the process and wait until it answers.
+
+        Raises:
+            ChildFailed: it ended at once, or does not answer.
+        """
+        command = [sys.executable, "-m", "local.stripe_standin", "--port", str(self.port)]
+        command += ["--folder", str(self.folder), "--webhook-url", self.webhook_url]
+        command += ["--webhook-secret-env", "TEST_WEBHOOK_SECRET", "--key", KEY, *self.options]
+        environment = os.environ | {"TEST_WEBHOOK_SECRET": WEBHOOK_SECRET}
+        self.process = subprocess.Popen(command, cwd=CHECKOUT, env=environment)
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise ChildFailed("the Stripe stand-in ended at once")
+            try:
+                if self.http.get("/_standin/health").status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.05)
+        raise ChildFailed("the Stripe stand-in does not answer")
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """End the process; SIGKILL ends it as a crash does."""
+        if self.process is not None and self.process.poll() is None:
+            os.kill(self.process.pid, number)
+            self.process.wait(20)
+
+    def kill_and_restart(self) -> None:
+        """A crash, and a new process over the same folder."""
+        self.stop(signal.SIGKILL)
+        self.start()
+
+    def rail(self, **options: Any) -> StripeRail:
+        """The adapter that the payout worker uses, talking to the stand-in; impatient."""
+        return StripeRail(KEY, api_base=self.base, **({"timeout_seconds": 2.0} | options))
+
+    def transfers(self) -> list[dict[str, Any]]:
+        """Every transfer that was made, newest first."""
+        listed: list[dict[str, Any]] = self._get("transfers")
+        return listed
+
+    def accounts(self) -> list[dict[str, Any]]:
+        """Every account, oldest first."""
+        listed: list[dict[str, Any]] = self._get("accounts")
+        return listed
+
+    def requests(self, path: str) -> list[dict[str, Any]]:
+        """The requests to a path since the process began, oldest first."""
+        return [entry for entry in self._get("requests") if entry["path"] == path]
+
+    def events(self) -> list[dict[str, Any]]:
+        """Every event with what became of its delivery, oldest first."""
+        listed: list[dict[str, Any]] = self._get("webhooks")["events"]
+        return listed
+
+    def order_fault(self, kind: str, path: str = "/v1/transfers", **more: Any) -> None:
+        """Let the next requests to a path fail."""
+        self._post("faults", {"kind": kind, "path": path, **more})
+
+    def heal(self) -> None:
+        """Nothing fails any more."""
+        self.http.delete("/_standin/faults").raise_for_status()
+
+    def onboard(self, account: str) -> None:
+        """The creator finishes the set-up."""
+        self._post(f"accounts/{account}/onboard", {})
+
+    def restrict(self, account: str) -> None:
+        """Stripe restricts an account."""
+        self._post(f"accounts/{account}/restrict", {})
+
+    def close_account(self, account: str) -> None:
+        """An account is closed."""
+        self._post(f"accounts/{account}/close", {})
+
+    def set_balance(self, currency: str, amount: int) -> None:
+        """Set the platform's balance."""
+        self._post("balance", {"currency": currency, "amount": amount})
+
+    def top_up(self, currency: str, amount: int) -> None:
+        """Money arrives."""
+        self._post("top-up", {"currency": currency, "amount": amount})
+
+    def pause_deliveries(self, paused: bool = True) -> None:
+        """Hold events back, or deliver again."""
+        self._post("webhooks", {"paused": paused})
+
+    def lose_events(self) -> None:
+        """What was not delivered yet never is."""
+        self._post("events/lose", {})
+
+    def redeliver(self, event_id: str) -> None:
+        """An event is posted once more."""
+        self._post(f"events/{event_id}/redeliver", {})
+
+    def _get(self, path: str) -> Any:
+        return self.http.get(f"/_standin/{path}").raise_for_status().json()
+
+    def _post(self, path: str, body: dict[str, Any]) -> None:
+        self.http.post(f"/_standin/{path}", json=body).raise_for_status()

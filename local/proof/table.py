@@ -1,0 +1,56 @@
+"""The proof as a table for people."""
+
+from __future__ import annotations
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from local.proof.verdict import Found, Proof
+
+
+def show(proof: Proof, out: Console) -> None:
+    """Print the table, and what it comes to."""
+    out.print(_table(proof))
+    for each in proof.found:
+        if each.violations:
+            case = each.case
+            out.print(
+                f"[red]{case.killed.value}, {case.step.words}[/]: {', '.join(each.violations)}"
+            )
+    for fault in proof.faults:
+        out.print(f"[red]{fault}[/]")
+    wrong = sum(bool(each.violations) for each in proof.found)
+    transfers = sum(len(each.transfers) for each in proof.found)
+    sums = f"{len(proof.found)} payments, {transfers} transfers, {proof.seconds:.0f} s"
+    if proof.holds:
+        out.print(f"[green]Each payment is one transfer, and the books are balanced[/]: {sums}.")
+    else:
+        out.print(f"[red]This does not hold for {wrong} payments[/]: {sums}.")
+    out.print(f"The same again: make prove-money SEED={proof.seed}")
+
+
+def _table(proof: Proof) -> Table:
+    made = Table(
+        title=f"kill -9, SEED={proof.seed}", title_justify="left", box=SIMPLE_HEAD, pad_edge=False
+    )
+    made.add_column("killed", no_wrap=True)
+    made.add_column("where the payment stood", no_wrap=True)
+    for name in ("attempts", "transfers", "balanced", "in doubt"):
+        made.add_column(name, justify="right")
+    before = None
+    for each in proof.found:
+        first = each.case.killed is not before
+        if first and before is not None:
+            made.add_section()
+        before = each.case.killed
+        made.add_row(before.value if first else "", *_row(each))
+    return made
+
+
+def _row(each: Found) -> tuple[str, ...]:
+    return (
+        f"[red]{each.case.step.words}[/]" if each.violations else each.case.step.words,
+        str(each.attempts), str(len(each.transfers)), "yes" if each.balanced else "no",
+        str(each.in_doubt),
+    )  # fmt: skip

@@ -1,0 +1,90 @@
+"""What became of each payment, and whether that is right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.proof.steps import Case
+
+PAID = "transferred"
+
+
+@dataclass(frozen=True)
+class Found:
+    """One payment after everything is over, from our books and from Stripe's own list."""
+
+    case: Case
+    status: str
+    ended: bool
+    """Its workflow has ended as transferred."""
+    attempts: int
+    in_doubt: int
+    """Attempts of which the books do not know what became of them."""
+    transfers: tuple[int, ...]
+    """Amounts of every transfer that Stripe has in its name."""
+    in_transit_minor: int
+    settled_minor: int
+    differences: tuple[str, ...] = ()
+    """Codes of what books and Stripe disagree in."""
+    progress: int | None = None
+    """How far it had come when something was killed."""
+
+    @property
+    def balanced(self) -> bool:
+        """Nothing is left on its way, and what was posted as paid is the payment."""
+        return self.in_transit_minor == 0 and self.settled_minor == self.case.amount_minor
+
+    @property
+    def violations(self) -> tuple[str, ...]:
+        """Everything that is not as it must be, in words."""
+        case = self.case
+        wrong = {
+            f"{len(self.transfers)} transfers": len(self.transfers) != 1,
+            "another amount": any(each != case.amount_minor for each in self.transfers),
+            "postings not balanced": not self.balanced,
+            f"{self.in_doubt} in doubt": self.in_doubt > 0,
+            f"status {self.status}": self.status != PAID,
+            "its workflow goes on": not self.ended,
+            "not killed at its step": case.step.progress not in {None, self.progress},
+        }
+        return (*(words for words, is_so in wrong.items() if is_so), *self.differences)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The whole matrix."""
+
+    seed: int
+    found: tuple[Found, ...]
+    faults: tuple[str, ...] = ()
+    """What is wrong with the ledger or with a stream of events as a whole."""
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def holds(self) -> bool:
+        """True if every payment is one transfer and the books are sound."""
+        return bool(self.found) and not self.faults and not any(f.violations for f in self.found)
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "seed": self.seed,
+            "holds": self.holds,
+            "seconds": round(self.seconds, 1),
+            "faults": list(self.faults),
+            "cases": [
+                {
+                    "killed": each.case.killed.value,
+                    "step": each.case.step.words,
+                    "amount_minor": each.case.amount_minor,
+                    "transfers": len(each.transfers),
+                    "attempts": each.attempts,
+                    "balanced": each.balanced,
+                    "in_doubt": each.in_doubt,
+                    "differences": list(each.differences),
+                    "violations": list(each.violations),
+                }
+                for each in self.found
+            ],
+        }

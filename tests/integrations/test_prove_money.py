@@ -1,0 +1,111 @@
+"""Workers and Stripe are killed at every step of a payment: one transfer, and balanced books."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import random
+import secrets
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.testing import WorkflowEnvironment
+
+from local.proof import __main__ as command
+from local.proof.matrix import Ground, prove
+from local.proof.steps import PLAN, Case, Killed, Step, cases
+from local.proof.table import show
+from local.proof.verdict import Found, Proof
+from tests.conftest import Database
+from tests.fixtures.stripe import StripeStandIn
+
+
+@pytest.mark.slow
+async def test_a_payment_killed_at_any_step_is_one_transfer_and_the_ledger_is_balanced(
+    engine: AsyncEngine,
+    temporal: WorkflowEnvironment,
+    database: Database,
+    own_stripe_standin: StripeStandIn,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    seed = int(os.environ.get("SEED") or secrets.randbelow(10_000))
+    with capsys.disabled():
+        print(f"\nprove-money: SEED={seed}")  # noqa: T201
+    ground = Ground(engine, database.app_url, temporal.client, own_stripe_standin, tmp_path)
+    proof = await prove(ground, seed)
+    wrong = [(f.case.killed, f.case.step.words, f.violations) for f in proof.found if f.violations]
+    assert (wrong, proof.faults) == ([], ())
+    assert proof.holds
+
+
+# --- the verdict and the command, without anything that runs --------------------------------
+
+
+def found(**otherwise: object) -> Found:
+    case = Case(1, Killed.WORKERS, Step.ROW, 15_000)
+    right = Found(
+        case=case, status="transferred", ended=True, attempts=1, in_doubt=0, transfers=(15_000,),
+        in_transit_minor=0, settled_minor=15_000, progress=2,
+    )  # fmt: skip
+    return replace(right, **otherwise)  # type: ignore[arg-type]
+
+
+def test_one_transfer_and_balanced_books_are_a_proof() -> None:
+    assert found().violations == ()
+    assert Proof(7, (found(),)).holds
+    assert not Proof(7, ()).holds
+    assert not Proof(7, (found(),), ("transaction x: its entries sum to 1",)).holds
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"transfers": (15_000, 15_000)}, {"transfers": ()}, {"transfers": (14_000,)},
+        {"in_transit_minor": 15_000}, {"settled_minor": 0}, {"settled_minor": 30_000},
+        {"in_doubt": 1}, {"status": "sending"}, {"ended": False}, {"progress": 3},
+        {"differences": ("paid_twice",)},
+    ],
+)  # fmt: skip
+def test_whatever_is_not_one_transfer_is_named(wrong: dict[str, object]) -> None:
+    assert len(found(**wrong).violations) >= 1
+    assert not Proof(7, (found(), found(**wrong))).holds
+
+
+def test_the_same_seed_is_the_same_course() -> None:
+    assert cases(random.Random(7)) == cases(random.Random(7))
+    assert cases(random.Random(7)) != cases(random.Random(8))
+    planned = sorted((case.killed, case.step.words) for case in cases(random.Random(7)))
+    assert planned == sorted((k, step.words) for k, steps in PLAN.items() for step in steps)
+
+
+@pytest.mark.parametrize(("transfers", "code"), [((15_000,), 0), ((15_000, 15_000), 1)])
+def test_the_command_shows_what_it_found_and_its_exit_code_says_whether_it_holds(
+    transfers: tuple[int, ...],
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def run(seed: int) -> Proof:
+        return Proof(seed, (found(transfers=transfers),))
+
+    monkeypatch.setattr(command, "run", run)
+    file = tmp_path / "out" / "proof.json"
+    assert command.main(["--seed", "7", "--json", str(file)]) == code
+    assert "SEED=7" in capsys.readouterr().out
+    written = json.loads(file.read_text())
+    assert (written["seed"], written["holds"]) == (7, code == 0)
+    assert written["cases"][0]["transfers"] == len(transfers)
+
+
+def test_the_table_names_the_payment_that_is_wrong() -> None:
+    out = Console(width=200, file=io.StringIO(), record=True)
+    show(Proof(7, (found(), found(transfers=()))), out)
+    text = out.export_text()
+    assert "0 transfers" in text
+    assert "does not hold for 1" in text
