@@ -91,6 +91,7 @@ def _vetting(tools: Tools) -> list[Any]:
     return [
         vetting.vet_roster,
         vetting.solve_shortlist,
+        vetting.resolve_shortlist,
         vetting.plan_starts,
         vetting.recheck_creator,
         vetting.write_report,

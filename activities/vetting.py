@@ -11,38 +11,37 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from temporalio import activity
 
+from activities import choosing
 from domain.agreed import History, history_of
 from domain.campaign import CampaignFile, CollaborationPolicy, PayoutPolicy
-from domain.explaining import Changes
 from domain.findings import SafetyEngine
 from domain.messages import (
     CollaborationInput,
     PlanStarts,
     Screening,
     ShortlistResult,
+    SolveAgain,
+    SolvedAgain,
     StartPlan,
     VettingResult,
 )
 from domain.quotas import limits_of
 from domain.quote import CreatorFacts
 from domain.rate_card import DEFAULT_RATE_CARD, RateCard
-from domain.shortlist import Option, Shortlist, Way, choose, record, solve, ways_out
+from domain.shortlist import choose
 from domain.vetting import (
     Person,
     Vetted,
     judge_safety,
-    place_sentence,
     replacement_sentence,
     screening_of,
     vet,
-    without_place,
 )
 from domain.word_lists import LEXICON
 from domain.zones import zone_of
 from integrations.highs import HIGHS
 from store import candidates, reports, starts
 from store.campaigns import campaign_file, get_campaign
-from store.candidates import CHOSEN, WAITLIST, Placed, Suitable
 from store.deals import deals
 from store.engine import session
 from store.overrulings import overrulings
@@ -106,15 +105,21 @@ class Vetting:
         Solving twice gives the same order and digest: the rule is deterministic.
         """
         async with session(self._engine) as work:
-            file = await campaign_file(work, campaign_id)
-            found = await candidates.suitable(work, campaign_id)
-            made, ways = await asyncio.to_thread(_choose, [each.option for each in found], file)
-            await candidates.place(
-                work, campaign_id, _places(made, found, file), made.digest, record(made, ways)
-            )
+            campaign = await starts.lock_campaign(work, campaign_id)
+            made = await choosing.put_in_order(work, campaign)
         return ShortlistResult(
             digest=made.digest, chosen=len(made.chosen), waitlisted=len(made.waitlist)
         )
+
+    @activity.defn(name="resolve_shortlist")
+    async def resolve_shortlist(self, asked: SolveAgain) -> SolvedAgain:
+        """Solve once more, with what people pinned and struck, and keep what that changed.
+
+        Solving twice for the same change is once: the list remembers for which it was made.
+        """
+        async with session(self._engine) as work:
+            campaign = await starts.lock_campaign(work, asked.campaign_id)
+            return await choosing.solve_again(work, campaign, asked.change_id)
 
     @activity.defn(name="plan_starts")
     async def plan_starts(self, wanted: PlanStarts) -> StartPlan:
@@ -214,13 +219,6 @@ class Vetting:
         return [vet(person, file, self._card, self._safety, history) for person in people]
 
 
-def _choose(options: Sequence[Option], file: CampaignFile) -> tuple[Shortlist, tuple[Way, ...]]:
-    limits = limits_of(file.shortlist)
-    asked = (options, file.creators.wanted, file.budget.total.minor, HIGHS, limits)
-    made = solve(*asked, file.shortlist.overlap_percent)
-    return made, ways_out(*asked) if made.unmet else ()
-
-
 async def _people(
     work: AsyncSession, page: Sequence[Creator], campaign_id: str, since: datetime
 ) -> list[Person]:  # fmt: skip
@@ -248,24 +246,6 @@ async def _people(
             overruled=earlier.get(creator.id),
         )
         for creator in page
-    ]
-
-
-def _places(made: Shortlist, found: Sequence[Suitable], file: CampaignFile) -> list[Placed]:
-    changes = Changes(made, file)
-    reasons = {each.option.creator_id: without_place(each.reasons) for each in found}
-    return [
-        Placed(
-            creator_id=option.creator_id,
-            status=CHOSEN if number <= len(made.chosen) else WAITLIST,
-            place=number,
-            reasons=[
-                place_sentence(option, number, made, file),
-                changes.sentence(option),
-                *reasons[option.creator_id],
-            ],
-        )
-        for number, option in enumerate((*made.chosen, *made.waitlist), start=1)
     ]
 
 

@@ -16,6 +16,7 @@ class DecisionKind(StrEnum):
 
     # staff, on a campaign
     SIGN_OFF_SHORTLIST = "sign_off_shortlist"
+    RESOLVE_SHORTLIST = "resolve_shortlist"  # pin, strike or swap, and solve again
     PAUSE_CAMPAIGN = "pause_campaign"
     RESUME_CAMPAIGN = "resume_campaign"
     STOP_CAMPAIGN = "stop_campaign"
@@ -59,6 +60,7 @@ CREATOR_DECISIONS = frozenset(
 
 ROLE_FOR: dict[DecisionKind, Role] = {
     DecisionKind.SIGN_OFF_SHORTLIST: Role.MANAGER,
+    DecisionKind.RESOLVE_SHORTLIST: Role.MANAGER,
     DecisionKind.PAUSE_CAMPAIGN: Role.MANAGER,
     DecisionKind.RESUME_CAMPAIGN: Role.MANAGER,
     DecisionKind.STOP_CAMPAIGN: Role.MANAGER,
@@ -111,6 +113,13 @@ class PlainChoice(_Choice):
         DecisionKind.RETRY_STEP, DecisionKind.WITHDRAW, DecisionKind.OPT_OUT,
         DecisionKind.RELEASE_PAYOUT, DecisionKind.HOLD_PAYOUT, DecisionKind.RESUME_PAYOUT,
     ]  # fmt: skip
+
+
+class ResolveChoice(_Choice):
+    """Solve the shortlist again: ``content_id`` names the rows with who, what and why."""
+
+    kind: Literal[DecisionKind.RESOLVE_SHORTLIST] = DecisionKind.RESOLVE_SHORTLIST
+    content_id: Annotated[str, Field(min_length=1)]
 
 
 class ScreeningChoice(_Choice):
@@ -196,6 +205,7 @@ class KillFeeChoice(_Choice):
 
 Choice = Annotated[
     PlainChoice
+    | ResolveChoice
     | ScreeningChoice
     | OfferChoice
     | CounterChoice

@@ -67,7 +67,9 @@ class Exchanges:
         self._totals = [
             sum(limit.weight(kind[n]) for kind in kinds) for n, limit in enumerate(limits)
         ]
-        self._inside = self._by_kind(made.chosen)
+        # A pinned creator stays whatever happens, and so makes room for nobody.
+        may_go = [option for option in made.chosen if option.creator_id not in made.pinned]
+        self._inside = self._by_kind(may_go)
         waiting = self._by_kind(made.waitlist)
         self._outside = {kind: _Sorted(each) for kind, each in waiting.items()}
         self._kept = cache(self._keeps)

@@ -26,6 +26,7 @@ class Changes:
         """Look at a shortlist that was made for a campaign."""
         self._words, self._currency = goal_words(file.goal), file.currency
         self._inside = frozenset(option.creator_id for option in made.chosen)
+        self._pinned = made.pinned
         self._exchanges = Exchanges(made, limits_of(file.shortlist), file.creators.wanted)
         overlap = file.shortlist.overlap_percent
         chosen, waiting = (
@@ -39,6 +40,8 @@ class Changes:
         inside = option.creator_id in self._inside
         if self._shares is not None:
             return self._share(option, self._shares, inside)
+        if option.creator_id in self._pinned:
+            return f"{STAYS}whatever it brings: it is pinned."
         return self._out(option) if inside else self._in(option)
 
     def _out(self, option: Option) -> str:

@@ -304,6 +304,28 @@ class ShortlistResult(Message):
     waitlisted: int
 
 
+class SolveAgain(Message):
+    """Solve the shortlist again, with the wishes of the people."""
+
+    campaign_id: str
+    change_id: str
+    """Which change led to it; the same one again is answered from what was kept."""
+
+
+class SolvedAgain(Message):
+    """The list after a change, beside the one before it; fees in the smallest unit."""
+
+    digest: str
+    chosen: int
+    waitlisted: int
+    cost_minor: int
+    cost_before_minor: int
+    expected: int
+    expected_before: int
+    came: int
+    went: int
+
+
 class StartPlan(Message):
     """Whom to start now, in the order of the shortlist and then the waitlist."""
 

@@ -6,14 +6,14 @@ The same options give the same answer, in whatever order they come.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from domain.communities import SCALE, saturations, with_overlap, worth
-from domain.programme import Programme, Row, Solver, Unsolved, maximise
+from domain.programme import Programme, Proven, Row, Solver, Unsolved, maximise
 from domain.quotas import UNKNOWN, Limit, Traits
-from domain.relaxing import least_slack, loosened, whole_budget
+from domain.relaxing import least_slack, loosened
 
 COUNTER_OFFER_PERCENT = 5
 """So much of the budget is left for counter-offers."""
@@ -89,6 +89,10 @@ class Shortlist:
     """By limit (`BUDGET`, `WANTED` or its key): what one unit more of it would bring."""
     overlap: int = 0
     """What several of the chosen bring from the same people, and so counts once."""
+    pinned: frozenset[str] = frozenset()
+    """Those of the chosen whom a person put in; they do not make room for anybody."""
+    struck: frozenset[str] = frozenset()
+    """Whom a person left out; they are in neither list."""
 
     @property
     def cost_minor(self) -> int:
@@ -102,14 +106,19 @@ class Shortlist:
 
     @property
     def digest(self) -> str:
-        """What a manager signs off: who, in which order, for how much."""
-        return shortlist_digest((o.creator_id, o.fee_minor) for o in (*self.chosen, *self.waitlist))
+        """What a manager signs off: who, in which order, for how much, and by whose word."""
+        ordered = ((o.creator_id, o.fee_minor) for o in (*self.chosen, *self.waitlist))
+        return shortlist_digest(ordered, self.pinned, self.struck)
 
 
-def shortlist_digest(ordered: Iterable[tuple[str, int]]) -> str:
-    """SHA-256 over the ordered creators and fees."""
-    lines = "\n".join(f"{creator_id} {fee_minor}" for creator_id, fee_minor in ordered)
-    return hashlib.sha256(lines.encode()).hexdigest()
+def shortlist_digest(
+    ordered: Iterable[tuple[str, int]], pinned: Iterable[str] = (), struck: Iterable[str] = ()
+) -> str:
+    """SHA-256 over the ordered creators and fees, and over what people changed."""
+    lines = [f"{creator_id} {fee_minor}" for creator_id, fee_minor in ordered]
+    lines += [f"pinned {creator_id}" for creator_id in sorted(pinned)]
+    lines += [f"struck {creator_id}" for creator_id in sorted(struck)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def solve(
@@ -119,18 +128,25 @@ def solve(
     solver: Solver,
     limits: Sequence[Limit] = (),
     overlap_percent: int = 0,
+    pinned: Collection[str] = frozenset(),
+    struck: frozenset[str] = frozenset(),
 ) -> Shortlist:
     """Choose at most ``wanted`` options within the budget, to bring as much as possible.
 
     The waitlist is in the order in which one would take them if there were more to spend or more
     places: by what each brings beyond the price of the money, the place and the quotas that it
     takes. Number and budget are always kept; limits give way, as few as possible, if they cannot.
+    The pinned are in, before limits and before the others in the order of invitation; the struck
+    are not among the options, and only noted.
 
     Raises:
-        Unsolved: the solver gave up.
+        Unsolved: the solver gave up, or the pinned are too many or too dear.
     """
-    spendable = _spendable(budget_minor)
-    return choose(options, wanted, spendable, solver, limits, overlap_percent=overlap_percent)
+    made = choose(
+        options, wanted, spendable_of(budget_minor), solver, limits,
+        overlap_percent=overlap_percent, pinned=pinned,
+    )  # fmt: skip
+    return replace(made, struck=struck)
 
 
 def choose(
@@ -141,6 +157,7 @@ def choose(
     limits: Sequence[Limit] = (),
     held: Sequence[Option] = (),
     overlap_percent: int = 0,
+    pinned: Collection[str] = frozenset(),
 ) -> Shortlist:
     """Like `solve`, with everything that may be spent: for those who replace whoever says no.
 
@@ -152,33 +169,30 @@ def choose(
         limits: Quotas and must-haves.
         held: Those who are in already; quotas and communities count them too.
         overlap_percent: What creators of a community share, see `domain.communities`.
+        pinned: Ids of those who are to be chosen whatever they bring.
 
     Raises:
-        Unsolved: the solver gave up.
+        Unsolved: the solver gave up, or the pinned are too many or too dear.
     """
-    ranked = sorted(options, key=_rank)
+    ranked = ranked_by_value(options)
     taking_part = [option.traits for option in held]
-    programme = _programme(ranked, places, spendable_minor, limits, taking_part)
+    programme = _programme(ranked, places, spendable_minor, limits, taking_part, pinned)
     results = [(option.traits, option.expected) for option in (*ranked, *held)]
     shared = saturations(results, overlap_percent)
     if shared:
         programme = with_overlap(programme, results, shared)
-    proven = maximise(programme, solver)
-    kept = proven is not None
-    if proven is None:
-        programme = _give_way(programme, limits, solver)
-        proven = maximise(programme, solver)
-    if proven is None:
-        raise Unsolved("no set keeps even the loosened limits")
+    asked = programme
+    programme, proven = _best(asked, limits, solver)
     taken = proven.taken
     if sum(number < len(ranked) for number in taken) < places:
         taken = _filled(programme, ranked, taken)
-    chosen = tuple(option for number, option in enumerate(ranked) if number in taken)
+    inside = [option for number, option in enumerate(ranked) if number in taken]
+    chosen = tuple(sorted(inside, key=lambda option: option.creator_id not in pinned))
     margins = proven.relaxed.margins
     waiting = [number for number in range(len(ranked)) if number not in taken]
     waiting.sort(key=lambda number: (-round(margins[number], 6), number))
     before = worth(results[len(ranked) :], shared) if shared else 0
-    inside = [results[number] for number in sorted(taken)]
+    together = [results[number] for number in sorted(taken)]
     scale = SCALE if shared else 1
     alone = sum(option.expected for option in chosen)
     return Shortlist(
@@ -186,48 +200,14 @@ def choose(
         waitlist=tuple(ranked[number] for number in waiting),
         spendable_minor=spendable_minor,
         proof=Proof(solver.name, int(proven.bound - before) // scale, proven.gap, proven.searched),
-        unmet=() if kept else _unmet(chosen, limits, taking_part),
+        unmet=() if programme is asked else _unmet(chosen, limits, taking_part),
         prices={
             row.name: price / scale
             for row, price in zip(programme.rows, proven.relaxed.prices, strict=True)
         },
-        overlap=alone - (worth(inside, shared) - before) // SCALE if shared else 0,
+        overlap=alone - (worth(together, shared) - before) // SCALE if shared else 0,
+        pinned=frozenset(pinned).intersection(option.creator_id for option in chosen),
     )
-
-
-def ways_out(
-    options: Sequence[Option],
-    wanted: int,
-    budget_minor: int,
-    solver: Solver,
-    limits: Sequence[Limit],
-) -> tuple[Way, ...]:
-    """Each single change that is enough to keep all other limits, and how far it has to go.
-
-    Raises:
-        Unsolved: the solver gave up.
-    """
-    ranked = sorted(options, key=_rank)
-    spendable = _spendable(budget_minor)
-    programme = replace(_programme(ranked, wanted, spendable, limits, ()), fixed={})
-    ways: list[Way] = []
-    for name, path, says in (
-        (BUDGET, "budget.total", "the budget"),
-        (WANTED, "creators.wanted", "the number wanted"),
-        *((limit.path, limit.path, limit.says) for limit in limits),
-    ):
-        found = least_slack(programme, {name: 1}, solver)
-        if found is None:
-            continue
-        slack, proven = found
-        chosen = [option.traits for n, option in enumerate(ranked) if n in proven.taken]
-        to = {
-            BUDGET: whole_budget(spendable + slack[name], COUNTER_OFFER_PERCENT),
-            WANTED: wanted + slack[name],
-            **{limit.path: limit.reached(chosen) for limit in limits},
-        }[name]
-        ways.append(Way(path, says, to))
-    return tuple(ways)
 
 
 def record(made: Shortlist, ways: Sequence[Way]) -> dict[str, Any]:
@@ -244,13 +224,23 @@ def record(made: Shortlist, ways: Sequence[Way]) -> dict[str, Any]:
 
 
 def programme_of(
-    options: Sequence[Option], wanted: int, spendable_minor: int, limits: Sequence[Limit]
+    options: Sequence[Option],
+    wanted: int,
+    spendable_minor: int,
+    limits: Sequence[Limit],
+    pinned: Collection[str] = frozenset(),
 ) -> Programme:
-    """The programme that `choose` solves."""
-    return _programme(sorted(options, key=_rank), wanted, spendable_minor, limits, ())
+    """The programme that `choose` solves; its columns are `ranked_by_value`."""
+    return _programme(ranked_by_value(options), wanted, spendable_minor, limits, (), pinned)
 
 
-def _spendable(budget_minor: int) -> int:
+def ranked_by_value(options: Iterable[Option]) -> list[Option]:
+    """Those who bring most for the money first; the same order however they come."""
+    return sorted(options, key=_rank)
+
+
+def spendable_of(budget_minor: int) -> int:
+    """What the chosen may cost together: the budget without the part for counter-offers."""
     return budget_minor * (100 - COUNTER_OFFER_PERCENT) // 100
 
 
@@ -260,11 +250,13 @@ def _programme(
     spendable_minor: int,
     limits: Sequence[Limit],
     held: Sequence[Traits],
+    pinned: Collection[str] = frozenset(),
 ) -> Programme:
     count = len(ranked)
     fees = {number: option.fee_minor for number, option in enumerate(ranked) if option.fee_minor}
     everybody = (*(option.traits for option in ranked), *held)
     too_dear = {number: 0 for number, fee in fees.items() if fee > spendable_minor}
+    put_in = {number: 1 for number, option in enumerate(ranked) if option.creator_id in pinned}
     return Programme(
         gains=(*(option.expected for option in ranked), *(0 for _ in held)),
         rows=(
@@ -273,8 +265,25 @@ def _programme(
             *(limit.row(everybody) for limit in limits),
         ),
         yes_or_no=len(everybody),
-        fixed={**too_dear, **dict.fromkeys(range(count, len(everybody)), 1)},
+        fixed={**too_dear, **put_in, **dict.fromkeys(range(count, len(everybody)), 1)},
     )
+
+
+def _best(
+    programme: Programme, limits: Sequence[Limit], solver: Solver
+) -> tuple[Programme, Proven]:
+    """The best set; with limits as much wider as it takes if no set keeps them all.
+
+    Raises:
+        Unsolved: the solver gave up, or not even that is enough.
+    """
+    proven = maximise(programme, solver)
+    if proven is None:
+        programme = _give_way(programme, limits, solver)
+        proven = maximise(programme, solver)
+    if proven is None:
+        raise Unsolved("no set keeps even the loosened limits")
+    return programme, proven
 
 
 def _give_way(programme: Programme, limits: Sequence[Limit], solver: Solver) -> Programme:

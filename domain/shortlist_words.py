@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.money import Money
 from domain.shortlist import Proof, Unmet, Way
+from domain.ways import PIN, STRIKE
 
 
 def proof_sentence(proof: Proof) -> str:
@@ -29,6 +30,8 @@ def unmet_sentence(unmet: Unmet) -> str:
 
 def way_sentence(way: Way, currency: str) -> str:
     """One change that is enough."""
+    if way.path in {PIN, STRIKE}:
+        return f"Take the {way.path} of @{way.says.lstrip('@')} back."
     if way.path == "budget.total":
         return f"Raise budget.total to {Money(minor=way.to, currency=currency)}."
     if way.path == "creators.wanted":

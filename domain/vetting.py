@@ -21,6 +21,7 @@ from domain.rate_card import RateCard
 from domain.safety import CreatorVerdict, judge_creator, tolerance_of
 from domain.screening import Applicant, screen
 from domain.shortlist import Option, Shortlist
+from domain.wishes import WISH_WORDS, WOULD_BRING
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,13 @@ def replacement_sentence(option: Option, free_minor: int, file: CampaignFile) ->
     return f"{_PLACE_WORDS[2]}{brings}, of the set that brings most for the {free} left by then."
 
 
+def struck_sentence(option: Option, file: CampaignFile) -> str:
+    """What is given up with a candidate whom a person struck."""
+    fee = Money(minor=option.fee_minor, currency=file.currency)
+    return f"{WOULD_BRING}{option.expected:,} {goal_words(file.goal)} for {fee}."
+
+
 def without_place(reasons: Sequence[str]) -> list[str]:
     """Reasons without the sentence about the place, which changes when solved again."""
-    about = (*_PLACE_WORDS, *CHANGE_WORDS)
+    about = (*_PLACE_WORDS, *CHANGE_WORDS, *WISH_WORDS)
     return [reason for reason in reasons if not reason.startswith(about)]

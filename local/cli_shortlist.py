@@ -29,10 +29,11 @@ from domain.quotas import Limit, Traits, limits_of
 from domain.quote import CreatorFacts
 from domain.rate_card import RateCard
 from domain.roster import CreatorRecord, read_roster
-from domain.shortlist import Option, Shortlist, Way, solve, ways_out
+from domain.shortlist import Option, Shortlist, Way, solve
 from domain.shortlist_words import proof_sentence, unmet_sentence, way_sentence
 from domain.tabular import read_table
 from domain.vetting import Person, Vetted, place_sentence, vet
+from domain.ways import ways_out
 from domain.word_lists import LEXICON
 from integrations.highs import HIGHS
 from local.cli_imports import read_bytes

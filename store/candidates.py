@@ -17,6 +17,7 @@ from domain.lifecycle import Outcome
 from domain.quotas import Traits
 from domain.shortlist import Option
 from domain.vetting import Vetted
+from domain.wishes import STRUCK
 from store.tables import (
     Campaign,
     Candidate,
@@ -42,12 +43,13 @@ _VETTED = (
 
 @dataclass(frozen=True)
 class Placed:
-    """A suitable candidate's place in the order of invitation."""
+    """A candidate's place in the order of invitation; a struck one has none."""
 
     creator_id: str
     status: str
     place: int
     reasons: list[str]
+    out_rule: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,16 @@ async def count_vetted(session: AsyncSession, campaign_id: str) -> tuple[int, in
     return row[0], row[1]
 
 
+async def count_by_status(session: AsyncSession, campaign_id: str) -> dict[str, int]:
+    """How many candidates have each status."""
+    rows = await session.execute(
+        select(Candidate.status, func.count())
+        .where(Candidate.campaign_id == campaign_id)
+        .group_by(Candidate.status)
+    )
+    return {status: count for status, count in rows}
+
+
 async def left_out_by_rule(session: AsyncSession, campaign_id: str) -> dict[str, int]:
     """How many candidates each rule leaves out, the strictest rule first."""
     rows = await session.execute(
@@ -149,11 +161,14 @@ async def left_out_by_rule(session: AsyncSession, campaign_id: str) -> dict[str,
 
 
 async def suitable(session: AsyncSession, campaign_id: str) -> list[Suitable]:
-    """Every candidate whom no rule leaves out."""
+    """Every candidate whom no rule leaves out; a person's word is no rule."""
     rows = await session.execute(
         select(Candidate, Creator)
         .join(Creator, Creator.id == Candidate.creator_id)
-        .where(Candidate.campaign_id == campaign_id, Candidate.status != OUT)
+        .where(
+            Candidate.campaign_id == campaign_id,
+            or_(Candidate.status != OUT, Candidate.out_rule == STRUCK),
+        )
         .order_by(Candidate.creator_id)
     )
     known = await known_creators(session, campaign_id)
@@ -196,6 +211,16 @@ async def known_creators(session: AsyncSession, campaign_id: str) -> set[str]:
     return set(rows)
 
 
+async def chosen_ids(session: AsyncSession, campaign_id: str) -> set[str]:
+    """Who is chosen now."""
+    rows = await session.scalars(
+        select(Candidate.creator_id).where(
+            Candidate.campaign_id == campaign_id, Candidate.status == CHOSEN
+        )
+    )
+    return set(rows)
+
+
 async def place(
     session: AsyncSession,
     campaign_id: str,
@@ -214,6 +239,7 @@ async def place(
                     "status": each.status,
                     "place": each.place,
                     "reasons": each.reasons,
+                    "out_rule": each.out_rule,
                 }
                 for each in places
             ],

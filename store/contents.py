@@ -1,4 +1,4 @@
-"""What a choice refers to: a signature, a draft, a publication, a statement.
+"""What a choice refers to: a signature, a draft, a publication, a statement, wishes.
 
 The rows are written before the decision and mean nothing until it is applied; here they are
 looked at for the last time, so that nobody decides with somebody else's content.
@@ -9,10 +9,18 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.decisions import Choice, DraftChoice, Objection, PublicationChoice, TermsChoice
+from domain.decisions import (
+    Choice,
+    DraftChoice,
+    Objection,
+    PublicationChoice,
+    ResolveChoice,
+    TermsChoice,
+)
+from store import wishes
 from store.duties import Refused
 from store.streams import Entity
-from store.tables import Collaboration, Draft, Publication, Signature, Statement, Terms
+from store.tables import Campaign, Collaboration, Draft, Publication, Signature, Statement, Terms
 
 
 async def take_content(session: AsyncSession, entity: Entity, choice: Choice) -> str:
@@ -22,7 +30,8 @@ async def take_content(session: AsyncSession, entity: Entity, choice: Choice) ->
         The signed terms' or the draft's digest, the publication's id, or empty.
 
     Raises:
-        Refused: ``unknown_content``, or ``stale`` for terms that were offered anew.
+        Refused: ``unknown_content``, ``stale`` for terms that were offered anew, or why wishes
+            about a shortlist cannot be had.
     """
     match choice:
         case TermsChoice(answer="sign"):
@@ -38,6 +47,11 @@ async def take_content(session: AsyncSession, entity: Entity, choice: Choice) ->
             statement = await session.get(Statement, choice.content_id)
             if statement is None or statement.collaboration_id != entity.id:
                 raise Refused("unknown_content")
+            return ""
+        case ResolveChoice():
+            if not isinstance(entity, Campaign):
+                raise Refused("unknown_content")
+            await wishes.take(session, entity, choice.content_id)
             return ""
         case _:
             return ""

@@ -23,6 +23,10 @@ _MAKES_A_REQUESTER = (
 """Decisions on a collaboration by which money comes to be owed; approving a draft is the fifth."""
 
 
+_ON_THE_CAMPAIGN = (DecisionKind.SIGN_OFF_SHORTLIST, DecisionKind.RESOLVE_SHORTLIST)
+"""Decisions on a campaign by which money comes to be owed."""
+
+
 def had_a_part(staff_id: str) -> ColumnElement[bool]:
     """True of a payment (and its campaign, joined) whose cost this person had a part in.
 
@@ -40,7 +44,7 @@ def had_a_part(staff_id: str) -> ColumnElement[bool]:
     )
     on_campaign = and_(
         Decision.subject_id == Payout.campaign_id,
-        Decision.kind == DecisionKind.SIGN_OFF_SHORTLIST.value,
+        Decision.kind.in_([kind.value for kind in _ON_THE_CAMPAIGN]),
     )
     found = exists().where(
         Decision.actor_kind == "staff",

@@ -180,6 +180,26 @@ class Candidate(Base):
     collaboration_id: Mapped[str | None]
 
 
+class ShortlistWish(Base):
+    """What a manager wants of a candidate's place: written first, in force once it is applied."""
+
+    __tablename__ = "shortlist_wishes"
+    __table_args__ = (Index("ix_shortlist_wishes_campaign", "campaign_id", "creator_id", "number"),)
+    change_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    """The wishes of one form, which are decided together."""
+    creator_id: Mapped[str] = mapped_column(ForeignKey("creators.id"), primary_key=True)
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"))
+    wish: Mapped[str] = mapped_column(String(10))
+    """``pin``, ``strike`` or ``free``."""
+    reason: Mapped[str]
+    other_id: Mapped[str | None] = mapped_column(ForeignKey("creators.id"))
+    """The other half of a swap."""
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id"))
+    created_at: Mapped[datetime]
+    number: Mapped[int | None]
+    """Which change of the campaign it was, counted from 1; none as long as it is not applied."""
+
+
 # --- collaborations and their content ------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from domain.campaign import CampaignFile
 from domain.campaign_yaml import CampaignCheck, check_campaign
-from domain.lifecycle import Stage
+from domain.lifecycle import CampaignStatus, Stage
 from domain.messages import CampaignInput
 from rendering.report import render_report
 from store import campaigns as files
@@ -22,6 +23,9 @@ from web.security import DOCUMENT_POLICY
 from web.visit import Missing, Visit, visit
 
 router = APIRouter()
+
+_LOOKS, _BETWEEN_LOOKS = 13, 0.25
+"""How often, and after how many seconds, a page looks for a list that is being solved again."""
 
 _DOUBLE_CLICK = timedelta(minutes=1)
 """The same file by the same person within this time is one campaign."""
@@ -163,6 +167,24 @@ async def show(request: Request, campaign_id: str) -> HTMLResponse:
             "shortlist": await desk.open_item(v.db, "shortlist", campaign_id),
         }
         return await v.page("desk/campaign.html", here="campaigns", **context)
+
+
+@router.get("/campaigns/{campaign_id}/shortlist")
+async def shortlist(request: Request, campaign_id: str) -> Response:
+    """The shortlist that waits for sign-off; while it is being solved again, soon."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    for tries in range(_LOOKS, 0, -1):
+        async with visit(request) as v:
+            campaign = await _campaign(v, campaign_id)
+            waiting = await desk.open_item(v.db, "shortlist", campaign_id)
+            if waiting is not None:
+                return RedirectResponse(f"/items/{waiting.id}{query}", 303)
+            if campaign.status != CampaignStatus.SHORTLISTED:
+                return RedirectResponse(f"/campaigns/{campaign_id}{query}", 303)
+            if tries == 1:
+                return await v.page("desk/solving.html", here="campaigns", campaign=campaign)
+        await asyncio.sleep(_BETWEEN_LOOKS)
+    raise Missing
 
 
 @router.get("/campaigns/{campaign_id}/report")

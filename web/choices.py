@@ -14,6 +14,7 @@ _CHOICE: TypeAdapter[Choice] = TypeAdapter(Choice)
 
 SUBJECT_OF = {
     DecisionKind.SIGN_OFF_SHORTLIST: "campaign",
+    DecisionKind.RESOLVE_SHORTLIST: "campaign",
     DecisionKind.PAUSE_CAMPAIGN: "campaign",
     DecisionKind.RESUME_CAMPAIGN: "campaign",
     DecisionKind.STOP_CAMPAIGN: "campaign",
@@ -24,6 +25,7 @@ SUBJECT_OF = {
 """What a decision is about, if not a collaboration."""
 
 _CONTENT = {
+    DecisionKind.RESOLVE_SHORTLIST,
     DecisionKind.SIGN_TERMS,
     DecisionKind.SUBMIT_DRAFT,
     DecisionKind.REPORT_PUBLICATION,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -17,9 +17,11 @@ from web.bringing import Messenger
 from web.choices import needs_currency, read_choice, subject_kind
 from web.deps import Deps
 from web.fields import MAX_TEXT, Fields, local_path, read_fields
+from web.inbox import show_item
 from web.pages import pages_of, wants_json
 from web.step_up import before_release
 from web.visit import Forbidden, Visit, visit
+from web.wishes import MOST_FIELDS, WishesRefused, keep_wishes
 
 router = APIRouter()
 
@@ -43,11 +45,13 @@ class Result:
         """``applied``, ``submitted`` or ``refused``."""
         self.code = code
         self.message = message
+        self.content_id = ""
+        """Of the rows that the choice refers to, if any."""
 
     def as_json(self) -> JSONResponse:
         """For programs."""
         status = 200 if self.status != "refused" else STATUS_OF_CODE.get(self.code, 409)
-        if self.code in {"reason_needed", "bad_amount", "bad_choice"}:
+        if self.code in {"reason_needed", "bad_amount", "bad_choice", "bad_wishes"}:
             status = 422
         body = {
             "decision_id": self.decision_id,
@@ -99,8 +103,11 @@ async def _record(v: Visit, fields: Fields) -> tuple[Choice, str, str, str]:
     subject_id = fields.get("subject_id", "")[:40]
     await before_release(v, kind, fields, subject_id)
     currency = await _currency(v.db, kind, subject_id) if needs_currency(fields) else ""
-    choice = read_choice(kind, fields, currency)
     seen = fields.get("seen", "")[:200]
+    wishes = ""
+    if kind is DecisionKind.RESOLVE_SHORTLIST:
+        wishes = await keep_wishes(v, fields, subject_id, seen)
+    choice = read_choice(kind, fields, currency, wishes)
     decision_id = await store.submit(
         v.db,
         kind=kind,
@@ -119,12 +126,15 @@ async def _record(v: Visit, fields: Fields) -> tuple[Choice, str, str, str]:
 @router.post("/decisions")
 async def decide(request: Request) -> Response:
     """Every decision of the staff, from a form or from a program."""
-    fields = await read_fields(request)
+    fields = await read_fields(request, MOST_FIELDS)
     try:
         async with visit(request) as v:
             v.check_csrf(fields)
             choice, subject_id, decision_id, seen = await _record(v, fields)
         result = await send(v.deps, choice, subject_id, decision_id, seen)
+        result.content_id = str(getattr(choice, "content_id", ""))
+    except WishesRefused as refused:
+        return await _list_again(request, fields, refused)
     except UserMistake as mistake:
         return await _again(request, fields, mistake.code)
     except Forbidden as refusal:
@@ -147,10 +157,25 @@ async def _again(request: Request, fields: Fields, code: str) -> Response:
         )  # fmt: skip
 
 
+async def _list_again(request: Request, fields: Fields, refused: WishesRefused) -> Response:
+    """Back to the list, with everything that was filled in and what cannot be had of it."""
+    if wants_json(request):
+        return Result("", "refused", refused.code, str(refused)).as_json()
+    async with visit(request) as v:
+        row = await desk.open_item(v.db, "shortlist", fields.get("subject_id", "")[:40])
+        if row is None:
+            raise Forbidden("wrong_stage")
+        return await show_item(v, row.id, 422, typed=fields, mistakes=refused.mistakes)
+
+
 async def _go_on(request: Request, fields: Fields, result: Result) -> RedirectResponse:
     """To the next item after a decision that stands; back to the page after one that does not."""
     goal = local_path(fields.get("back", ""))
-    if goal.startswith("/items/") and result.status != "refused":
+    if fields.get("kind") == DecisionKind.RESOLVE_SHORTLIST:
+        goal = f"/campaigns/{quote(fields.get('subject_id', ''), safe='')}/shortlist"
+        if result.status == "refused":
+            goal += f"?{urlencode({'change': result.content_id})}"
+    elif goal.startswith("/items/") and result.status != "refused":
         here = urlsplit(goal).path.removeprefix("/items/")
         async with visit(request) as v:
             following = await desk.next_item(v.db, v.me.roles, here, v.me.staff_id)

@@ -17,6 +17,7 @@ from store.payout_reads import payout_detail
 from store.tables import Draft
 from web.drafting import asked_for, lines_of
 from web.visit import Missing, Visit
+from web.wishes import about_wishes
 
 
 def campaign_file(row: InboxRow) -> CampaignFile:
@@ -30,9 +31,14 @@ async def _shortlist(v: Visit, row: InboxRow) -> dict[str, Any]:
     page = await desk.candidates(
         v.db, row.campaign.id, part, v.request.query_params.get("after", "")
     )
-    return {
+    kept = row.campaign.shortlist or {}
+    return await about_wishes(v, row, kept) | {
         "part": part,
+        "after": v.request.query_params.get("after", ""),
         "candidates": page,
+        "others": await desk.candidates(
+            v.db, row.campaign.id, "waitlist" if part == "chosen" else "chosen"
+        ),
         "sums": await desk.shortlist_sums(v.db, row.campaign.id),
         "file": campaign_file(row),
         "judged": record_sentences(row.campaign.shortlist, row.campaign.currency),

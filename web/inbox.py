@@ -120,28 +120,39 @@ Gather = Callable[[Visit, InboxRow], Awaitable[dict[str, Any]]]
 async def item(request: Request, item_id: str) -> Response:
     """One item: what is asked, the evidence beside it, and the buttons."""
     async with visit(request) as v:
-        row = await desk.item(v.db, item_id)
-        if row is None or row.item.kind not in CONTEXT_OF:
-            raise Missing
-        kind = ItemKind(row.item.kind)
-        escalated = row.item.escalated and v.may("manager")
-        if not (v.may(row.item.role) or escalated or v.me.roles):
-            raise Forbidden("not_allowed")
-        gather: Gather = CONTEXT_OF[kind]
-        context = await gather(v, row)
-        return await v.page(
-            f"desk/items/{kind.value}.html",
-            here="inbox",
-            row=row,
-            item=row.item,
-            campaign=row.campaign,
-            creator=row.creator,
-            collaboration=row.collaboration,
-            payout=row.payout,
-            currency=row.campaign.currency,
-            sentence=words.item_sentence(row, v.reader),
-            mine=v.may(row.item.role) or escalated,
-            escalated=escalated and not v.may(row.item.role),
-            decision_kind=_decision(kind.value),
-            **context,
-        )
+        return await show_item(v, item_id)
+
+
+async def show_item(v: Visit, item_id: str, status: int = 200, **more: Any) -> HTMLResponse:
+    """The page of an item; ``more`` goes before what stands beside such an item otherwise.
+
+    Raises:
+        Missing: there is no such item, or nobody decides it.
+        Forbidden: the item is for others.
+    """
+    row = await desk.item(v.db, item_id)
+    if row is None or row.item.kind not in CONTEXT_OF:
+        raise Missing
+    kind = ItemKind(row.item.kind)
+    escalated = row.item.escalated and v.may("manager")
+    if not (v.may(row.item.role) or escalated or v.me.roles):
+        raise Forbidden("not_allowed")
+    gather: Gather = CONTEXT_OF[kind]
+    context = await gather(v, row) | more
+    return await v.page(
+        f"desk/items/{kind.value}.html",
+        status,
+        here="inbox",
+        row=row,
+        item=row.item,
+        campaign=row.campaign,
+        creator=row.creator,
+        collaboration=row.collaboration,
+        payout=row.payout,
+        currency=row.campaign.currency,
+        sentence=words.item_sentence(row, v.reader),
+        mine=v.may(row.item.role) or escalated,
+        escalated=escalated and not v.may(row.item.role),
+        decision_kind=_decision(kind.value),
+        **context,
+    )

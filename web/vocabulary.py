@@ -178,6 +178,15 @@ REFUSALS = {
         "This link does not work. Please open the newest mail from us and use the link in it."
     ),
     "unknown": "Nothing was changed: this decision is not known there.",
+    "bad_wishes": "Nothing was changed: these changes cannot be had together.",
+    "unknown_candidate": "Nothing was changed: somebody named is not a candidate.",
+    "contradiction": "Nothing was changed: somebody is put in and struck at once.",
+    "cannot_pin": "Nothing was changed: who is left out by a rule cannot be pinned.",
+    "already_out": "Nothing was changed: somebody struck is left out already.",
+    "no_wish": "Nothing was changed: there was nothing to take back (any more).",
+    "too_many_pins": "Nothing was changed: more would be pinned than are wanted.",
+    "pins_too_dear": "Nothing was changed: the pinned cost more than may be spent.",
+    "nobody_left": "Nothing was changed: nobody would be left to choose from.",
     "unknown_content": "Nothing was changed: what you sent is not known any more.",
     "refused": "Nothing was changed: it was refused.",
     "bad_form": "Something in the form is missing.",
@@ -212,6 +221,8 @@ RULES = {
     "brand_safety": "not brand-safe",
     "bad_fit": "does not fit the product",
     "above_ceiling": "above the ceiling for one creator",
+    "opted_out": "asked not to be contacted",
+    "struck": "struck by a manager",
 }
 
 EVENTS = {
@@ -221,6 +232,8 @@ EVENTS = {
     "shortlisted": "The shortlist is ready",
     "sign_off_asked": "The shortlist waits for sign-off",
     "sign_off_shortlist": "The shortlist was signed off",
+    "resolve_shortlist": "A manager changed the shortlist",
+    "solved_again": "The shortlist was solved again with the changes",
     "pause_campaign": "The campaign was paused",
     "resume_campaign": "The campaign goes on",
     "stop_campaign": "The campaign was stopped",

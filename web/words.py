@@ -182,6 +182,7 @@ def done(kind: str, answer: str) -> str:
     """What was just decided, for the banner on the next page."""
     plain = {
         "sign_off_shortlist": "Shortlist signed off. Invitations go out.",
+        "resolve_shortlist": "Solved again with your changes. Please look at the list once more.",
         "pause_campaign": "Campaign paused. Nobody new is invited.",
         "resume_campaign": "Campaign goes on.",
         "stop_campaign": "Campaign is stopping.",

@@ -11,7 +11,7 @@ from temporalio.common import Priority, SearchAttributePair, TypedSearchAttribut
 with workflow.unsafe.imports_passed_through():
     from activities.campaigns import Campaigns
     from activities.vetting import Vetting
-    from domain.decisions import DecisionKind
+    from domain.decisions import DecisionKind, ResolveChoice
     from domain.ids import collaboration_workflow_id
     from domain.inbox import ItemKind
     from domain.lifecycle import CampaignStatus, StreamKind
@@ -33,6 +33,8 @@ with workflow.unsafe.imports_passed_through():
         PostingKind,
         Queue,
         ShortlistResult,
+        SolveAgain,
+        SolvedAgain,
         Standing,
         StartPlan,
         StreamHead,
@@ -124,13 +126,27 @@ class CampaignWorkflow(Story):
         )
 
     async def _sign_off(self) -> None:
-        """The manager signs off exactly the list that was shown."""
+        """The manager signs off exactly the list that was shown; or changes it, and looks again."""
         again = timedelta(seconds=self.campaign.remind_shortlist_seconds)
-        question = Question(
-            ItemKind.SHORTLIST, seen=self.digest, beats=[Beat(again, self._remind, again)]
-        )
-        await self._ask(question, "sign_off_asked")
+        while True:
+            question = Question(
+                ItemKind.SHORTLIST, seen=self.digest, beats=[Beat(again, self._remind, again)],
+                also=(DecisionKind.RESOLVE_SHORTLIST,),
+            )  # fmt: skip
+            answer = await self._ask(question, "sign_off_asked")
+            if answer is None or not isinstance(answer.choice, ResolveChoice):
+                break
+            await self._solve_again(answer.choice.content_id)
         self.phase = CampaignStatus.RUNNING
+
+    async def _solve_again(self, change_id: str) -> None:
+        """Propose the best set that the manager's pins and strikes leave."""
+        asked = SolveAgain(campaign_id=self.campaign.campaign_id, change_id=change_id)
+        solved: SolvedAgain = await self._step(
+            "solve again", Vetting.resolve_shortlist, asked, Queue.VETTING, RULES
+        )
+        self.digest = solved.digest
+        await self._stream.append("solved_again", solved.model_dump(exclude={"digest"}))
 
     async def _remind(self) -> None:
         await self._stream.append("staff_reminded", remind_items=(ItemKind.SHORTLIST,))

@@ -51,6 +51,8 @@ class Question:
     within: timedelta | None = None
     """None: the question stays open; beats remind and escalate."""
     beats: list[Beat] = field(default_factory=list)
+    also: tuple[DecisionKind, ...] = ()
+    """Other decisions that end the wait; the answer says which one it was."""
     earlier: tuple[str, ...] = ()
     """Decisions already taken for the same purpose, by other people."""
     opened_at: datetime | None = None
@@ -61,6 +63,11 @@ class Question:
     def kind(self) -> DecisionKind:
         """The decision that answers it."""
         return DECIDED_BY[self.item]
+
+    @property
+    def kinds(self) -> tuple[DecisionKind, ...]:
+        """Every decision that ends the wait."""
+        return (self.kind, *self.also)
 
     @property
     def role(self) -> Role:
@@ -152,13 +159,13 @@ class Questions:
                     always.effect(applied)
                 return DecisionResult(applied=applied.choice is not None, code=applied.code)
             question = self._open.get(ref.kind)
-            if question is None or ref.kind in self._answers:
+            if question is None or question.kind in self._answers:
                 # Answered, or timed out, while this one waited for the lock.
                 return DecisionResult(applied=False, code="already_decided")
             applied = await self._stream.apply(ref, (question.item,), question.earlier)
             if applied.choice is not None:
                 self._taken.add(ref.decision_id)
-                self._answers[ref.kind] = applied.model_copy(
+                self._answers[question.kind] = applied.model_copy(
                     update={"decision_id": ref.decision_id}
                 )
             return DecisionResult(applied=applied.choice is not None, code=applied.code)
@@ -177,7 +184,8 @@ class Questions:
         question.stood_still_before = self._stood_still
         self.noticed_at = None
         self._answers.pop(question.kind, None)
-        self._open[question.kind] = question
+        for kind in question.kinds:
+            self._open[kind] = question
         return question
 
     async def wait(self, question: Question) -> AppliedDecision | None:
@@ -205,7 +213,7 @@ class Questions:
                     return await self._close(question)
             return self._answers[question.kind]
         finally:
-            self._open.pop(question.kind, None)
+            self._forget(question)
 
     async def _rest(self, question: Question, beats: list[Beat]) -> bool:
         """Rest until there is an answer (True) or something may have to be done (False).
@@ -269,8 +277,12 @@ class Questions:
     async def _close(self, question: Question) -> AppliedDecision | None:
         # A decision that is being applied right now was in time: it wins over the deadline.
         async with self._applying:
-            self._open.pop(question.kind, None)
+            self._forget(question)
             return self._answers.get(question.kind)
+
+    def _forget(self, question: Question) -> None:
+        for kind in question.kinds:
+            self._open.pop(kind, None)
 
     # --- the clock ----------------------------------------------------------------------
 

@@ -15,11 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from activities.vetting import Vetting
 from domain.decisions import ScreeningChoice
 from domain.ids import collaboration_id
-from domain.lifecycle import Outcome, SafetyVerdict, Stage
-from domain.messages import PlanStarts, Posting, PostingKind
+from domain.lifecycle import Outcome, Role, SafetyVerdict, Stage
+from domain.messages import PlanStarts, Posting, PostingKind, SolveAgain
 from domain.shortlist import shortlist_digest
-from store import ledger, outbox
+from domain.wishes import Change, Wish
+from store import ledger, outbox, wishes
 from store.candidates import left_out_by_rule
+from store.duties import Refused
 from store.engine import session
 from store.tables import Campaign, Candidate, Collaboration, Creator, CreatorPost, Decision
 from tests import builders
@@ -236,6 +238,61 @@ async def test_the_shortlist_puts_everybody_in_order_and_its_digest_is_kept(
     assert result.digest == shortlist_digest((row.creator_id, row.fee_minor) for row in rows)
     async with session(engine) as work:
         assert (await work.get_one(Campaign, campaign_id)).shortlist_digest == result.digest
+
+
+async def test_what_a_manager_pins_and_strikes_holds_for_the_list_and_for_who_comes_later(
+    engine: AsyncEngine, vetting: Vetting
+) -> None:
+    campaign_id = await _ready(engine, vetting, 4)
+    first, second, third, fourth = await _candidates(engine, campaign_id)
+    async with session(engine) as work:
+        campaign = await work.get_one(Campaign, campaign_id)
+        manager = await builders.staff(work, [Role.MANAGER], name="Ada Ward")
+        changes = [
+            Change(first.creator_id, Wish.STRIKE, "Works for a rival."),
+            Change(fourth.creator_id, Wish.PIN, "Our audience knows her."),
+        ]
+        made = [
+            await wishes.keep(work, campaign_id, manager.id, "seen", changes, builders.NOW)
+            for _ in range(2)
+        ]
+        assert made[0] == made[1]
+        assert await wishes.standing(work, campaign_id) == {}
+        await wishes.take(work, campaign, made[0])
+        with pytest.raises(Refused, match="already_decided"):
+            await wishes.take(work, campaign, made[0])
+    ask = SolveAgain(campaign_id=campaign_id, change_id=made[0])
+    solved = await vetting.resolve_shortlist(ask)
+    assert await vetting.resolve_shortlist(ask) == solved
+    rows = {row.creator_id: row for row in await _candidates(engine, campaign_id)}
+    assert [rows[key.creator_id].status for key in (first, second, third, fourth)] == [
+        "out", "chosen", "waitlist", "chosen",
+    ]  # fmt: skip
+    struck = rows[first.creator_id]
+    assert (struck.out_rule, struck.reasons[0]) == (
+        "struck", f"Struck by Ada Ward on {builders.NOW:%Y-%m-%d}: Works for a rival.",
+    )  # fmt: skip
+    assert struck.reasons[1].startswith("Would bring ")
+    assert rows[fourth.creator_id].reasons[0].startswith("Pinned by Ada Ward on ")
+    assert (solved.came, solved.went, solved.chosen) == (1, 1, 2)
+    assert solved.expected_before - solved.expected == first.expected - fourth.expected
+    plan = await vetting.plan_starts(PlanStarts(campaign_id=campaign_id, batch=0, count=4))
+    assert {start.creator_id for start in plan.starts} == {
+        second.creator_id, third.creator_id, fourth.creator_id,
+    }  # fmt: skip
+    assert plan.exhausted
+
+    async with session(engine) as work:
+        campaign = await work.get_one(Campaign, campaign_id)
+        free = [Change(first.creator_id, Wish.FREE, "The contract has run out.")]
+        again = await wishes.keep(work, campaign_id, manager.id, "new", free, builders.NOW)
+        await wishes.take(work, campaign, again)
+    await vetting.resolve_shortlist(SolveAgain(campaign_id=campaign_id, change_id=again))
+    back = next(
+        row for row in await _candidates(engine, campaign_id) if row.creator_id == first.creator_id
+    )
+    assert (back.status, back.out_rule) == ("chosen", "")
+    assert not any("Struck" in reason or "Would bring" in reason for reason in back.reasons)
 
 
 async def _ready(engine: AsyncEngine, vetting: Vetting, count: int, **sections: Any) -> str:

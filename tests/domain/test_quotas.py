@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from domain.campaign_shortlist import Quota, ShortlistRules, tier_of
 from domain.campaign_yaml import check_campaign
 from domain.quotas import Limit, Traits, limits_of
-from domain.shortlist import Option, Way, record, solve, ways_out
+from domain.shortlist import Option, Way, record, solve
 from domain.shortlist_words import record_sentences
+from domain.ways import ways_out
 from integrations.highs import HIGHS
 
 GOOD = (Path(__file__).parents[2] / "examples" / "campaign.yaml").read_text(encoding="utf-8")

@@ -15,7 +15,8 @@ from domain.campaign_shortlist import Quota, ShortlistRules
 from domain.inbox import ItemKind
 from domain.lifecycle import Role
 from domain.quotas import Traits, limits_of
-from domain.shortlist import Option, record, solve, ways_out
+from domain.shortlist import Option, record, solve
+from domain.ways import ways_out
 from integrations.highs import HIGHS
 from store import desk, desk_lists, staff
 from store.engine import session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from domain.campaign import CampaignFile
-from domain.decisions import DecisionKind
+from domain.decisions import DecisionKind, ResolveChoice
 from domain.ids import (
     campaign_workflow_id,
     collaboration_id,
@@ -25,12 +25,23 @@ from domain.ids import (
 from domain.inbox import ItemKind
 from domain.lifecycle import CampaignStatus, Role, Stage, StreamKind
 from domain.messages import CampaignInput, DecisionResult
-from integrations.temporal import start_campaign
-from store import ledger
+from domain.wishes import Change, Wish
+from integrations.temporal import send_decision, start_campaign
+from store import ledger, wishes
 from store.accounts import Balances
 from store.engine import session
 from store.records import verify_stream
-from store.tables import Campaign, Collaboration, Creator, CreatorPost, Event, InboxItem, Payout
+from store.tables import (
+    Campaign,
+    Candidate,
+    Collaboration,
+    Creator,
+    CreatorPost,
+    Event,
+    InboxItem,
+    Payout,
+    Staff,
+)
 from tests import builders
 from tests.workflows.clock import PATIENCE, Clock, Handle
 from tests.workflows.people import People, Plan
@@ -131,6 +142,30 @@ class CampaignStage:
         said = await self.people.say(kind, StreamKind.CAMPAIGN, self.campaign_id, manager)
         assert said is not None
         return said
+
+    async def in_order(self) -> list[str]:
+        """Ids of the chosen and of those who wait, in the order of invitation."""
+        async with session(self.engine) as db:
+            rows = await db.scalars(
+                select(Candidate).where(Candidate.status != "out").order_by(Candidate.place)
+            )
+            return [row.creator_id for row in rows]
+
+    async def changes(self, asked: Mapping[str, Wish]) -> DecisionResult | None:
+        """Let the manager pin and strike on the list that is open."""
+        item = await self.open_item(ItemKind.SHORTLIST)
+        manager = self.people.staff[Role.MANAGER][0]
+        changes = [Change(key, wish, "A good reason.") for key, wish in asked.items()]
+        async with session(self.engine) as db:
+            change = await wishes.keep(
+                db, self.campaign_id, manager, item.seen, changes, item.opened_at
+            )
+            campaign = await db.get_one(Campaign, self.campaign_id)
+            person = await db.get_one(Staff, manager)
+            ref = await builders.decision(
+                db, campaign, person, ResolveChoice(content_id=change), seen=item.seen
+            )
+        return await send_decision(self.client, StreamKind.CAMPAIGN, self.campaign_id, ref)
 
     def deviate(self, creator: Creator, plan: Plan) -> None:
         """Let one creator answer otherwise than the others."""

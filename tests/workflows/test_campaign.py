@@ -12,6 +12,7 @@ from domain.ids import collaboration_workflow_id
 from domain.inbox import ItemKind
 from domain.lifecycle import CampaignStatus, Outcome, Stage, StreamKind, WaitingFor
 from domain.messages import DecisionResult
+from domain.wishes import Wish
 from store.engine import session
 from store.tables import Collaboration
 from tests import builders
@@ -153,6 +154,41 @@ async def test_the_shortlist_is_signed_off_as_it_was_shown_and_asked_for_again(
         shown = await stage.people.decide(item, sign_off)
         assert shown == DecisionResult(applied=True)
         await stage.until_started(1)
+
+
+async def test_a_manager_changes_the_shortlist_and_signs_off_what_came_of_it(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    file = builders.campaign_file(creators={"wanted": 1}, outreach={"any_time": True})
+    async with set_up_campaign(
+        temporal, engine, wanted=1, roster=4, file=file, plan=NOBODY_ANSWERS
+    ) as stage:
+        await stage.start()
+        await stage.rests()
+        before = await stage.open_item(ItemKind.SHORTLIST)
+        first, second, third, fourth = await stage.in_order()
+        assert await stage.changes({first: Wish.STRIKE, third: Wish.PIN}) == DecisionResult(
+            applied=True
+        )
+        await stage.rests()
+        now = await stage.open_item(ItemKind.SHORTLIST)
+        assert now.seen == (await stage.row()).shortlist_digest != before.seen
+        assert await stage.in_order() == [third, second, fourth]
+        sign_off = GOES_ON[ItemKind.SHORTLIST]
+        stale = await stage.people.decide(now, sign_off, seen=before.seen)
+        assert stale == DecisionResult(applied=False, code="stale")
+        # both pinned are more than are wanted: refused, and the question stays open
+        assert await stage.changes({second: Wish.PIN}) == DecisionResult(
+            applied=False, code="too_many_pins"
+        )
+        assert await stage.people.decide(now, sign_off) == DecisionResult(applied=True)
+        (started,) = await stage.until_started(1)
+        assert started.creator_id == third
+        assert await stage.is_sound()
+        assert (await stage.story())[:7] == [
+            "started", "shortlisted", "sign_off_asked", "resolve_shortlist", "solved_again",
+            "sign_off_asked", "sign_off_shortlist",
+        ]  # fmt: skip
 
 
 async def test_what_ended_without_a_word_is_found_by_counting_again(

@@ -159,8 +159,8 @@ def outside_workers(client: Client, engine: AsyncEngine, world: World) -> list[W
     outside: dict[Queue, list[Any]] = {
         Queue.VETTING: [
             world.recheck_creator, vetting.vet_roster, vetting.solve_shortlist,
-            vetting.plan_starts, vetting.write_report, campaigns.tell_collaborations,
-            Maintenance(engine, client).sweep,
+            vetting.resolve_shortlist, vetting.plan_starts, vetting.write_report,
+            campaigns.tell_collaborations, Maintenance(engine, client).sweep,
         ],
         Queue.OUTREACH: [world.send_mail],
         Queue.PUBLICATION: [world.watch_publication],
