@@ -25,6 +25,7 @@ from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.balances import Balances
 from activities.campaigns import Campaigns
 from activities.documents import Documents
 from activities.guard import CodesOnly
@@ -156,6 +157,7 @@ def _payouts(tools: Tools) -> list[Any]:
         payouts.apply_stripe_event,
         Reconciliation(tools.engine, rail).reconcile,
         LostEvents(tools.engine, rail).find_lost_events,
+        Balances(tools.engine, rail).read_balance,
     ]
 
 
@@ -235,6 +237,7 @@ async def serve(settings: Settings, queues: list[Queue], stop: asyncio.Event) ->
             await temporal.ensure_sweep(client, timedelta(seconds=settings.sweep_seconds))
             await comparing.ensure_nightly(client)
             await comparing.ensure_lost_events(client)
+            await comparing.ensure_balance(client)
         if Queue.PAYOUTS in queues:
             await _try_another_key(tools)
         async with contextlib.AsyncExitStack() as running:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from activities.balances import Balances
 from domain.errors import ContentConflict, Unavailable
 from domain.lifecycle import HoldReason
 from domain.messages import OnboardingTask, StripeEventTask
@@ -81,6 +82,9 @@ class Recipients:
             await self._note_transfer(event.object_id)
             return []
         if event.type in _FUNDS_EVENTS:
+            # The payments come first: a reading that fails now is made up for by the schedule.
+            with contextlib.suppress(Unavailable):
+                await Balances(self._engine, self._rail, clock=self._clock).read_balance()
             async with session(self._engine) as db:
                 return await store.held_payouts(db, reason=HoldReason.WAITING_FUNDS)
         if event.account and event.type.startswith(_ACCOUNT_EVENTS):

@@ -35,6 +35,7 @@ STRIPE_EVENT_WORKFLOW = "StripeEventWorkflow"
 MAINTENANCE_WORKFLOW = "MaintenanceWorkflow"
 ONBOARDING_WORKFLOW = "OnboardingWorkflow"
 LOST_EVENTS_WORKFLOW = "LostEventsWorkflow"
+BALANCE_WORKFLOW = "BalanceWorkflow"
 RECONCILIATION_WORKFLOW = "ReconciliationWorkflow"
 
 DECIDE = "decide"  # update, on campaign, collaboration and payout: DecisionRef -> DecisionResult

@@ -24,12 +24,14 @@ from temporalio.service import RPCError
 
 from domain.errors import RailStopped, TroupeError, Unavailable
 from domain.ids import reconciliation_workflow_id
-from domain.messages import LOST_EVENTS_WORKFLOW, RECONCILIATION_WORKFLOW, Queue
+from domain.messages import BALANCE_WORKFLOW, LOST_EVENTS_WORKFLOW, RECONCILIATION_WORKFLOW, Queue
 from domain.reconciliation import ReconcileResult, ReconcileTask
 from integrations.temporal import TASK_TIMEOUT
 
 NIGHTLY_SCHEDULE = "troupe-reconcile"
 LOST_EVENTS_SCHEDULE = "troupe-lost-events"
+BALANCE_SCHEDULE = "troupe-balance"
+BALANCE_EVERY = timedelta(minutes=15)
 NIGHTLY_AT = (2, 40)
 """Hour and minute, in UTC."""
 
@@ -69,6 +71,19 @@ async def ensure_lost_events(client: Client) -> None:
     )
     with contextlib.suppress(ScheduleAlreadyRunningError):
         await client.create_schedule(LOST_EVENTS_SCHEDULE, schedule)
+
+
+async def ensure_balance(client: Client) -> None:
+    """Create the schedule that reads the balance at the provider, once for the installation."""
+    schedule = Schedule(
+        action=ScheduleActionStartWorkflow(
+            BALANCE_WORKFLOW, id=BALANCE_SCHEDULE, task_queue=Queue.WORKFLOWS.value
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=BALANCE_EVERY)]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=BALANCE_EVERY),
+    )
+    with contextlib.suppress(ScheduleAlreadyRunningError):
+        await client.create_schedule(BALANCE_SCHEDULE, schedule, trigger_immediately=True)
 
 
 async def compare_now(client: Client, task: ReconcileTask, wait: timedelta) -> ReconcileResult:

@@ -108,7 +108,6 @@ class Said:
 def answer(payout_id: str, status: str, code: str, decision_id: str = "") -> Said:
     """What is said of a decision about a payment."""
     message = {"submitted": "Recorded, and being applied.", "applied": ""}.get(status)
-    code = "" if status == "applied" else code
     return Said(payout_id, status, code, refusal(code) if message is None else message, decision_id)
 
 

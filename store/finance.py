@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, se
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.lifecycle import PayoutStatus, Stage
+from store import rail_balances
+from store.rail_balances import Funds
 from store.tables import Collaboration, Creator, LedgerAccount, Payout, Recipient
 
 HORIZON = timedelta(days=30)
@@ -58,11 +60,23 @@ class CashNeed:
     """The earliest pay-by date among these."""
     expected: int
     """Signed and not earned yet: it falls due only when its milestones are reached."""
+    funds: Funds | None = None
+    """What is at the provider; None if it was never read."""
 
     @property
     def total(self) -> int:
         """What is needed within the horizon for what has been earned."""
         return self.overdue + self.week + self.later
+
+    @property
+    def short(self) -> int:
+        """What is missing at the provider within the horizon; 0 if nothing, or if not known."""
+        return max(0, self.total - self.funds.left) if self.funds else 0
+
+    @property
+    def short_now(self) -> int:
+        """What is missing at the provider for what is overdue or due within seven days."""
+        return max(0, self.overdue + self.week - self.funds.left) if self.funds else 0
 
 
 async def readiness(session: AsyncSession, campaign_id: str = "") -> Readiness:
@@ -95,7 +109,9 @@ async def readiness(session: AsyncSession, campaign_id: str = "") -> Readiness:
 
 
 async def cash_needed(session: AsyncSession, now: datetime) -> tuple[CashNeed, ...]:
-    """What earned payments need within the horizon, and what is reserved; by currency.
+    """What earned payments need within the horizon, what is reserved, and what is there.
+
+    By currency; four queries.
 
     An amount that is on its way at this moment counts until it has arrived: rather too much.
     """
@@ -121,9 +137,13 @@ async def cash_needed(session: AsyncSession, now: datetime) -> tuple[CashNeed, .
         .group_by(LedgerAccount.currency)
     )
     expected = {currency: int(total) for currency, total in reserved if total}
+    there = await rail_balances.funds(session)
+    last = max((each.read_at for each in there.values()), default=None)
     needs = []
     for currency in sorted(found.keys() | expected.keys()):
         row = found.get(currency)
+        # A currency that is not in a reading of the whole balance is not held at all.
+        nothing = Funds(0, 0, last) if last else None
         needs.append(
             CashNeed(
                 currency=currency,
@@ -132,6 +152,7 @@ async def cash_needed(session: AsyncSession, now: datetime) -> tuple[CashNeed, .
                 later=int(row[3]) if row else 0,
                 first_due=row[4] if row else None,
                 expected=expected.get(currency, 0),
+                funds=there.get(currency, nothing),
             )
         )
     return tuple(needs)

@@ -545,6 +545,7 @@ class PayoutAttempt(Base):
     """One try to pay; committed before the provider is called."""
 
     __tablename__ = "payout_attempts"
+    __table_args__ = (Index("ix_attempts_settled", "settled_at"),)
     payout_id: Mapped[str] = mapped_column(ForeignKey("payouts.id"), primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
@@ -612,6 +613,16 @@ class RailStop(Base):
     resumed_at: Mapped[datetime | None]
     resumed_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
     """Empty after the end: the provider accepted another key."""
+
+
+class RailBalance(Base):
+    """What the brand has at the provider in one currency, as it was last read."""
+
+    __tablename__ = "rail_balances"
+    rail: Mapped[str] = mapped_column(String(12), primary_key=True, server_default="stripe")
+    currency: Mapped[str] = mapped_column(String(3), primary_key=True)
+    available_minor: Mapped[int]
+    read_at: Mapped[datetime]
 
 
 class LedgerAccount(Base):

@@ -14,6 +14,9 @@ from web.visit import Missing, visit
 
 router = APIRouter()
 
+BALANCE_WITHIN = timedelta(hours=1)
+"""A reading of the balance that is older was missed several times."""
+
 COMPARED_WITHIN = timedelta(hours=26)
 """A nightly comparison that is older has failed, or nobody makes it."""
 
@@ -72,6 +75,7 @@ async def payments(request: Request) -> HTMLResponse:
             compared=await comparisons.last(v.db),
             compare_by=v.deps.clock() - COMPARED_WITHIN,
             needs=await finance.cash_needed(v.db, v.deps.clock()),
+            read_by=v.deps.clock() - BALANCE_WITHIN,
             standstill=await rail_stops.standstill(v.db),
             may_resume=any(v.may(role) for role in rail.RESUMERS),
             may_export=any(v.may(role) for role in exports.READERS),

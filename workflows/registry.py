@@ -7,6 +7,7 @@ from workflows.collaboration import CollaborationWorkflow
 from workflows.payout import PayoutWorkflow
 from workflows.reconciliation import ReconciliationWorkflow
 from workflows.upkeep import (
+    BalanceWorkflow,
     LostEventsWorkflow,
     MaintenanceWorkflow,
     OnboardingWorkflow,
@@ -22,4 +23,5 @@ WORKFLOWS = [
     MaintenanceWorkflow,
     ReconciliationWorkflow,
     LostEventsWorkflow,
+    BalanceWorkflow,
 ]

@@ -133,6 +133,12 @@ COMPARE_PATIENTLY: CallOptions = {
     "retry_policy": MONEY_RETRY,
 }
 """By night: the next comparison comes in 24 hours."""
+LOOK: CallOptions = {
+    "start_to_close_timeout": timedelta(seconds=60),
+    "schedule_to_close_timeout": timedelta(minutes=10),
+    "retry_policy": COMPARE_RETRY,
+}
+"""A look that the next one replaces in a quarter of an hour."""
 SWEEP: CallOptions = {
     "start_to_close_timeout": timedelta(seconds=60),
     "retry_policy": RetryPolicy(maximum_attempts=1),

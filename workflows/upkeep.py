@@ -6,11 +6,13 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.balances import Balances
     from activities.lost_events import LostEvents
     from activities.maintenance import Maintenance
     from activities.payouts import Payouts
     from domain.ids import payout_workflow_id
     from domain.messages import (
+        BALANCE_WORKFLOW,
         LOST_EVENTS_WORKFLOW,
         MAINTENANCE_WORKFLOW,
         ONBOARDING_WORKFLOW,
@@ -20,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
         Queue,
         StripeEventTask,
     )
-    from workflows.timeouts import COMPARE_PATIENTLY, MONEY_TASK, SWEEP
+    from workflows.timeouts import COMPARE_PATIENTLY, LOOK, MONEY_TASK, SWEEP
 
 
 @workflow.defn(name=STRIPE_EVENT_WORKFLOW)
@@ -79,6 +81,19 @@ class LostEventsWorkflow:
             **COMPARE_PATIENTLY,
         )
         return lost
+
+
+@workflow.defn(name=BALANCE_WORKFLOW)
+class BalanceWorkflow:
+    """Read, by a schedule, what the brand has at the provider."""
+
+    @workflow.run
+    async def run(self) -> bool:
+        """True if it was read."""
+        was_read: bool = await workflow.execute_activity_method(
+            Balances.read_balance, task_queue=Queue.PAYOUTS.value, summary="balance", **LOOK
+        )
+        return was_read
 
 
 @workflow.defn(name=MAINTENANCE_WORKFLOW)

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from domain.inbox import ItemKind
 from rendering.links import Links
-from store import batches, staff
+from store import batches, rail_balances, staff
 from store.engine import make_engine, session
 from tests import books, builders
 from tests.conftest import Database
@@ -103,6 +103,7 @@ async def _fill(deps: Deps, made: Site) -> None:
             digest = (await builders.terms(db, row)).digest if kind is ItemKind.TERMS else seen_
             await wait_for(db, kind, row, campaign.id, seen=digest, due_at=deps.clock())
             made.portal[stage] = deps.links.portal(row.id)
+        await rail_balances.record(db, {"EUR": 12_000}, deps.clock())
         batch = new_batch()
         await batches.record(db, batch, me, payout.id, "something else was shown", deps.clock())
     made.portal["opt_out"] = deps.links.opt_out(one.id)

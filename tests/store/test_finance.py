@@ -7,10 +7,10 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.messages import Posting, PostingKind
-from store import finance, ledger
+from store import finance, ledger, rail_balances
 from store.engine import session
 from store.tables import Recipient
-from tests import builders
+from tests import books, builders
 from tests.builders import NOW
 
 
@@ -70,3 +70,32 @@ async def test_the_cash_that_is_needed_is_sorted_by_when(engine: AsyncEngine) ->
         assert (need.overdue, need.week, need.later, need.total) == (100, 20, 3, 123)
         assert need.first_due == NOW - timedelta(days=1)
         assert need.expected == 55
+        assert (need.funds, need.short) == (None, 0)
+
+
+async def test_what_is_needed_is_held_against_what_is_there_less_what_was_sent_since(
+    engine: AsyncEngine,
+) -> None:
+    hour = timedelta(hours=1)
+    async with session(engine) as db:
+        await books.paid(db, at=NOW - hour, amount_minor=1_000)
+        await books.paid(db, at=NOW + hour, amount_minor=30)
+        for amount, days in ((100, 3), (50, 20)):
+            await books.earned(db, amount_minor=amount, pay_by=NOW + timedelta(days=days))
+        await rail_balances.record(db, {"EUR": 120, "USD": 5}, NOW)
+        (need,) = await finance.cash_needed(db, NOW)
+        assert need.funds == rail_balances.Funds(available=120, sent_since=30, read_at=NOW)
+        assert (need.total, need.funds.left, need.short, need.short_now) == (150, 90, 60, 10)
+
+
+async def test_a_newer_reading_of_the_balance_replaces_the_older_one_as_a_whole(
+    engine: AsyncEngine,
+) -> None:
+    later = NOW + timedelta(minutes=15)
+    async with session(engine) as db:
+        await books.earned(db, amount_minor=10)
+        await rail_balances.record(db, {"EUR": 1, "USD": 2}, NOW)
+        await rail_balances.record(db, {"USD": 3}, later)
+        await rail_balances.record(db, {"EUR": 9, "USD": 9}, later - timedelta(minutes=1))
+        found = await rail_balances.funds(db)
+        assert {code: each.available for code, each in found.items()} == {"USD": 3}

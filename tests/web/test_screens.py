@@ -18,7 +18,7 @@ from domain.quotas import Traits, limits_of
 from domain.shortlist import Option, record, solve
 from domain.ways import ways_out
 from integrations.highs import HIGHS
-from store import desk, desk_lists, staff
+from store import desk, desk_lists, rail_balances, staff
 from store.engine import session
 from store.paging import PAGE, read_mark
 from store.tables import Base, Campaign, DeskSession, InboxItem
@@ -333,3 +333,25 @@ async def test_without_a_database_a_page_says_so(web: Web) -> None:
         assert "db.internal" not in answer.text
     event.remove(web.engine.sync_engine, "do_connect", refuse)
     assert (await client.get("/healthz")).json() == {"status": "ok"}
+
+
+async def test_the_payments_page_says_what_is_missing_at_stripe_and_how_old_that_is(
+    web: Web,
+) -> None:
+    async with session(web.engine) as db:
+        payout = await builders.payout(db, amount_minor=15_000)
+        payout.pay_by = NOW + timedelta(days=2)
+    client = await web.signed_in(Role.FINANCE)
+    assert "not read yet" in (await client.get("/payments")).text
+    async with session(web.engine) as db:
+        await rail_balances.record(db, {"EUR": 12_000}, NOW)
+    page = (await client.get("/payments")).text
+    assert "€30.00 missing at Stripe" in page
+    assert ">Old<" not in page
+    web.clock.forward(timedelta(hours=2))
+    assert ">Old<" in (await client.get("/payments")).text
+    async with session(web.engine) as db:
+        await rail_balances.record(db, {"EUR": 15_000}, web.clock())
+    page = (await client.get("/payments")).text
+    assert "Enough at Stripe" in page
+    assert ">Old<" not in page

@@ -1,0 +1,49 @@
+"""Reading what the brand has at the payment provider, where the provider's key is."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio import activity
+
+from domain.errors import RailStopped
+from integrations.payout_rail import PayoutRail
+from store import rail_balances
+from store.engine import session
+
+log = logging.getLogger(__name__)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Balances:
+    """Keeps the balance for finance to see: the web has no key to ask with."""
+
+    def __init__(
+        self, engine: AsyncEngine, rail: PayoutRail, *, clock: Callable[[], datetime] = _utc_now
+    ) -> None:
+        self._engine = engine
+        self._rail = rail
+        self._clock = clock
+
+    @activity.defn(name="read_balance")
+    async def read_balance(self) -> bool:
+        """Read the balance and keep it; False if the provider does not let our key read it.
+
+        Reading twice keeps the newer reading. A refusal stops no payment: a key that may send
+        money need not be one that may look at it, and the page shows how old the reading is.
+        """
+        at = self._clock()
+        try:
+            amounts = await self._rail.balance()
+        except RailStopped as error:
+            log.warning("the balance cannot be read: %s", error.message)
+            return False
+        async with session(self._engine) as db:
+            await rail_balances.record(db, amounts, at)
+        return True

@@ -1,0 +1,80 @@
+"""What the brand has at the payment provider, as the payout worker last read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from store.tables import Payout, PayoutAttempt, RailBalance
+
+STRIPE = "stripe"
+_ONE_AT_A_TIME = 7_238_002
+"""The lock of PostgreSQL that two readings which end at once queue up for."""
+
+
+@dataclass(frozen=True)
+class Funds:
+    """Money at the provider in one currency, in its smallest unit."""
+
+    available: int
+    """What could be paid out at ``read_at``; below zero if the provider is owed something."""
+    sent_since: int
+    """What has been sent since then, by our own books."""
+    read_at: datetime
+
+    @property
+    def left(self) -> int:
+        """What is there now, as far as it is known; top-ups since the reading are not."""
+        return self.available - self.sent_since
+
+
+async def record(
+    session: AsyncSession, amounts: Mapping[str, int], at: datetime, rail: str = STRIPE
+) -> None:
+    """Keep a reading; one that is older than what is there changes nothing.
+
+    Args:
+        session: a transaction.
+        amounts: all of the balance, by currency; one that is missing is no longer held.
+        at: just before the provider was asked.
+        rail: whose balance.
+    """
+    await session.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
+    newest = await session.scalar(
+        select(func.max(RailBalance.read_at)).where(RailBalance.rail == rail)
+    )
+    if newest is not None and newest >= at:
+        return
+    await session.execute(delete(RailBalance).where(RailBalance.rail == rail))
+    session.add_all(
+        RailBalance(rail=rail, currency=currency, available_minor=amount, read_at=at)
+        for currency, amount in amounts.items()
+    )
+    await session.flush()
+
+
+async def funds(session: AsyncSession, rail: str = STRIPE) -> dict[str, Funds]:
+    """What was read, by currency, with what has been sent since; one query."""
+    sent = (
+        select(func.coalesce(func.sum(Payout.amount_minor), 0))
+        .join(PayoutAttempt, PayoutAttempt.payout_id == Payout.id)
+        .where(
+            PayoutAttempt.settled_at >= RailBalance.read_at,
+            PayoutAttempt.outcome == "transferred",
+            Payout.currency == RailBalance.currency,
+        )
+        .scalar_subquery()
+    )
+    rows = await session.execute(
+        select(RailBalance.currency, RailBalance.available_minor, sent, RailBalance.read_at)
+        .where(RailBalance.rail == rail)
+        .order_by(RailBalance.currency)
+    )
+    return {
+        currency: Funds(available, int(since), moment)
+        for currency, available, since, moment in rows
+    }
