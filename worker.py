@@ -41,6 +41,7 @@ from activities.vetting import Vetting
 from domain.errors import ConfigurationError, TroupeError
 from domain.messages import Queue
 from integrations import comparing, temporal
+from integrations.classifier import fast_engine
 from integrations.mail_lookup import CatcherLookup
 from integrations.smtp import SmtpMailer
 from integrations.social import Access, make_sources
@@ -88,7 +89,8 @@ def _workflows(tools: Tools) -> list[Any]:
 
 
 def _vetting(tools: Tools) -> list[Any]:
-    vetting = Vetting(tools.engine, rate_card=load_rate_card(tools.settings.rate_card))
+    card = load_rate_card(tools.settings.rate_card)
+    vetting = Vetting(tools.engine, rate_card=card, safety=fast_engine())
     return [
         vetting.vet_roster,
         vetting.solve_shortlist,

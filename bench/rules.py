@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from activities.vetting import Vetting
 from bench import choosing, material
 from bench.result import Rules
-from domain.word_lists import LEXICON
+from integrations.classifier import fast_engine
 from local.rehearsal import bring_in
 from store import campaigns
 from store.engine import session
@@ -42,7 +42,7 @@ def _median(work: Callable[[], float], rounds: int) -> float:
 def _judge_captions() -> float:
     texts = list(islice(material.captions(7), CAPTIONS))
     began = time.perf_counter()
-    LEXICON.find(texts, "en")
+    fast_engine().find(texts, "en")
     return time.perf_counter() - began
 
 
@@ -52,7 +52,7 @@ async def _vet(
     """Candidates per second with all reads and writes; each round is a campaign of its own."""
     files = material.write(folder / "vetting", creators=candidates, wanted=100, prefix="vetting")
     await bring_in(engine, files, folder / "vetting")
-    vetting = Vetting(engine)
+    vetting = Vetting(engine, safety=fast_engine())
     speeds = []
     for _ in range(rounds):
         async with session(engine) as db:

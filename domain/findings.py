@@ -73,6 +73,11 @@ class Finding(BaseModel):
     iab: str = ""
 
     @property
+    def guessed(self) -> bool:
+        """True if a model says so, and no listed word: a person looks, and nobody is left out."""
+        return self.confidence < 1
+
+    @property
     def risk(self) -> RiskLevel:
         """The GARM-derived level of risk."""
         return _RISKS[self.severity - 1]
@@ -83,9 +88,15 @@ class SafetyEngine(Protocol):
 
     name: str
     languages: frozenset[str]
+    flag_from: float
+    """The least mark with which a text alone is shown to a person."""
 
     def find(self, texts: Sequence[str], language: str) -> list[Finding]:
         """All findings in the texts, each with the number of its text."""
+        ...
+
+    def marks(self, texts: Sequence[str], language: str) -> list[float]:
+        """How unsafe each text is, from 0 to 1: a measure to put texts in order by."""
         ...
 
 

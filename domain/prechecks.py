@@ -129,6 +129,9 @@ def _safety(
     if not found:
         return Precheck(code="safety", status="ok", sentence="No unsafe words found.")
     named = ", ".join(dict.fromkeys(f"‘{each.words}’ ({each.title})" for each in found))
-    bad = any(each.severity >= 3 or each.category in tolerance.never for each in found)
+    bad = any(
+        (each.severity >= 3 or each.category in tolerance.never) and not each.guessed
+        for each in found
+    )
     status: Status = "fail" if bad else "warn"
     return Precheck(code="safety", status=status, sentence=f"To be looked at: {named}.")

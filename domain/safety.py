@@ -141,12 +141,13 @@ def judge_creator(
 def _blocking(findings: Sequence[Finding], tolerance: Tolerance) -> tuple[str, ...]:
     """Why a creator is left out without a person.
 
-    Never for hate; and for one post only if the brand itself says so.
+    Never for hate and never by the guess of a model; for one post only if the brand says so.
     """
     own = [each for each in findings if each.category == BRAND_WORDS]
     floor = [
         each for each in findings
-        if each.severity >= FLOOR and each.category not in {BRAND_WORDS, HATE}
+        if each.severity >= FLOOR and not each.guessed
+        and each.category not in {BRAND_WORDS, HATE}
     ]  # fmt: skip
     reasons = []
     if _posts(own) >= BLOCKED_WORD_POSTS:
@@ -154,7 +155,8 @@ def _blocking(findings: Sequence[Finding], tolerance: Tolerance) -> tuple[str, .
     if _posts(floor) >= REPEATED:
         reasons.append(f"{_shown(floor)}: never beside advertising, in {_posts(floor)} posts.")
     for category in sorted(tolerance.never):
-        if never := [each for each in findings if each.category == category]:
+        never = [each for each in findings if each.category == category and not each.guessed]
+        if never:
             where = _in_posts(never)
             reasons.append(f"{never[0].title}: {_shown(never)}: never for this brand, {where}.")
     return tuple(reasons)

@@ -20,6 +20,7 @@ class LexiconEngine:
     def __init__(self, lexicon: Lexicon, version: str) -> None:
         self.name = f"lexicon {version}"
         self.languages = LANGUAGES
+        self.flag_from = 2 / FLOOR
         self._lexicon = lexicon
 
     def find(self, texts: Sequence[str], language: str) -> list[Finding]:
@@ -30,6 +31,13 @@ class LexiconEngine:
             for number, text in enumerate(texts)
             for hit in self._lexicon.find(text, language, harmless)
         ]
+
+    def marks(self, texts: Sequence[str], language: str) -> list[float]:
+        """The worst severity in each text, of four."""
+        worst = [0] * len(texts)
+        for each in self.find(texts, language):
+            worst[each.post] = max(worst[each.post], each.severity)
+        return [severity / FLOOR for severity in worst]
 
 
 LEXICON = LexiconEngine(build_lexicon(_DATA["words"]), _DATA["version"])

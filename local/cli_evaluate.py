@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -17,11 +18,13 @@ from domain.categories import CATEGORIES, category_of
 from domain.columns import Source, resolve
 from domain.errors import UserMistake
 from domain.evaluation import Agreement, Ranking, agreement, ranking, read_label
+from domain.findings import SafetyEngine
 from domain.language import guess_language
 from domain.tabular import Row, read_table
 from domain.tabular import Table as FileTable
 from domain.topics import read_topics
 from domain.word_lists import LEXICON
+from integrations.classifier import fast_engine
 from local.cli_imports import read_bytes
 from local.cli_support import AsJson, out, print_json
 
@@ -29,8 +32,14 @@ evaluate = typer.Typer(
     help="Judge the engines on labelled texts of your own.", no_args_is_help=True
 )
 
-FLAG_FROM = 2
-"""The least severity that is always shown to a person, so that it counts as flagged."""
+
+class Speed(StrEnum):
+    """How much time an engine takes for a text."""
+
+    FAST = "fast"
+
+
+ENGINES: dict[Speed, Callable[[], SafetyEngine]] = {Speed.FAST: fast_engine}
 
 LARGEST = 256 * 1024 * 1024
 """Bytes of a gzip file when unpacked."""
@@ -41,19 +50,26 @@ def safety(
     file: Annotated[Path, typer.Argument(help="CSV or JSON lines, also as .gz.")],
     text: Annotated[str, typer.Option(help="The column with the text.")],
     label: Annotated[str, typer.Option(help="The column with 1 for unsafe and 0 for safe.")],
+    speed: Annotated[Speed, typer.Option(help="fast: what reads whole rosters.")] = Speed.FAST,
     as_json: AsJson = False,
 ) -> None:
-    """Compare the word lists with the labels of people."""
+    """Compare an engine, and beside it the word lists alone, with the labels of people."""
     texts, labels = _labelled(file, text, label)
+    languages = [guess_language([each]) for each in texts]
+    engine = ENGINES[speed]()
     begun = time.perf_counter()
-    marks = [_mark(each) for each in texts]
-    seconds = time.perf_counter() - begun
-    found = agreement(labels, marks, FLAG_FROM)
+    marks = _marks(engine, texts, languages)
+    per_second = len(texts) / (time.perf_counter() - begun)
+    found = agreement(labels, marks, engine.flag_from)
+    lists = agreement(labels, _marks(LEXICON, texts, languages), LEXICON.flag_from)
     if as_json:
-        speed = round(len(texts) / seconds)
-        print_json({"engine": LEXICON.name, "texts_per_second": speed, **found.model_dump()})
+        print_json(
+            {"engine": engine.name, "speed": speed, "flag_from": engine.flag_from,
+             "texts_per_second": round(per_second), **found.model_dump(),
+             "word_lists": lists.model_dump()}
+        )  # fmt: skip
     else:
-        _show(found, len(texts) / seconds)
+        _show(engine.name, found, lists, per_second)
 
 
 @evaluate.command()
@@ -148,9 +164,15 @@ def _auc_of(category: str, found: Ranking) -> float | None:
     return found.auc.get(category)
 
 
-def _mark(text: str) -> float:
-    found = LEXICON.find([text], guess_language([text]))
-    return float(max((each.severity for each in found), default=0))
+def _marks(engine: SafetyEngine, texts: Sequence[str], languages: Sequence[str]) -> list[float]:
+    """The engine's marks; the texts of one language at once."""
+    marks = [0.0] * len(texts)
+    for language in dict.fromkeys(languages):
+        places = [at for at, each in enumerate(languages) if each == language]
+        found = engine.marks([texts[at] for at in places], language)
+        for at, mark in zip(places, found, strict=True):
+            marks[at] = mark
+    return marks
 
 
 def _labelled(file: Path, text: str, label: str) -> tuple[list[str], list[bool]]:
@@ -212,10 +234,14 @@ def unpacked(file: Path) -> bytes:
     return unpacked
 
 
-def _show(found: Agreement, speed: float) -> None:
-    grid = Table(title=LEXICON.name, show_header=False)
+def _show(engine: str, found: Agreement, lists: Agreement, speed: float) -> None:
+    grid = Table("", "engine", "word lists alone", title=engine)
+    alone = lists.model_dump()
     for name, value in found.model_dump().items():
-        shown = "-" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
-        grid.add_row(name.replace("_", " "), shown)
-    grid.add_row("texts per second", f"{speed:,.0f}")
+        grid.add_row(name.replace("_", " "), _figure(value), _figure(alone[name]))
+    grid.add_row("texts per second", f"{speed:,.0f}", "")
     out.print(grid)
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)

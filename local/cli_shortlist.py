@@ -34,7 +34,7 @@ from domain.shortlist_words import proof_sentence, unmet_sentence, way_sentence
 from domain.tabular import read_table
 from domain.vetting import Person, Vetted, place_sentence, vet
 from domain.ways import ways_out
-from domain.word_lists import LEXICON
+from integrations.classifier import fast_engine
 from integrations.highs import HIGHS
 from local.cli_imports import read_bytes
 from local.cli_support import AsJson, now, out, print_json
@@ -147,7 +147,8 @@ def _choose(
 ) -> _Found:
     begun = time.perf_counter()
     vetted = [
-        vet(_person(each, captions.get(_id(each), [])), file, card, LEXICON) for each in records
+        vet(_person(each, captions.get(_id(each), [])), file, card, fast_engine())
+        for each in records
     ]
     chosen_from = [
         Option(each.creator_id, each.fee_minor, each.expected, _traits(record))

@@ -14,4 +14,5 @@ compile() {
 compile requirements.in -o requirements.lock
 compile --no-deps requirements-assets.in -o requirements-assets.lock
 compile --no-deps requirements-spec.in -o requirements-spec.lock
+compile --no-deps requirements-training.in -o requirements-training.lock
 compile requirements-dev.in -o requirements-dev.lock

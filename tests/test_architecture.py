@@ -57,6 +57,7 @@ def test_workflows_load_our_modules_once() -> None:
 
 def test_every_imported_package_is_asked_for() -> None:
     run, develop = house.required("requirements.in"), house.required("requirements-dev.in")
+    develop |= house.required("requirements-training.in")
     sentences(f for source in PYTHON for f in house.undeclared_packages(source, run, develop))
 
 
@@ -66,7 +67,8 @@ def test_every_package_is_explained() -> None:
         for line in (ROOT / "docs/dependencies.md").read_text().splitlines()
         if line.startswith("| `")
     }
-    files = ("requirements-dev.in", "requirements-assets.in", "requirements-spec.in")
+    files = ("requirements-dev.in", "requirements-assets.in", "requirements-spec.in",
+             "requirements-training.in")  # fmt: skip
     asked_for = {package for name in files for package in house.required(name)}
     assert sorted(explained) == sorted(asked_for)
 

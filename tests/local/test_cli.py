@@ -129,8 +129,8 @@ def test_disclosure_is_judged_with_reasons_and_rule_version(troupe: Terminal) ->
     assert answer.json["rule_version"]
 
 
-def test_the_word_lists_are_judged_on_labels_of_the_user(troupe: Terminal, tmp_path: Path) -> None:
-    rows = "text,unsafe\nwhat the fuck,1\nlovely tea today,0\nunread,\nyou are awful,true\n"
+def test_an_engine_is_judged_on_labels_of_the_user(troupe: Terminal, tmp_path: Path) -> None:
+    rows = "text,unsafe\nwhat the fuck,1\nlovely tea today,0\nunread,\nyou are late,true\n"
     file = tmp_path / "labelled.csv.gz"
     file.write_bytes(gzip.compress(rows.encode()))
     words = ("evaluate", "safety", str(file), "--text", "text", "--label", "unsafe", "--json")
@@ -138,7 +138,10 @@ def test_the_word_lists_are_judged_on_labels_of_the_user(troupe: Terminal, tmp_p
     assert answer.code == 0, answer.err
     found = answer.json
     assert (found["texts"], found["labelled"], found["flagged"]) == (3, 2, 1)
-    assert (found["precision"], found["recall"], found["auc"]) == (1.0, 0.5, 0.75)
+    assert (found["precision"], found["recall"], found["auc"]) == (1.0, 0.5, 1.0)
+    assert found["engine"].startswith("fast 20")
+    lists = found["word_lists"]
+    assert (lists["precision"], lists["recall"], lists["auc"]) == (1.0, 0.5, 0.75)
 
 
 @pytest.mark.parametrize(
