@@ -23,6 +23,7 @@ from activities.turns import Turn
 from domain.errors import ContentConflict, PayeeChanged, Unavailable
 from domain.ids import attempt_key
 from domain.messages import (
+    AppliedEvent,
     OnboardingTask,
     StripeEventTask,
     TransferOutcome,
@@ -101,8 +102,8 @@ class Payouts:
         return await self._recipients.prepare_onboarding(task)
 
     @activity.defn(name="apply_stripe_event")
-    async def apply_stripe_event(self, task: StripeEventTask) -> list[str]:
-        """Re-read what a stored event is about; gives the held payouts that it may help.
+    async def apply_stripe_event(self, task: StripeEventTask) -> AppliedEvent:
+        """Re-read what a stored event is about; gives what is to follow from it.
 
         Applying twice, or in any order, ends in the state that the provider has now.
         """

@@ -11,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from activities.balances import Balances
 from domain.errors import ContentConflict, Unavailable
 from domain.lifecycle import HoldReason
-from domain.messages import OnboardingTask, StripeEventTask
+from domain.messages import AppliedEvent, OnboardingTask, StripeEventTask, TakenBack
 from integrations.payout_rail import PayoutRail
 from integrations.stripe_webhooks import StripeEvent
 from store import payouts as store
+from store import records, taken_back
 from store.engine import session
 
 LINK_MARGIN = timedelta(minutes=1)
@@ -65,31 +66,31 @@ class Recipients:
             await store.fill_link(db, link.id, page.url, page.expires_at)
         return link.id
 
-    async def apply_event(self, task: StripeEventTask) -> list[str]:
-        """Re-read what the event is about; gives the held payouts that it may help."""
+    async def apply_event(self, task: StripeEventTask) -> AppliedEvent:
+        """Re-read what the event is about; gives what is to follow from it."""
         async with session(self._engine) as db:
             stored = await store.get_event(db, task.event_row_id)
         event = StripeEvent.model_validate(stored.payload)
-        woken: list[str] = []
+        applied = AppliedEvent()
         if event.livemode == self._rail.live:
-            woken = await self._apply(event)
+            applied = await self._apply(event)
         async with session(self._engine) as db:
             await store.mark_applied(db, stored.id, self._clock())
-        return woken
+        return applied
 
-    async def _apply(self, event: StripeEvent) -> list[str]:
+    async def _apply(self, event: StripeEvent) -> AppliedEvent:
+        woken: list[str] = []
         if event.type.startswith("transfer."):
-            await self._note_transfer(event.object_id)
-            return []
+            return AppliedEvent(taken_back=await self._note_transfer(event.object_id))
         if event.type in _FUNDS_EVENTS:
             # The payments come first: a reading that fails now is made up for by the schedule.
             with contextlib.suppress(Unavailable):
                 await Balances(self._engine, self._rail, clock=self._clock).read_balance()
             async with session(self._engine) as db:
-                return await store.held_payouts(db, reason=HoldReason.WAITING_FUNDS)
-        if event.account and event.type.startswith(_ACCOUNT_EVENTS):
-            return await self._refresh(event.account)
-        return []
+                woken = await store.held_payouts(db, reason=HoldReason.WAITING_FUNDS)
+        elif event.account and event.type.startswith(_ACCOUNT_EVENTS):
+            woken = await self._refresh(event.account)
+        return AppliedEvent(woken=tuple(woken))
 
     async def _refresh(self, account: str) -> list[str]:
         """Read the account now; read again if another event was applied meanwhile."""
@@ -106,14 +107,25 @@ class Recipients:
                     return await store.held_payouts(db, creator_id=known.creator_id)
         raise Unavailable("the account changes too often just now")
 
-    async def _note_transfer(self, transfer_id: str) -> None:
-        """Write down a transfer whose answer was lost; what does not fit is reconciliation's."""
+    async def _note_transfer(self, transfer_id: str) -> tuple[TakenBack, ...]:
+        """Write down a transfer whose answer was lost, and what was taken back of one.
+
+        What does not fit is reconciliation's.
+        """
         transfer = await self._rail.read_transfer(transfer_id)
         if transfer is None or not transfer.transfer_group:
-            return
+            return ()
         with contextlib.suppress(ContentConflict):
             async with session(self._engine) as db:
                 if not await store.transferred_attempt(db, transfer.transfer_group):
                     await store.adopt_transfer(
                         db, transfer.transfer_group, transfer.attempt, transfer.id, self._clock()
                     )
+        if not transfer.reversed_minor:
+            return ()
+        async with session(self._engine) as db:
+            booking = await taken_back.booking(db, transfer, self._clock())
+        if booking is not None:
+            await records.append(self._engine, booking)
+        async with session(self._engine) as db:
+            return await taken_back.undecided(db, transfer.id)

@@ -34,6 +34,7 @@ class AccountRow:
     line: CreatorLine
     earned_minor: int = 0
     paid_minor: int = 0
+    """Negative if it was taken back."""
     withheld_minor: int = 0
     owed_minor: int = 0
     """Earned and neither paid nor withheld, after this row."""
@@ -72,6 +73,8 @@ def accounts(lines: Iterable[CreatorLine]) -> tuple[Account, ...]:
     for line in lines:
         earned = line.amount_minor if line.kind is PostingKind.EARN else 0
         paid = line.amount_minor if line.kind is PostingKind.SETTLE else 0
+        if line.kind is PostingKind.TAKE_BACK:
+            paid = -line.amount_minor
         withheld = line.amount_minor if line.kind is PostingKind.FORFEIT else 0
         if not (earned or paid or withheld):
             continue

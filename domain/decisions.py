@@ -36,6 +36,7 @@ class DecisionKind(StrEnum):
     RELEASE_PAYOUT = "release_payout"
     HOLD_PAYOUT = "hold_payout"
     RESUME_PAYOUT = "resume_payout"
+    CANCEL_PAYOUT = "cancel_payout"  # what was taken back is not owed any more
     # creators, on their collaboration
     ANSWER_OFFER = "answer_offer"
     SIGN_TERMS = "sign_terms"
@@ -78,6 +79,7 @@ ROLE_FOR: dict[DecisionKind, Role] = {
     DecisionKind.RELEASE_PAYOUT: Role.FINANCE,
     DecisionKind.HOLD_PAYOUT: Role.FINANCE,
     DecisionKind.RESUME_PAYOUT: Role.FINANCE,
+    DecisionKind.CANCEL_PAYOUT: Role.FINANCE,
 }
 """The role that a member of staff needs; checked on the page and again when it is applied."""
 
@@ -112,6 +114,7 @@ class PlainChoice(_Choice):
         DecisionKind.SUSPEND_COLLABORATION, DecisionKind.RESUME_COLLABORATION,
         DecisionKind.RETRY_STEP, DecisionKind.WITHDRAW, DecisionKind.OPT_OUT,
         DecisionKind.RELEASE_PAYOUT, DecisionKind.HOLD_PAYOUT, DecisionKind.RESUME_PAYOUT,
+        DecisionKind.CANCEL_PAYOUT,
     ]  # fmt: skip
 
 

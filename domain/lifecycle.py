@@ -91,6 +91,7 @@ class HoldReason(StrEnum):
     REFUSED = "refused"  # the provider refuses this payment
     BY_PERSON = "by_person"  # finance or a manager put it on hold
     SUSPENDED = "suspended"  # the collaboration is suspended
+    TAKEN_BACK = "taken_back"  # paid once, then taken back at the provider: is it still owed?
     PAYEE_CHANGED = "payee_changed"  # released for another account of the creator; released anew
 
 

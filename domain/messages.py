@@ -124,6 +124,7 @@ class PayoutChange(Message):
     attempt: int | None = None
     sends_at: datetime | None = None
     transfer_id: str | None = None
+    reversed_minor: int | None = None
 
 
 class OpenItem(Message):
@@ -160,6 +161,7 @@ class PostingKind(StrEnum):
     SETTLE = "settle"  # in transit -> paid: the provider has moved the money
     RETURN = "return"  # in transit -> payable: the attempt definitely failed
     FREE = "free"  # reserved -> available: not needed after all
+    TAKE_BACK = "take_back"  # paid -> payable: the provider has taken it back; owed until decided
     FORFEIT = "forfeit"  # payable -> available: earned, and not to be paid after all
 
 
@@ -179,6 +181,8 @@ class NewPayout(Message):
     number: int
     amount_minor: int
     pay_by: datetime
+    again_of: str | None = None
+    """The payment of which this was taken back."""
 
 
 class Append(Message):
@@ -466,6 +470,8 @@ class PayoutInput(Message):
     currency: str
     pay_by: datetime
     policy: PayoutPolicy
+    on_hold: HoldReason | None = None
+    """Nobody is asked to release it before a person lets it go on."""
 
 
 class Suspension(Message):
@@ -521,6 +527,21 @@ class StripeEventTask(Message):
     """Apply one stored event by reading the state from the provider."""
 
     event_row_id: str
+
+
+class TakenBack(Message):
+    """Money of a payment was taken back: what is to be decided, and the mail that says so."""
+
+    payment: PayoutInput
+    outbox_id: str
+
+
+class AppliedEvent(Message):
+    """What follows from an event of the provider."""
+
+    woken: tuple[str, ...] = ()
+    """Held payments that are worth another try."""
+    taken_back: tuple[TakenBack, ...] = ()
 
 
 StartPlan.model_rebuild()

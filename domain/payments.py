@@ -6,6 +6,9 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
+REPAYMENT = "repayment"
+"""Kind of a payment of what was paid once and then taken back at the provider."""
+
 
 class RailTransfer(BaseModel):
     """A transfer in the provider's own list."""

@@ -47,6 +47,8 @@ class Posted(_Fact):
     sent_minor: int = 0
     returned_minor: int = 0
     settled_minor: int = 0
+    taken_back_minor: int = 0
+    """What was settled once and taken back later; not subtracted from ``settled_minor``."""
 
     @property
     def in_transit_minor(self) -> int:
@@ -215,8 +217,11 @@ def _transfers(booked: Booked, listed: dict[str, RailTransfer]) -> Iterator[Diff
             yield differs(DifferenceCode.ACCOUNT, transfer.amount_minor)
         if transfer.transfer_group != booked.payout_id:
             yield differs(DifferenceCode.OTHER_PAYOUT, transfer.amount_minor)
-        if transfer.reversed_minor:
-            yield differs(DifferenceCode.REVERSED, transfer.reversed_minor, 0)
+        taken_back = sum(
+            each.taken_back_minor for each in booked.posted if each.currency == booked.currency
+        )
+        if transfer.reversed_minor != taken_back:
+            yield differs(DifferenceCode.REVERSED, transfer.reversed_minor, taken_back)
 
 
 def _ledger(booked: Booked) -> Iterator[Difference]:

@@ -56,9 +56,10 @@ ADVICE: dict[Code, Advice] = {
         "Look at both payments and at the transfer in Stripe's dashboard; one of them is not paid.",
     ),
     Code.REVERSED: Advice(
-        "Money of this payment was taken back at Stripe; our books still say that it was paid.",
-        "Find in Stripe's dashboard who reversed it and why, and tell the creator; if the creator "
-        "is to have the money after all, it has to be paid again.",
+        "Another sum of this payment was taken back at Stripe than our books say.",
+        "The event from Stripe brings it into the books, within an hour also if it was lost: "
+        "compare again. If this stays, see that the payout worker runs (./troupe doctor), and "
+        "find in Stripe's dashboard who reversed it and why.",
     ),
     Code.LEDGER_BEHIND: Advice(
         "A transfer is written down, and the ledger has not booked it as paid.",

@@ -18,6 +18,7 @@ MOVEMENTS: dict[PostingKind, tuple[str, str]] = {
     PostingKind.SETTLE: (IN_TRANSIT, PAID),
     PostingKind.RETURN: (IN_TRANSIT, PAYABLE),
     PostingKind.FREE: (RESERVED, AVAILABLE),
+    PostingKind.TAKE_BACK: (PAID, PAYABLE),
     PostingKind.FORFEIT: (PAYABLE, AVAILABLE),
 }
 """From which account to which."""

@@ -68,7 +68,7 @@ _URL = (
 
 def _sum_of_payouts(which: ColumnElement[bool]) -> ScalarSelect[Decimal]:
     return (
-        select(func.coalesce(func.sum(Payout.amount_minor), 0))
+        select(func.coalesce(func.sum(Payout.amount_minor - Payout.reversed_minor), 0))
         .where(Payout.collaboration_id == Collaboration.id, which)
         .correlate(Collaboration)
         .scalar_subquery()

@@ -29,7 +29,7 @@ from store.tables import (
 
 BOOKED = (
     PostingKind.EARN, PostingKind.SEND, PostingKind.SETTLE, PostingKind.RETURN,
-    PostingKind.FORFEIT,
+    PostingKind.TAKE_BACK, PostingKind.FORFEIT,
 )  # fmt: skip
 """Movements that change what the brand owes or has."""
 

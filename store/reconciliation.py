@@ -19,6 +19,7 @@ _COLUMN = {
     PostingKind.SEND: "sent_minor",
     PostingKind.RETURN: "returned_minor",
     PostingKind.SETTLE: "settled_minor",
+    PostingKind.TAKE_BACK: "taken_back_minor",
 }
 _KINDS = [kind.value for kind in _COLUMN]
 

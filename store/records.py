@@ -234,6 +234,8 @@ async def _request_payout(
             releases=0,
             attempt=0,
             pay_by=payout.pay_by,
+            again_of=payout.again_of,
+            reversed_minor=0,
             created_at=at,
             updated_at=at,
             sequence=0,

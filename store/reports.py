@@ -129,7 +129,7 @@ async def _creators(session: AsyncSession, campaign_id: str) -> list[CreatorLine
     paid = {
         collaboration_id: int(amount)
         for collaboration_id, amount in await session.execute(
-            select(Payout.collaboration_id, func.sum(Payout.amount_minor))
+            select(Payout.collaboration_id, func.sum(Payout.amount_minor - Payout.reversed_minor))
             .where(
                 Payout.campaign_id == campaign_id,
                 Payout.status == PayoutStatus.TRANSFERRED.value,

@@ -510,6 +510,7 @@ class Payout(Base):
         Index("ix_payouts_status", "campaign_id", "status"),
         Index("ix_payouts_created", "created_at", "id"),
         Index("ix_payouts_creator", "creator_id"),
+        Index("ix_payouts_again_of", "again_of", postgresql_where=text("again_of IS NOT NULL")),
         Index(
             "ix_payouts_rail_stopped",
             "pay_by",
@@ -535,6 +536,10 @@ class Payout(Base):
     pay_by: Mapped[datetime]
     sends_at: Mapped[datetime | None]
     transfer_id: Mapped[str | None] = mapped_column(unique=True)
+    reversed_minor: Mapped[int] = mapped_column(default=0)
+    """What of it was taken back at the provider after it was paid."""
+    again_of: Mapped[str | None] = mapped_column(ForeignKey("payouts.id"))
+    """The payment of which this was taken back; with kind ``repayment``."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     sequence: Mapped[int] = mapped_column(default=0)

@@ -36,7 +36,8 @@ async def year_totals(
 ) -> tuple[CreatorTotal, ...]:  # fmt: skip
     """What was paid in a calendar year, the largest sums first; one statement.
 
-    A payment belongs to the day on which the provider moved the money.
+    A payment belongs to the day on which the provider moved the money; what was taken back of it
+    later is not counted.
 
     Args:
         session: a transaction.
@@ -44,7 +45,7 @@ async def year_totals(
         zone: where the year begins and ends at midnight.
     """
     country = Campaign.file["brand"]["country"].astext
-    amount = func.sum(Payout.amount_minor)
+    amount = func.sum(Payout.amount_minor - Payout.reversed_minor)
     settled = PayoutAttempt.settled_at
     query = (
         select(

@@ -21,6 +21,7 @@ SUBJECT_OF = {
     DecisionKind.RELEASE_PAYOUT: "payout",
     DecisionKind.HOLD_PAYOUT: "payout",
     DecisionKind.RESUME_PAYOUT: "payout",
+    DecisionKind.CANCEL_PAYOUT: "payout",
 }
 """What a decision is about, if not a collaboration."""
 
@@ -31,6 +32,9 @@ _CONTENT = {
     DecisionKind.REPORT_PUBLICATION,
     DecisionKind.OBJECT,
 }
+
+
+_NEEDS_REASON = {DecisionKind.HOLD_PAYOUT, DecisionKind.CANCEL_PAYOUT}
 
 
 class BadChoice(UserMistake):
@@ -85,7 +89,7 @@ def read_choice(
         choice = _CHOICE.validate_python(given)
     except ValidationError:
         raise BadChoice(f"not an answer to {kind.value}") from None
-    needs = answer in NEEDS_COMMENT or kind is DecisionKind.HOLD_PAYOUT
+    needs = answer in NEEDS_COMMENT or kind in _NEEDS_REASON
     if needs and len(fields.get("comment", "").strip()) < 3:
         raise ReasonNeeded("a reason is required")
     return choice

@@ -62,6 +62,7 @@ _MOVED = {
     PostingKind.SEND: "Sent to the provider",
     PostingKind.SETTLE: "Paid",
     PostingKind.RETURN: "Not paid, owed again",
+    PostingKind.TAKE_BACK: "Taken back, owed again",
     PostingKind.FORFEIT: "Not owed any more",
 }
 

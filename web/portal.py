@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.campaign import CampaignFile
 from domain.decisions import DecisionKind
 from domain.money import split_by_percent
+from domain.payments import REPAYMENT
 from rendering.reader import Reader
 from store import portal as store
 from store.engine import session
@@ -175,12 +176,15 @@ class Due:
     status: str
     pay_by: Any
     pay_within: Any
+    taken_back_minor: int = 0
+    """What of it was taken back after it was paid."""
 
 
 def milestones(c: CreatorVisit) -> list[Due]:
     """What is paid for what, and by when."""
     file, fee = c.file, c.view.collaboration.fee_minor
-    earned = {payout.kind: payout for payout in c.view.payouts}
+    again = [payout for payout in c.view.payouts if payout.kind == REPAYMENT]
+    earned = {payout.kind: payout for payout in c.view.payouts if payout not in again}
     shares = split_by_percent(fee, [each.percent for each in file.milestones])
     rows = []
     for each, share in zip(file.milestones, shares, strict=True):
@@ -194,11 +198,21 @@ def milestones(c: CreatorVisit) -> list[Due]:
                 payout.status if payout else "",
                 payout.pay_by if payout else None,
                 each.pay_within,
+                payout.reversed_minor if payout else 0,
             )
         )
     rows += [
-        Due(kind, payout.id, 0, payout.amount_minor, payout.status, payout.pay_by, None)
-        for kind, payout in earned.items()
+        Due(
+            payout.kind,
+            payout.id,
+            0,
+            payout.amount_minor,
+            payout.status,
+            payout.pay_by,
+            None,
+            payout.reversed_minor,
+        )
+        for payout in [*earned.values(), *again]
     ]
     return rows
 

@@ -70,6 +70,7 @@ HOLDS = {
     "refused": "Stripe refuses this payment",
     "by_person": "a person put it on hold",
     "suspended": "the collaboration is suspended",
+    "taken_back": "it was taken back at Stripe; a person decides whether it is owed",
     "payee_changed": "the creator's account at Stripe changed since it was released",
 }
 
@@ -98,6 +99,7 @@ MILESTONES = {
     "publication_verified": "post verified live",
     "retention_passed": "post stayed up",
     "kill_fee": "kill fee",
+    "repayment": "paid again after it was taken back",
 }
 
 VERDICTS = {
@@ -138,6 +140,7 @@ DECIDED = {
     "release_payout": "released the payment",
     "hold_payout": "put the payment on hold",
     "resume_payout": "let the payment go on",
+    "cancel_payout": "said that it is not owed any more",
     "retry_step": "tried the step again",
 }
 
@@ -297,6 +300,9 @@ EVENTS = {
     "looked_up_again": "Looked up again",
     "never_happened": "Looked up: it had not been sent; it is tried again",
     "transferred": "Paid",
+    "taken_back": "Money of it was taken back at Stripe",
+    "cancel_payout": "A person said that it is not owed any more",
+    "not_owed": "It is not paid again; the budget has it back",
 }
 
 ANSWERS = {

@@ -158,6 +158,8 @@ def item_sentence(row: InboxRow, reader: Reader) -> str:
         return f"Release {paid} to {who}{second}: {milestone(row.payout.kind)}{again}"
     if kind == "on_hold" and row.payout:
         paid = amount(row.payout.amount_minor, row.payout.currency, reader)
+        if row.payout.hold_reason == HoldReason.TAKEN_BACK:
+            return f"Decide whether {who} is still owed {paid}: it was taken back at Stripe"
         return f"Decide whether {paid} to {who} goes on: {milestone(row.payout.kind)}"
     if kind == "difference":
         return ADVICE[DifferenceCode(row.item.code)].means
@@ -191,6 +193,7 @@ def done(kind: str, answer: str) -> str:
         "release_payout": "You have released the payment.",
         "hold_payout": "Payment put on hold. Nothing is sent until somebody lets it go on.",
         "resume_payout": "The payment goes on: it waits for release.",
+        "cancel_payout": "Noted: it is not paid again, and the creator is told.",
         "cancel_collaboration": "Collaboration cancelled.",
         "suspend_collaboration": "Collaboration suspended.",
         "resume_collaboration": "Collaboration goes on.",

@@ -35,7 +35,7 @@ with workflow.unsafe.imports_passed_through():
         TransferRequest,
         TransferResult,
     )
-    from workflows.payout_release import PayoutRelease
+    from workflows.payout_release import NotOwed, PayoutRelease
     from workflows.questions import Interrupted, Question, refuse
     from workflows.story import error_code
     from workflows.timeouts import MAIL, MONEY
@@ -67,6 +67,13 @@ class PayoutWorkflow(PayoutRelease):
     @workflow.run
     async def run(self, payout: PayoutInput) -> PayoutResult:
         """Release, cool, send; held and doubtful attempts are taken up again until it is paid."""
+        try:
+            return await self._until_it_is_paid()
+        except NotOwed:
+            await self._give_up()
+            return PayoutResult(status=PayoutStatus.CANCELLED)
+
+    async def _until_it_is_paid(self) -> PayoutResult:
         await self._release()
         while True:
             result = await self._attempt()
@@ -214,6 +221,20 @@ class PayoutWorkflow(PayoutRelease):
                 phase=NewsPhase.PAID,
             )
         )
+        await workflow.wait_condition(workflow.all_handlers_finished)
+
+    async def _give_up(self) -> None:
+        """What was taken back is not paid again: the budget has it, and the creator is told."""
+        told = self._mail(Mail.NOT_REPAID, "not_repaid")
+        self._over = True
+        await self._stream.append(
+            "not_owed",
+            payout=PayoutChange(status=PayoutStatus.CANCELLED, clear_hold=True),
+            postings=(self._move(PostingKind.FORFEIT),),
+            close_all_items=True,
+            mails=(told,),
+        )
+        await self._send(told)
         await workflow.wait_condition(workflow.all_handlers_finished)
 
     def _move(self, kind: PostingKind) -> Posting:

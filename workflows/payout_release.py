@@ -22,6 +22,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.stream import Stream
 
 
+class NotOwed(Exception):
+    """A person said that what was taken back is not owed any more."""
+
+
 class PayoutRelease(Story):
     """The part of a payment's life that people decide, until the money is on its way.
 
@@ -35,11 +39,16 @@ class PayoutRelease(Story):
         self.payout = payout
         self._sending = False
         """Money may be moving: it is too late to stop it."""
-        self._held = False
+        self._held = payout.on_hold is not None
+        self._hold_reason = payout.on_hold or HoldReason.BY_PERSON
+        self._not_owed = False
         self._suspended = False
         self._anew = 0
         self._questions.accept_always(
             DecisionKind.HOLD_PAYOUT, lambda _: self._stop_by_hand(), self._cannot_be_held
+        )
+        self._questions.accept_always(
+            DecisionKind.CANCEL_PAYOUT, lambda _: self._call_off(), self._cannot_be_called_off
         )
 
     async def _release(self, again: HoldReason | None = None) -> None:
@@ -142,15 +151,30 @@ class PayoutRelease(Story):
         while self._stopped:
             self._questions.go_on()
             if self._held:
-                await self._ask(
-                    self._nudged(Question(ItemKind.ON_HOLD)), "stopped",
-                    {"reason": HoldReason.BY_PERSON.value}, **self._stands(HoldReason.BY_PERSON),
-                )  # fmt: skip
-                self._held = False
+                await self._on_hold(self._hold_reason)
+                self._held, self._hold_reason = False, HoldReason.BY_PERSON
                 continue
             reason = HoldReason.SUSPENDED
             await self._stream.append("stopped", {"reason": reason.value}, **self._stands(reason))
             await workflow.wait_condition(lambda: self._held or not self._suspended)
+
+    async def _on_hold(self, reason: HoldReason) -> None:
+        """Wait until a person lets the payment go on.
+
+        Raises:
+            NotOwed: a person said that it will not be paid.
+        """
+        question = self._nudged(Question(ItemKind.ON_HOLD))
+        while not self._not_owed:
+            try:
+                await self._ask(
+                    question, "stopped", {"reason": reason.value}, **self._stands(reason)
+                )
+                return
+            except Interrupted:
+                # A suspension changes nothing: it stands still already.
+                self._questions.go_on()
+        raise NotOwed
 
     def _stands(self, reason: HoldReason) -> dict[str, object]:
         """What the event that stops a payment changes: nobody is asked anything else meanwhile."""
@@ -166,6 +190,14 @@ class PayoutRelease(Story):
 
     def _stop_by_hand(self) -> None:
         self._held = True
+        self._questions.interrupt()
+
+    def _cannot_be_called_off(self) -> str:
+        asked = self._held and self._hold_reason is HoldReason.TAKEN_BACK
+        return "" if asked and not self._not_owed else "wrong_stage"
+
+    def _call_off(self) -> None:
+        self._not_owed = True
         self._questions.interrupt()
 
     @workflow.signal(name=COLLABORATION_SUSPENDED)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from temporalio import workflow
-from temporalio.exceptions import FailureError
+from temporalio.common import Priority
+from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from activities.balances import Balances
     from activities.lost_events import LostEvents
     from activities.maintenance import Maintenance
+    from activities.outreach import Outreach
     from activities.payouts import Payouts
     from domain.ids import payout_workflow_id
     from domain.messages import (
@@ -16,13 +20,17 @@ with workflow.unsafe.imports_passed_through():
         LOST_EVENTS_WORKFLOW,
         MAINTENANCE_WORKFLOW,
         ONBOARDING_WORKFLOW,
+        PAYOUT_WORKFLOW,
         RECIPIENT_CHANGED,
         STRIPE_EVENT_WORKFLOW,
+        AppliedEvent,
         OnboardingTask,
+        PayoutResult,
         Queue,
         StripeEventTask,
+        TakenBack,
     )
-    from workflows.timeouts import COMPARE_PATIENTLY, LOOK, MONEY_TASK, SWEEP
+    from workflows.timeouts import COMPARE_PATIENTLY, LOOK, MAIL, MONEY_TASK, SWEEP, TASK_TIMEOUT
 
 
 @workflow.defn(name=STRIPE_EVENT_WORKFLOW)
@@ -32,19 +40,45 @@ class StripeEventWorkflow:
     @workflow.run
     async def run(self, task: StripeEventTask) -> None:
         """Nothing in the event itself is believed; only that something may have changed."""
-        waiting: list[str] = await workflow.execute_activity_method(
+        applied: AppliedEvent = await workflow.execute_activity_method(
             Payouts.apply_stripe_event,
             task,
             task_queue=Queue.PAYOUTS.value,
             summary="re-read at the provider",
             **MONEY_TASK,
         )
-        for payout in waiting:
+        for payout in applied.woken:
             handle = workflow.get_external_workflow_handle(payout_workflow_id(payout))
             try:
                 await handle.signal(RECIPIENT_CHANGED)
             except FailureError:
                 workflow.logger.info("the payment is over already")
+        for back in applied.taken_back:
+            await self._put_to_a_person(back)
+
+    async def _put_to_a_person(self, back: TakenBack) -> None:
+        """What was taken back is a payment of its own, on hold; the creator is told at once."""
+        payment = back.payment
+        with contextlib.suppress(WorkflowAlreadyStartedError):
+            await workflow.start_child_workflow(
+                PAYOUT_WORKFLOW,
+                payment,
+                id=payout_workflow_id(payment.payout_id),
+                result_type=PayoutResult,
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                task_timeout=TASK_TIMEOUT,
+                priority=Priority(fairness_key=payment.campaign_id),
+                static_summary=f"taken back of {payment.collaboration_id}",
+            )
+        with contextlib.suppress(FailureError):
+            # A mail that cannot be sent is in the outbox with its reason; the money matters more.
+            await workflow.execute_activity_method(
+                Outreach.send_mail,
+                back.outbox_id,
+                task_queue=Queue.OUTREACH.value,
+                summary="mail taken_back",
+                **MAIL,
+            )
 
 
 @workflow.defn(name=ONBOARDING_WORKFLOW)

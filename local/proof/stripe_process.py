@@ -115,6 +115,10 @@ class StripeStandIn:
         """An account is closed."""
         self._post(f"accounts/{account}/close", {})
 
+    def reverse(self, transfer: str, amount: int) -> None:
+        """Somebody takes money of a transfer back."""
+        self._post(f"transfers/{transfer}/reverse", {"amount": amount})
+
     def set_balance(self, currency: str, amount: int) -> None:
         """Set the platform's balance."""
         self._post("balance", {"currency": currency, "amount": amount})

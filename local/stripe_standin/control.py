@@ -23,7 +23,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 def control_routes(pipeline: Pipeline, deliveries: Deliveries) -> list[Route]:
     """The control plane over a running stand-in."""
     readers = _readers(pipeline, deliveries)
-    writers = _writers(pipeline, deliveries)
+    writers = _writers(pipeline, deliveries) | _money_writers(pipeline)
     return [Route(f"/_standin/{path}", run) for path, run in readers.items()] + [
         Route(f"/_standin/{path}", _answering(run, deliveries), methods=[method])
         for (method, path), run in writers.items()
@@ -84,18 +84,6 @@ def _writers(pipeline: Pipeline, deliveries: Deliveries) -> dict[tuple[str, str]
         faults.clear()
         return JSONResponse([])
 
-    async def balance(request: Request) -> Response:
-        wanted = forms.parse_json(await request.body())
-        with state.transaction():
-            state.set_balance("", str(wanted["currency"]).lower(), int(wanted["amount"]))
-        return JSONResponse(state.balance(""))
-
-    async def top_up(request: Request) -> Response:
-        wanted = forms.parse_json(await request.body())
-        with state.transaction():
-            operations.top_up(str(wanted["currency"]).lower(), int(wanted["amount"]))
-        return JSONResponse(state.balance(""))
-
     async def pause(request: Request) -> Response:
         deliveries.paused = bool(forms.parse_json(await request.body()).get("paused"))
         return JSONResponse({"paused": deliveries.paused})
@@ -115,11 +103,37 @@ def _writers(pipeline: Pipeline, deliveries: Deliveries) -> dict[tuple[str, str]
         ("POST", "accounts/{id}/close"): close,
         ("POST", "faults"): plan,
         ("DELETE", "faults"): heal,
-        ("POST", "balance"): balance,
-        ("POST", "top-up"): top_up,
         ("POST", "webhooks"): pause,
         ("POST", "events/lose"): lose,
         ("POST", "events/{id}/redeliver"): redeliver,
+    }
+
+
+def _money_writers(pipeline: Pipeline) -> dict[tuple[str, str], Handler]:
+    operations, state = pipeline.operations, pipeline.operations.state
+
+    async def balance(request: Request) -> Response:
+        wanted = forms.parse_json(await request.body())
+        with state.transaction():
+            state.set_balance("", str(wanted["currency"]).lower(), int(wanted["amount"]))
+        return JSONResponse(state.balance(""))
+
+    async def top_up(request: Request) -> Response:
+        wanted = forms.parse_json(await request.body())
+        with state.transaction():
+            operations.top_up(str(wanted["currency"]).lower(), int(wanted["amount"]))
+        return JSONResponse(state.balance(""))
+
+    async def reverse(request: Request) -> Response:
+        wanted = forms.parse_json(await request.body())
+        with state.transaction():
+            body = operations.reverse_transfer(request.path_params["id"], int(wanted["amount"]))
+        return JSONResponse(body)
+
+    return {
+        ("POST", "balance"): balance,
+        ("POST", "top-up"): top_up,
+        ("POST", "transfers/{id}/reverse"): reverse,
     }
 
 

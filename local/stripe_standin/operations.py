@@ -229,6 +229,28 @@ class Operations:
             raise not_found("transfer", ident)
         return body
 
+    def reverse_transfer(self, ident: str, amount: int) -> Json:
+        """Take money of a transfer back, as a person does in the dashboard.
+
+        Raises:
+            ApiError: the account does not hold so much, or the transfer has no more.
+        """
+        body = self.state.transfer(ident)
+        if body is None:
+            raise not_found("transfer", ident)
+        left = body["amount"] - body["amount_reversed"]
+        destination, currency = body["destination"], body["currency"]
+        held = self.state.available(destination, currency)
+        if not 0 < amount <= min(left, held):
+            raise ApiError(400, f"{amount} cannot be reversed: {left} is left, {held} is there.")
+        body["amount_reversed"] += amount
+        body["reversed"] = body["amount_reversed"] == body["amount"]
+        self.state.save_transfer(body)
+        self.state.set_balance(destination, currency, held - amount)
+        self.state.set_balance("", currency, self.state.available("", currency) + amount)
+        self.state.add_event(shapes.snapshot_event("transfer.reversed", body, time.time()))
+        return body
+
     def list_transfers(self, call: Call) -> Json:
         """List transfers, newest first."""
         params = call.params

@@ -15,6 +15,7 @@ from domain.errors import ContentConflict, NotFound, RailStopped, Unavailable
 from domain.ids import attempt_key
 from domain.lifecycle import HoldReason, PayoutStatus
 from domain.messages import (
+    AppliedEvent,
     OnboardingTask,
     Posting,
     PostingKind,
@@ -60,6 +61,8 @@ class Scene:
             quiet=timedelta(seconds=60),
         )  # fmt: skip
         self.payout_id = self.creator_id = self.account = ""
+        self.applied = AppliedEvent()
+        self.transfer = ""
 
     async def begin(self, *, onboarded: bool = True, account: bool = True) -> Scene:
         async with session(self.engine) as db:
@@ -103,7 +106,8 @@ class Scene:
             row_id, _ = await store.store_event(
                 db, "stripe", event.id, kind, event.model_dump(), self.clock()
             )
-        return await self.payouts.apply_stripe_event(StripeEventTask(event_row_id=row_id))
+        self.applied = await self.payouts.apply_stripe_event(StripeEventTask(event_row_id=row_id))
+        return list(self.applied.woken)
 
     def transfers(self) -> list[str]:
         every = self.standin.transfers()
@@ -435,7 +439,8 @@ async def test_events_about_strangers_and_of_the_other_mode_change_nothing(scene
         row_id, _ = await store.store_event(
             db, "stripe", live.id, live.type, live.model_dump(), scene.clock()
         )
-    assert await scene.payouts.apply_stripe_event(StripeEventTask(event_row_id=row_id)) == []
+    applied = await scene.payouts.apply_stripe_event(StripeEventTask(event_row_id=row_id))
+    assert applied == AppliedEvent()
 
 
 # --- finance -------------------------------------------------------------------------------

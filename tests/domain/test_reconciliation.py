@@ -62,6 +62,8 @@ UNSENT = {"status": PayoutStatus.SENDING, "transfer_id": None, "posted": (posted
         ([ours()], [theirs(account_id="acct_2")], {C.ACCOUNT}),
         ([ours()], [theirs(transfer_group="pay_2")], {C.OTHER_PAYOUT}),
         ([ours()], [theirs(reversed_minor=1)], {C.REVERSED}),
+        ([ours(posted=(posted(taken_back_minor=2),))], [theirs(reversed_minor=2)], set()),
+        ([ours(posted=(posted(taken_back_minor=2),))], [theirs()], {C.REVERSED}),
         ([ours(**UNSENT)], [theirs()], {C.LEDGER_BEHIND}),
         ([ours(attempts=(attempt(transfer_id=None),), transfer_id=None)], [], {C.LEDGER_AHEAD}),
         ([ours(posted=(posted(sent_minor=700),))], [theirs()], {C.LEFT_IN_TRANSIT}),

@@ -271,6 +271,26 @@ async def test_a_payment_that_came_back_says_that_the_account_changed(web: Web) 
     assert "acct_now" in page
 
 
+async def test_what_was_taken_back_asks_finance_whether_it_is_owed(web: Web) -> None:
+    async with session(web.engine) as db:
+        campaign = await builders.campaign(db)
+        row = await builders.collaboration(db, campaign)
+        first = await builders.payout(db, row, status="transferred", reversed_minor=15_000)
+        again = await builders.payout(
+            db, row, kind="repayment", status="held", hold_reason="taken_back", again_of=first.id
+        )
+        item = await wait_for(db, ItemKind.ON_HOLD, again, campaign.id)
+    client = await web.signed_in(Role.FINANCE)
+    assert "is still owed 150.00" in (await client.get("/")).text.replace("€", "")
+    page = (await client.get(f"/items/{item.id}")).text
+    assert 'data-action="cancel_payout"' in page
+    assert f"/payments/{first.id}" in page
+    assert "Taken back" in (await client.get(f"/payments/{first.id}")).text
+    form = {"kind": "cancel_payout", "subject_id": again.id, "csrf": await web.csrf(client)}
+    answer = await client.post("/decisions", data=form)
+    assert "say why" in answer.text
+
+
 async def test_a_campaign_file_with_mistakes_shows_all_of_them(web: Web) -> None:
     client = await web.signed_in(Role.MANAGER)
     wrong = CAMPAIGN.replace("600 EUR}", "600 USD}").replace("kind: reel", "kind: poem")

@@ -14,7 +14,7 @@ from domain.campaign import CampaignFile, PayoutPolicy
 from domain.decisions import DecisionKind
 from domain.ids import payout_workflow_id
 from domain.inbox import ItemKind
-from domain.lifecycle import PayoutStatus, StreamKind
+from domain.lifecycle import HoldReason, PayoutStatus, StreamKind
 from domain.messages import PAYOUT_WORKFLOW, DecisionResult, PayoutInput, PayoutResult, Queue
 from store.engine import session
 from store.tables import Collaboration, Event, InboxItem, Payout
@@ -96,30 +96,44 @@ class Payment:
             await asyncio.sleep(0.02)  # the news to the campaign is on its way
 
 
+def as_input(row: Payout, file: CampaignFile, on_hold: HoldReason | None = None) -> PayoutInput:
+    """What the payment's workflow is started with."""
+    return PayoutInput(
+        payout_id=row.id, collaboration_id=row.collaboration_id, campaign_id=row.campaign_id,
+        amount_minor=row.amount_minor, currency=row.currency, pay_by=row.pay_by,
+        policy=PayoutPolicy.of(file), on_hold=on_hold,
+    )  # fmt: skip
+
+
 @asynccontextmanager
 async def payment(
     environment: WorkflowEnvironment,
     engine: AsyncEngine,
     amount_minor: int = 15_000,
     plan: Plan | None = None,
+    on_hold: HoldReason | None = None,
+    started: bool = True,
 ) -> AsyncIterator[Payment]:
     file = builders.campaign_file()
     async with set_up(environment, engine, file=file, plan=plan) as stage:
         async with session(engine) as db:
             row = await builders.payout(db, stage.collaboration, amount_minor=amount_minor)
-        yield await _start(environment, stage, row, file)
+        if started:
+            yield await _start(environment, stage, row, file, on_hold)
+        else:
+            handle: Handle = environment.client.get_workflow_handle(
+                payout_workflow_id(row.id), result_type=PayoutResult
+            )
+            yield Payment(environment, stage, handle, row.id)
 
 
 async def _start(
-    environment: WorkflowEnvironment, stage: Stage, row: Payout, file: CampaignFile
-) -> Payment:
+    environment: WorkflowEnvironment, stage: Stage, row: Payout, file: CampaignFile,
+    on_hold: HoldReason | None = None,
+) -> Payment:  # fmt: skip
     handle = await environment.client.start_workflow(
         PAYOUT_WORKFLOW,
-        PayoutInput(
-            payout_id=row.id, collaboration_id=row.collaboration_id,
-            campaign_id=row.campaign_id, amount_minor=row.amount_minor, currency=row.currency,
-            pay_by=row.pay_by, policy=PayoutPolicy.of(file),
-        ),
+        as_input(row, file, on_hold),
         id=payout_workflow_id(row.id),
         task_queue=Queue.WORKFLOWS.value,
         result_type=PayoutResult,

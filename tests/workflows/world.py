@@ -26,6 +26,7 @@ from domain import watching
 from domain.errors import ConfigurationError, TroupeError
 from domain.lifecycle import CheckState, SafetyVerdict
 from domain.messages import (
+    AppliedEvent,
     CheckResult,
     MailResult,
     OnboardingTask,
@@ -65,6 +66,8 @@ class World:
         self.transfers: deque[TransferResult | TroupeError] = deque()
         self.look_ups: deque[TransferResult | TroupeError] = deque()
         self.screening = Screening(verdict=SafetyVerdict.CLEAR)
+        self.news = AppliedEvent()
+        """What follows from every event of the provider."""
         self.mails = "accepted"
         """What becomes of every mail."""
         self.sent: list[str] = []
@@ -128,9 +131,9 @@ class World:
         return task.link_id
 
     @activity.defn(name="apply_stripe_event")
-    async def apply_stripe_event(self, task: StripeEventTask) -> list[str]:
+    async def apply_stripe_event(self, task: StripeEventTask) -> AppliedEvent:
         """The provider's news."""
-        return []
+        return self.news
 
 
 def workflow_worker(

@@ -1,0 +1,132 @@
+"""Money that was taken back at the provider after it was paid: booked, and put to a person.
+
+Who takes it back does so at the provider, by hand. What of it is still owed is not for Troupe to
+say: it becomes a payment of its own that is on hold until finance lets it go on, or says that it
+is not owed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.campaign import CampaignFile, PayoutPolicy
+from domain.errors import Unavailable
+from domain.ids import derived_id, payout_id
+from domain.lifecycle import HoldReason, PayoutStatus, StreamKind
+from domain.mails import Mail
+from domain.messages import (
+    Append,
+    NewPayout,
+    PayoutChange,
+    PayoutInput,
+    PlannedMail,
+    Posting,
+    PostingKind,
+    StreamHead,
+    TakenBack,
+)
+from domain.payments import REPAYMENT, RailTransfer
+from store.tables import Campaign, Payout, PayoutAttempt
+
+DECIDE_WITHIN = timedelta(days=14)
+"""The day by which a repayment is due, if it is owed."""
+
+
+async def booking(session: AsyncSession, transfer: RailTransfer, at: datetime) -> Append | None:
+    """What is to be written about a transfer of which something was taken back; None if nothing.
+
+    Raises:
+        Unavailable: the payment itself is not booked as paid yet.
+    """
+    payout = await session.scalar(
+        select(Payout)
+        .join(PayoutAttempt, PayoutAttempt.payout_id == Payout.id)
+        .where(PayoutAttempt.transfer_id == transfer.id)
+    )
+    if payout is None:
+        return None
+    if payout.status != PayoutStatus.TRANSFERRED:
+        raise Unavailable("the payment is not booked as paid yet; asked again in a while")
+    back = transfer.reversed_minor - payout.reversed_minor
+    if back <= 0:
+        return None
+    again = await _repayment(session, payout, back, at)
+    return Append(
+        head=StreamHead(
+            kind=StreamKind.PAYOUT, entity_id=payout.id, sequence=payout.sequence,
+            digest=payout.digest,
+        ),
+        at=at,
+        key=f"taken_back:{transfer.reversed_minor}",
+        event="taken_back",
+        data={"amount_minor": back, "payment": again.payout_id},
+        payout=PayoutChange(reversed_minor=transfer.reversed_minor),
+        postings=(
+            Posting(
+                kind=PostingKind.TAKE_BACK, amount_minor=back,
+                key=f"take_back:{payout.id}:{transfer.reversed_minor}",
+            ),
+        ),
+        new_payouts=(again,),
+        mails=(
+            PlannedMail(
+                outbox_id=_outbox_id(payout.collaboration_id, again.payout_id),
+                mail=Mail.TAKEN_BACK,
+                step=_step(again.payout_id),
+                facts={"payout_id": payout.id, "amount_minor": back},
+            ),
+        ),
+    )  # fmt: skip
+
+
+async def undecided(session: AsyncSession, transfer_id: str) -> tuple[TakenBack, ...]:
+    """Repayments of a transfer whose workflow has not begun yet."""
+    paid = select(PayoutAttempt.payout_id).where(PayoutAttempt.transfer_id == transfer_id)
+    rows = await session.execute(
+        select(Payout, Campaign.file)
+        .join(Campaign, Campaign.id == Payout.campaign_id)
+        .where(Payout.again_of.in_(paid), Payout.sequence == 0)
+        .order_by(Payout.number)
+    )
+    return tuple(
+        TakenBack(
+            payment=PayoutInput(
+                payout_id=row.id,
+                collaboration_id=row.collaboration_id,
+                campaign_id=row.campaign_id,
+                amount_minor=row.amount_minor,
+                currency=row.currency,
+                pay_by=row.pay_by,
+                policy=PayoutPolicy.of(CampaignFile.model_validate(file)),
+                on_hold=HoldReason.TAKEN_BACK,
+            ),
+            outbox_id=_outbox_id(row.collaboration_id, row.id),
+        )
+        for row, file in rows
+    )
+
+
+async def _repayment(
+    session: AsyncSession, payout: Payout, amount: int, at: datetime
+) -> NewPayout:  # fmt: skip
+    before = await session.scalar(
+        select(func.count()).where(
+            Payout.collaboration_id == payout.collaboration_id, Payout.kind == REPAYMENT
+        )
+    )
+    number = int(before or 0) + 1
+    return NewPayout(
+        payout_id=payout_id(payout.collaboration_id, REPAYMENT, number), kind=REPAYMENT,
+        number=number, amount_minor=amount, pay_by=at + DECIDE_WITHIN, again_of=payout.id,
+    )  # fmt: skip
+
+
+def _step(repayment_id: str) -> str:
+    return f"taken_back:{repayment_id}"
+
+
+def _outbox_id(collaboration_id: str, repayment_id: str) -> str:
+    return derived_id("out", collaboration_id, _step(repayment_id))
