@@ -27,6 +27,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.balances import Balances
 from activities.campaigns import Campaigns
+from activities.creator_watch import CreatorWatch
 from activities.documents import Documents
 from activities.guard import CodesOnly
 from activities.lost_events import LostEvents
@@ -90,7 +91,8 @@ def _workflows(tools: Tools) -> list[Any]:
 
 def _vetting(tools: Tools) -> list[Any]:
     card = load_rate_card(tools.settings.rate_card)
-    vetting = Vetting(tools.engine, rate_card=card, safety=fast_engine())
+    safety = fast_engine()
+    vetting = Vetting(tools.engine, rate_card=card, safety=safety)
     return [
         vetting.vet_roster,
         vetting.solve_shortlist,
@@ -100,6 +102,7 @@ def _vetting(tools: Tools) -> list[Any]:
         vetting.write_report,
         Campaigns(tools.engine, tools.client).tell_collaborations,
         Maintenance(tools.engine, tools.client).sweep,
+        CreatorWatch(tools.engine, tools.client, safety=safety).watch_creators,
     ]
 
 

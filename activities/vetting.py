@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from temporalio import activity
 
 from activities import choosing
+from activities.creator_watch import look_at
 from domain.agreed import History, history_of
 from domain.campaign import CampaignFile, CollaborationPolicy, PayoutPolicy
 from domain.findings import SafetyEngine
@@ -32,9 +33,7 @@ from domain.shortlist import choose
 from domain.vetting import (
     Person,
     Vetted,
-    judge_safety,
     replacement_sentence,
-    screening_of,
     vet,
 )
 from domain.word_lists import LEXICON
@@ -170,24 +169,13 @@ class Vetting:
 
     @activity.defn(name="recheck_creator")
     async def recheck_creator(self, collaboration_id: str) -> Screening:
-        """Judge a creator's posts once more, just before the first mail.
+        """Judge a creator's posts once more, before the first mail and before publication.
 
-        Looking twice is harmless: the candidate's row has the latest verdict.
+        Looking twice is harmless: the candidate's row has the latest verdict, and the same posts
+        with the same findings are one look.
         """
         async with session(self._engine) as work:
-            subject = await starts.subject_of(work, collaboration_id)
-            since = self._clock() - subject.file.brand_safety.within
-            captions = await candidates.newest_captions(work, [subject.creator_id], since)
-            earlier = await overrulings(work, [subject.creator_id], subject.campaign_id)
-            verdict = await asyncio.to_thread(
-                judge_safety, captions[subject.creator_id], subject.language, subject.file,
-                self._safety, earlier=earlier.get(subject.creator_id),
-            )  # fmt: skip
-            await candidates.save_verdict(
-                work, subject.campaign_id, subject.creator_id, verdict.verdict.value,
-                verdict.reasons,
-            )  # fmt: skip
-        return screening_of(verdict, subject.salt)
+            return await look_at(work, collaboration_id, self._safety, self._clock())
 
     @activity.defn(name="write_report")
     async def write_report(self, campaign_id: str) -> str:

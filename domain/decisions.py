@@ -23,6 +23,7 @@ class DecisionKind(StrEnum):
     # staff, on a collaboration
     CONFIRM_CONTACT = "confirm_contact"  # the message was sent by hand
     JUDGE_SCREENING = "judge_screening"
+    JUDGE_SCANDAL = "judge_scandal"
     ANSWER_COUNTER = "answer_counter"
     REVIEW_DRAFT = "review_draft"
     JUDGE_PUBLICATION = "judge_publication"
@@ -67,6 +68,7 @@ ROLE_FOR: dict[DecisionKind, Role] = {
     DecisionKind.STOP_CAMPAIGN: Role.MANAGER,
     DecisionKind.CONFIRM_CONTACT: Role.MANAGER,
     DecisionKind.JUDGE_SCREENING: Role.REVIEWER,
+    DecisionKind.JUDGE_SCANDAL: Role.MANAGER,
     DecisionKind.ANSWER_COUNTER: Role.MANAGER,
     DecisionKind.REVIEW_DRAFT: Role.REVIEWER,
     DecisionKind.JUDGE_PUBLICATION: Role.REVIEWER,
@@ -96,7 +98,7 @@ def roles_for(kind: DecisionKind) -> frozenset[Role]:
 
 
 NEEDS_COMMENT = frozenset(
-    {"changes", "reject", "clear", "block", "withhold", "faulty", "refuse", "hold"}
+    "changes reject clear block withhold faulty refuse hold keep suspend cancel".split()
 )
 """Answers that need a reason: the other side reads it, or it is remembered for next time."""
 
@@ -130,6 +132,13 @@ class ScreeningChoice(_Choice):
 
     kind: Literal[DecisionKind.JUDGE_SCREENING] = DecisionKind.JUDGE_SCREENING
     answer: Literal["clear", "block"]
+
+
+class ScandalChoice(_Choice):
+    """A manager's word on what brand safety found after the selection."""
+
+    kind: Literal[DecisionKind.JUDGE_SCANDAL] = DecisionKind.JUDGE_SCANDAL
+    answer: Literal["keep", "suspend", "cancel"]
 
 
 class OfferChoice(_Choice):
@@ -210,6 +219,7 @@ Choice = Annotated[
     PlainChoice
     | ResolveChoice
     | ScreeningChoice
+    | ScandalChoice
     | OfferChoice
     | CounterChoice
     | TermsChoice

@@ -14,6 +14,7 @@ class ItemKind(StrEnum):
     SHORTLIST = "shortlist"  # sign off who is invited
     CONTACT = "contact"  # a creator without an address is written to by hand
     SCREENING = "screening"  # brand safety cannot clear this creator
+    SCANDAL = "scandal"  # brand safety found something new about somebody who takes part
     COUNTER = "counter"  # a counter-offer above what is accepted at once
     DRAFT = "draft"  # a draft waits for review
     PUBLICATION = "publication"  # the engine cannot tell whether the post is right
@@ -35,6 +36,7 @@ ROLE_OF: dict[ItemKind, Role] = {
     ItemKind.SHORTLIST: Role.MANAGER,
     ItemKind.CONTACT: Role.MANAGER,
     ItemKind.SCREENING: Role.REVIEWER,
+    ItemKind.SCANDAL: Role.MANAGER,
     ItemKind.COUNTER: Role.MANAGER,
     ItemKind.DRAFT: Role.REVIEWER,
     ItemKind.PUBLICATION: Role.REVIEWER,
@@ -56,6 +58,7 @@ DECIDED_BY: dict[ItemKind, DecisionKind] = {
     ItemKind.SHORTLIST: DecisionKind.SIGN_OFF_SHORTLIST,
     ItemKind.CONTACT: DecisionKind.CONFIRM_CONTACT,
     ItemKind.SCREENING: DecisionKind.JUDGE_SCREENING,
+    ItemKind.SCANDAL: DecisionKind.JUDGE_SCANDAL,
     ItemKind.COUNTER: DecisionKind.ANSWER_COUNTER,
     ItemKind.DRAFT: DecisionKind.REVIEW_DRAFT,
     ItemKind.PUBLICATION: DecisionKind.JUDGE_PUBLICATION,

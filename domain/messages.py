@@ -41,6 +41,7 @@ RECONCILIATION_WORKFLOW = "ReconciliationWorkflow"
 DECIDE = "decide"  # update, on campaign, collaboration and payout: DecisionRef -> DecisionResult
 COLLABORATION_NEWS = "collaboration_news"  # signal to the campaign: CollaborationNews
 CAMPAIGN_STOPPED = "campaign_stopped"  # signal to a collaboration, no argument
+SCANDAL = "scandal"  # signal to a collaboration: ScandalFound
 PAUSE_CLOCK = "pause_clock"  # signal to a collaboration: PauseClock
 COLLABORATION_SUSPENDED = "collaboration_suspended"  # signal to a payout: Suspension
 RECIPIENT_CHANGED = "recipient_changed"  # signal to a payout: it is worth another try
@@ -393,10 +394,21 @@ class CollaborationResult(Message):
 
 
 class Screening(Message):
-    """Brand safety's word just before the first mail."""
+    """Brand safety's word just before the first mail, and once more before publication."""
 
     verdict: SafetyVerdict
     digest: str = ""
+    """Of verdict and reasons, salted; names the look's row."""
+    news: bool = False
+    """Something was found that was not there at the look before."""
+
+
+class ScandalFound(Message):
+    """The posts of a creator who takes part have become something for the manager."""
+
+    verdict: SafetyVerdict
+    digest: str
+    """The look's row; the same one told twice is asked about once."""
 
 
 class TermsRequest(Message):

@@ -32,6 +32,7 @@ WAITED_FOR = {
     "offer": "an answer", "terms": "a signature", "submit": "a draft", "publish": "a post",
     "statement": "a statement", "shortlist": "the shortlist", "contact": "a message by hand",
     "screening": "a look at a creator", "counter": "an answer to a counter-offer",
+    "scandal": "a word on what was found",
     "draft": "a review", "publication": "a look at a post", "hearing": "a hearing",
     "kill_fee": "a kill fee", "release": "a release", "attention": "help with a step",
 }  # fmt: skip

@@ -105,7 +105,8 @@ async def _write(
     head = write_event(session, entity, command.head, new)
     if not isinstance(entity, Campaign):
         entity.updated_at = command.at
-    if isinstance(entity, Collaboration):
+    if isinstance(entity, Collaboration) and row.kind != DecisionKind.JUDGE_SCANDAL:
+        # A word on a scandal comes beside the story, which goes on waiting for whom it waited.
         entity.waiting_for, entity.due_at = WaitingFor.ENGINE.value, None
     if (
         isinstance(entity, Payout)

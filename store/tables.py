@@ -200,6 +200,34 @@ class ShortlistWish(Base):
     """Which change of the campaign it was, counted from 1; none as long as it is not applied."""
 
 
+class SafetyLook(Base):
+    """What brand safety found about somebody who was selected: kept with evidence and engine."""
+
+    __tablename__ = "safety_looks"
+    __table_args__ = (
+        Index(
+            "ix_safety_looks_untold", "looked_at", postgresql_where=text("news AND told_at IS NULL")
+        ),
+    )
+    collaboration_id: Mapped[str] = mapped_column(ForeignKey("collaborations.id"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """The same posts with the same findings are the same look."""
+    verdict: Mapped[str] = mapped_column(String(10))
+    reasons: Mapped[list[Any]]
+    evidence: Mapped[list[Any]]
+    """`domain.scandal.Evidence` as JSON; the captions are the creator's words."""
+    engine: Mapped[str]
+    """Name and version of what judged."""
+    posts: Mapped[int]
+    newest_post_id: Mapped[int]
+    """No newer post of the creator was known then; 0 if there was none."""
+    news: Mapped[bool]
+    """True if it was put before the manager."""
+    looked_at: Mapped[datetime]
+    told_at: Mapped[datetime | None]
+    """When the collaboration's workflow was told of the news."""
+
+
 # --- collaborations and their content ------------------------------------------------------
 
 

@@ -36,6 +36,7 @@ from store.tables import (
     Payout,
     Publication,
     Recipient,
+    SafetyLook,
     Signature,
     Staff,
     Statement,
@@ -229,6 +230,29 @@ async def draft(session: AsyncSession, of: Collaboration, **overrides: Any) -> D
     values |= overrides
     values.setdefault("digest", _digest(of.salt, values["caption"], values["media_note"]))
     return await _insert(session, Draft(**values))
+
+
+async def safety_look(session: AsyncSession, of: Collaboration, **overrides: Any) -> SafetyLook:
+    """A look at a creator's posts that found something."""
+    caption = overrides.pop("caption", "what a fucking day")
+    evidence = {
+        "key": "1", "category": "obscenity", "title": "Obscenity and profanity", "severity": 2,
+        "words": "fucking", "caption": caption, "engine": "lexicon 1", "language": "en",
+        "is_new": True,
+    }  # fmt: skip
+    values: dict[str, Any] = {
+        "collaboration_id": of.id,
+        "digest": _digest(caption),
+        "verdict": "review",
+        "reasons": ["Obscenity and profanity: ‘fucking’ in 1 post."],
+        "evidence": [evidence, evidence | {"key": "2", "is_new": False}],
+        "engine": "lexicon 1",
+        "posts": 12,
+        "newest_post_id": 0,
+        "news": True,
+        "looked_at": NOW,
+    }
+    return await _insert(session, SafetyLook(**(values | overrides)))
 
 
 async def publication(session: AsyncSession, of: Collaboration, **overrides: Any) -> Publication:

@@ -11,7 +11,7 @@ from domain.publication import word_diff
 from domain.reconciliation import DifferenceCode
 from domain.reconciliation_help import ADVICE
 from domain.shortlist_words import record_sentences
-from store import comparisons, desk, desk_lists, four_eyes
+from store import comparisons, desk, desk_lists, four_eyes, safety_looks
 from store.desk import Decided, InboxRow
 from store.payout_reads import payout_detail
 from store.tables import Draft
@@ -48,6 +48,15 @@ async def _shortlist(v: Visit, row: InboxRow) -> dict[str, Any]:
 async def _verdict(v: Visit, row: InboxRow) -> dict[str, Any]:
     creator_id = row.creator.id if row.creator else ""
     return {"candidate": await desk.candidate(v.db, row.campaign.id, creator_id)}
+
+
+async def _scandal(v: Visit, row: InboxRow) -> dict[str, Any]:
+    looks = await safety_looks.of_collaboration(v.db, row.item.subject_id)
+    return {
+        "look": next((each for each in looks if each.digest == row.item.seen), None),
+        "earlier": [each for each in looks if each.digest != row.item.seen],
+        "past": await desk.decisions(v.db, [row.item.subject_id]),
+    }
 
 
 async def _contact(v: Visit, row: InboxRow) -> dict[str, Any]:
@@ -196,6 +205,7 @@ CONTEXT_OF: dict[ItemKind, Callable[[Visit, InboxRow], Awaitable[dict[str, Any]]
     ItemKind.SHORTLIST: _shortlist,
     ItemKind.CONTACT: _contact,
     ItemKind.SCREENING: _verdict,
+    ItemKind.SCANDAL: _scandal,
     ItemKind.COUNTER: _counter,
     ItemKind.DRAFT: _draft,
     ItemKind.PUBLICATION: _post,

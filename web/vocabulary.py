@@ -6,6 +6,7 @@ KIND_TITLES = {
     "shortlist": "Shortlists to sign off",
     "contact": "Creators to write to by hand",
     "screening": "Creators to look at",
+    "scandal": "Something new about a creator",
     "counter": "Counter-offers",
     "draft": "Drafts to review",
     "publication": "Posts to look at",
@@ -242,6 +243,7 @@ EVENTS = {
     "stop_campaign": "The campaign was stopped",
     "reported": "The report was written",
     # collaboration
+    "scandal_found": "Brand safety found something new; the manager was asked",
     "screening_asked": "A reviewer was asked to look at the creator",
     "contact_asked": "A message by hand was asked for",
     "confirm_contact": "The message was sent by hand",
@@ -307,6 +309,11 @@ EVENTS = {
 
 ANSWERS = {
     "judge_screening": {"clear": "A reviewer cleared the creator", "block": "A reviewer said no"},
+    "judge_scandal": {
+        "keep": "The manager read what was found, and keeps the creator",
+        "suspend": "The manager suspends because of what was found",
+        "cancel": "The manager ends it because of what was found",
+    },
     "answer_offer": {
         "interested": "The creator is interested",
         "no": "The creator said no",

@@ -169,6 +169,7 @@ def item_sentence(row: InboxRow, reader: Reader) -> str:
     verbs = {
         "contact": f"Write to {who} by hand: there is no address",
         "screening": f"Judge whether {who} is safe for the brand",
+        "scandal": f"Decide whether {who} stays: brand safety found something new",
         "publication": f"Look at the post by {who}: the check could not tell",
         "hearing": f"Decide whether {fee} is withheld from {who}",
     }
@@ -184,7 +185,7 @@ def done(kind: str, answer: str) -> str:
     """What was just decided, for the banner on the next page."""
     plain = {
         "sign_off_shortlist": "Shortlist signed off. Invitations go out.",
-        "resolve_shortlist": "Solved again with your changes. Please look at the list once more.",
+        "resolve_shortlist": "Your changes are taken. Please look at the list before you sign off.",
         "pause_campaign": "Campaign paused. Nobody new is invited.",
         "resume_campaign": "Campaign goes on.",
         "stop_campaign": "Campaign is stopping.",
@@ -211,6 +212,9 @@ def done(kind: str, answer: str) -> str:
         "changes": "Sent back with your reason.",
         "reject": "Draft rejected.",
         "clear": "Cleared.",
+        "keep": "Noted: the collaboration goes on.",
+        "suspend": "Suspended: payments are held, deadlines stand still.",
+        "cancel": "The collaboration ends. If work had begun, a kill fee is to be decided.",
         "block": "Blocked.",
         "accept": "Counter-offer accepted.",
         "refuse": "Counter-offer refused.",

@@ -10,7 +10,6 @@ with workflow.unsafe.imports_passed_through():
     from domain.campaign import MilestoneKind
     from domain.decisions import (
         CounterChoice,
-        DecisionKind,
         DraftChoice,
         KillFeeChoice,
         OfferChoice,
@@ -22,18 +21,11 @@ with workflow.unsafe.imports_passed_through():
     from domain.lifecycle import Outcome, SafetyVerdict, Stage, WaitingFor
     from domain.mails import Mail
     from domain.messages import (
-        CAMPAIGN_STOPPED,
         COLLABORATION_WORKFLOW,
-        DECIDE,
-        PAUSE_CLOCK,
-        AppliedDecision,
         CollaborationChange,
         CollaborationInput,
         CollaborationResult,
-        DecisionRef,
-        DecisionResult,
         NewsPhase,
-        PauseClock,
         Posting,
         PostingKind,
         Queue,
@@ -44,7 +36,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.sending_hours import next_moment
     from workflows.collaboration_base import KILL_FEE, Ended
     from workflows.publication_watch import PublicationWatch
-    from workflows.questions import Interrupted, Question, refuse
+    from workflows.questions import Interrupted, Question
     from workflows.timeouts import RECORD, RULE_QUICK
 
 
@@ -55,12 +47,6 @@ class CollaborationWorkflow(PublicationWatch):
     @workflow.init
     def __init__(self, offer: CollaborationInput) -> None:
         super().__init__(offer)
-        always = self._questions.accept_always
-        always(DecisionKind.WITHDRAW, self._withdrawn)
-        always(DecisionKind.OPT_OUT, self._opted_out)
-        always(DecisionKind.CANCEL_COLLABORATION, lambda _: self._stop("cancelled"))
-        always(DecisionKind.SUSPEND_COLLABORATION, lambda _: self._questions.stop_clock())
-        always(DecisionKind.RESUME_COLLABORATION, lambda _: self._questions.start_clock())
 
     @workflow.run
     async def run(self, offer: CollaborationInput) -> CollaborationResult:
@@ -264,6 +250,7 @@ class CollaborationWorkflow(PublicationWatch):
     async def _settle_kill_fee(self) -> None:
         """The brand stopped after signing: a person says what the work begun is worth."""
         self._questions.go_on()
+        self._questions.start_clock()  # an end lifts a pause: what is decided now is earned now
         if not self.reserved_minor:
             return
         question = self._nudges(
@@ -302,57 +289,3 @@ class CollaborationWorkflow(PublicationWatch):
             await self._send(mail)
         await self._tell(NewsPhase.ENDED, end.outcome)
         await workflow.wait_condition(workflow.all_handlers_finished)
-
-    # --- what may come at any time ------------------------------------------------------
-
-    _over = False
-
-    def _leave(self, end: Ended) -> None:
-        if not self._over and self.leaving is None:
-            self.leaving = end
-            self._questions.interrupt()
-
-    def _withdrawn(self, _: AppliedDecision) -> None:
-        outcome = Outcome.WITHDRAWN if self.signed else Outcome.DECLINED
-        self._leave(Ended(outcome, "withdrawn"))
-
-    def _opted_out(self, _: AppliedDecision) -> None:
-        # After signing, "no more mail" is about advertising; the contract goes on in the portal.
-        if not self.signed:
-            self._leave(Ended(Outcome.DECLINED, "opted_out"))
-
-    def _stop(self, reason: str) -> None:
-        invited = self.stage is not Stage.SCREENING
-        self._leave(Ended(Outcome.CANCELLED, reason, Mail.ENDED if invited else None))
-
-    @workflow.signal(name=CAMPAIGN_STOPPED)
-    def campaign_stopped(self) -> None:
-        """The campaign was stopped by its manager."""
-        self._stop("campaign_stopped")
-
-    @workflow.signal(name=PAUSE_CLOCK)
-    def pause_clock(self, news: PauseClock) -> None:
-        """The campaign was paused or goes on."""
-        if news.paused:
-            self._questions.stop_clock()
-        else:
-            self._questions.start_clock()
-
-    @workflow.update(name=DECIDE)
-    async def decide(self, ref: DecisionRef) -> DecisionResult:
-        """Apply a person's decision; returns after its event is committed."""
-        result = await self._decide(ref)
-        suspends = ref.kind is DecisionKind.SUSPEND_COLLABORATION
-        if result.applied and (suspends or ref.kind is DecisionKind.RESUME_COLLABORATION):
-            await self._stream.append(
-                "suspended" if suspends else "resumed",
-                collaboration=CollaborationChange(suspended=suspends),
-            )
-            await self._suspend_payouts(suspends)
-        return result
-
-    @decide.validator
-    def _may_decide(self, ref: DecisionRef) -> None:
-        if self._over:
-            raise refuse("closed")
-        self._questions.validate(ref)

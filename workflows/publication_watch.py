@@ -28,7 +28,8 @@ with workflow.unsafe.imports_passed_through():
         WatchRequest,
         WatchResult,
     )
-    from workflows.collaboration_base import CollaborationBase, Ended
+    from workflows.collaboration_base import Ended
+    from workflows.interruptions import Interruptions
     from workflows.questions import Beat, Interrupted, Question
     from workflows.timeouts import WATCH
 
@@ -41,7 +42,7 @@ class Word(StrEnum):
     GONE = "gone"
 
 
-class PublicationWatch(CollaborationBase):
+class PublicationWatch(Interruptions):
     """The two stages that look at the published post."""
 
     publication_id: str = ""

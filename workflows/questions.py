@@ -182,7 +182,8 @@ class Questions:
         question.opened_at = workflow.now()
         question.due_at = workflow.now() + question.within if question.within else None
         question.stood_still_before = self._stood_still
-        self.noticed_at = None
+        if question.for_creator:
+            self.noticed_at = None  # a question to the brand beside it takes no notice back
         self._answers.pop(question.kind, None)
         for kind in question.kinds:
             self._open[kind] = question

@@ -10,6 +10,7 @@ from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from activities.balances import Balances
+    from activities.creator_watch import CreatorWatch
     from activities.lost_events import LostEvents
     from activities.maintenance import Maintenance
     from activities.outreach import Outreach
@@ -132,7 +133,7 @@ class BalanceWorkflow:
 
 @workflow.defn(name=MAINTENANCE_WORKFLOW)
 class MaintenanceWorkflow:
-    """One sweep, started by a schedule: what a crash left behind is sent again."""
+    """One sweep, started by a schedule: what a crash left behind, and posts that came in."""
 
     @workflow.run
     async def run(self) -> int:
@@ -140,4 +141,10 @@ class MaintenanceWorkflow:
         swept: int = await workflow.execute_activity_method(
             Maintenance.sweep, task_queue=Queue.VETTING.value, summary="sweep", **SWEEP
         )
-        return swept
+        told: int = await workflow.execute_activity_method(
+            CreatorWatch.watch_creators,
+            task_queue=Queue.VETTING.value,
+            summary="new posts of those who take part",
+            **SWEEP,
+        )
+        return swept + told

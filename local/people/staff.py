@@ -135,6 +135,7 @@ class Member:
             return hearing(page.texts(".chip.bad"))
         return {
             "screening": {"answer": "clear", "comment": "Read the posts: nothing to worry about."},
+            "scandal": {"answer": "keep", "comment": "Read the posts: nothing to worry about."},
             "publication": {"answer": "faulty" if page.texts("ul.checks li.no") else "verified",
                             "comment": "; ".join(page.texts("ul.checks li.no"))[:500]},
             "kill_fee": {"percent": "50"},

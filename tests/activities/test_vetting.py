@@ -6,20 +6,29 @@ import asyncio
 import json
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
 
+from activities.creator_watch import CreatorWatch
 from activities.vetting import Vetting
 from domain.decisions import ScreeningChoice
-from domain.ids import collaboration_id
+from domain.ids import collaboration_id, collaboration_workflow_id
 from domain.lifecycle import Outcome, Role, SafetyVerdict, Stage
-from domain.messages import PlanStarts, Posting, PostingKind, SolveAgain
+from domain.messages import (
+    SCANDAL,
+    PlanStarts,
+    Posting,
+    PostingKind,
+    ScandalFound,
+    SolveAgain,
+)
 from domain.shortlist import shortlist_digest
 from domain.wishes import Change, Wish
-from store import ledger, outbox, wishes
+from store import ledger, outbox, safety_looks, wishes
 from store.candidates import left_out_by_rule
 from store.duties import Refused
 from store.engine import session
@@ -495,6 +504,55 @@ async def test_a_scandal_after_the_shortlist_is_seen_before_the_first_mail(
     (row,) = await _candidates(engine, campaign_id)
     assert row.verdict == SafetyVerdict.REVIEW
     assert "fucking" in row.verdict_reasons[0]
+
+
+class _Signals:
+    """A client of Temporal that keeps what it is to signal."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str, ScandalFound]] = []
+
+    def get_workflow_handle(self, workflow_id: str) -> _Signals:
+        self._to = workflow_id
+        return self
+
+    async def signal(self, name: str, found: ScandalFound) -> None:
+        self.sent.append((self._to, name, found))
+
+
+async def test_a_scandal_while_the_collaboration_runs_reaches_its_workflow_once_with_evidence(
+    engine: AsyncEngine, vetting: Vetting
+) -> None:
+    campaign_id = await _ready(engine, vetting, 2)
+    plan = await vetting.plan_starts(PlanStarts(campaign_id=campaign_id, batch=0, count=2))
+    for start in plan.starts:
+        await vetting.recheck_creator(start.collaboration_id)
+    client = _Signals()
+    watch = CreatorWatch(engine, cast("Client", client), clock=lambda: builders.NOW)
+    async with session(engine) as work:
+        await work.execute(update(Collaboration).values(stage=Stage.DRAFTING.value))
+        for start, caption in zip(
+            plan.starts, ("what a fucking scandal", "A calm walk by the sea"), strict=True
+        ):
+            work.add(CreatorPost(creator_id=start.creator_id, post_key="new", caption=caption))
+    assert await watch.watch_creators() == 1
+    assert await watch.watch_creators() == 0
+    bad = plan.starts[0].collaboration_id
+    ((workflow_id, name, found),) = client.sent
+    assert (workflow_id, name) == (collaboration_workflow_id(bad), SCANDAL)
+    async with session(engine) as work:
+        row = await safety_looks.look(work, bad, found.digest)
+        assert row is not None
+        assert (row.verdict, row.news, row.told_at) == ("review", True, builders.NOW)
+        assert row.engine.startswith("lexicon ")
+        (evidence,) = row.evidence
+        assert (evidence["words"], evidence["caption"], evidence["is_new"]) == (
+            "fucking", "what a fucking scandal", True,
+        )  # fmt: skip
+        assert await safety_looks.to_look_at(work, 10) == []
+    # the same look before publication gives the same answer, for the workflow to know it by
+    again = await vetting.recheck_creator(bad)
+    assert (again.digest, again.news) == (found.digest, True)
 
 
 async def test_what_travels_through_temporal_names_nobody(

@@ -89,6 +89,7 @@ async def _fill(deps: Deps, made: Site) -> None:
         seen = {ItemKind.DRAFT: draft.digest, ItemKind.COUNTER: "1:50000",
                 ItemKind.KILL_FEE: "30000", ItemKind.HEARING: "3", ItemKind.PUBLICATION: "3",
                 ItemKind.ATTENTION: "unavailable", ItemKind.CONTACT: "", ItemKind.SCREENING: "v",
+                ItemKind.SCANDAL: (await builders.safety_look(db, one)).digest,
                 }  # fmt: skip
         items = [await wait_for(db, ItemKind.SHORTLIST, campaign, campaign.id, seen="digest")]
         items += [await wait_for(db, kind, one, campaign.id, seen=s) for kind, s in seen.items()]

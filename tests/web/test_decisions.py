@@ -22,6 +22,7 @@ from web.words import REFUSALS
 
 FIELDS: dict[DecisionKind, dict[str, Any]] = {
     DecisionKind.JUDGE_SCREENING: {"answer": "clear", "comment": "A song title."},
+    DecisionKind.JUDGE_SCANDAL: {"answer": "keep", "comment": "A quotation."},
     DecisionKind.ANSWER_COUNTER: {"answer": "accept"},
     DecisionKind.REVIEW_DRAFT: {"answer": "approve"},
     DecisionKind.JUDGE_PUBLICATION: {"answer": "verified"},

@@ -79,9 +79,12 @@ async def every_item(web: Web) -> tuple[Scene, list[InboxItem]]:
         await builders.publication(db, on)
         await builders.statement(db, on, text=NASTY)
         payout = await builders.payout(db, on)
+        look = await builders.safety_look(db, on, caption=NASTY, reasons=[NASTY])
+        await builders.safety_look(db, on, caption="earlier", news=False)
         seen = {
             ItemKind.DRAFT: draft.digest, ItemKind.COUNTER: "1:50000", ItemKind.KILL_FEE: "30000",
             ItemKind.HEARING: "3", ItemKind.PUBLICATION: "3", ItemKind.ATTENTION: "unavailable",
+            ItemKind.SCANDAL: look.digest,
         }  # fmt: skip
         opened = [await wait_for(db, ItemKind.SHORTLIST, campaign, campaign.id, seen="digest")]
         for kind in (ItemKind.CONTACT, ItemKind.SCREENING, *seen):

@@ -27,6 +27,7 @@ from domain.decisions import (
     PublicationChoice,
     PublicationJudgement,
     ReviewChoice,
+    ScandalChoice,
     ScreeningChoice,
     TermsChoice,
 )
@@ -52,6 +53,7 @@ GOES_ON: dict[ItemKind, Choice] = {
     ItemKind.SHORTLIST: plain(DecisionKind.SIGN_OFF_SHORTLIST),
     ItemKind.CONTACT: plain(DecisionKind.CONFIRM_CONTACT),
     ItemKind.SCREENING: ScreeningChoice(answer="clear"),
+    ItemKind.SCANDAL: ScandalChoice(answer="keep"),
     ItemKind.COUNTER: CounterChoice(answer="accept"),
     ItemKind.DRAFT: ReviewChoice(answer="approve"),
     ItemKind.PUBLICATION: PublicationJudgement(answer="verified"),

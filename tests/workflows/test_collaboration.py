@@ -16,12 +16,13 @@ from domain.decisions import (
     OfferChoice,
     PublicationChoice,
     ReviewChoice,
+    ScandalChoice,
     ScreeningChoice,
     TermsChoice,
 )
 from domain.inbox import ItemKind
 from domain.lifecycle import HoldReason, Outcome, PayoutStatus, Role, SafetyVerdict, StreamKind
-from domain.messages import Screening
+from domain.messages import SCANDAL, DecisionResult, ScandalFound, Screening
 from store import ledger
 from store.engine import session
 from tests import builders
@@ -352,6 +353,36 @@ async def test_a_suspension_holds_what_was_earned_before_and_lets_it_go_on_after
         assert await stage.people.say(DecisionKind.RESUME_COLLABORATION, *subject)
         assert (await stage.play(handle)).outcome == Outcome.COMPLETED
         assert {each.status for each in await stage.payouts()} == {PayoutStatus.TRANSFERRED}
+
+
+async def test_a_scandal_is_judged_beside_the_story_which_goes_on_waiting(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with set_up(temporal, engine, plan={ItemKind.SUBMIT: SILENCE}) as stage:
+        handle = await stage.start()
+        await stage.until(handle, "draft_asked")
+        before = await stage.row()
+
+        async def comes(digest: str, answer: str) -> None:
+            found = ScandalFound(verdict=SafetyVerdict.REVIEW, digest=digest)
+            for _ in range(2):  # told twice is asked once
+                await handle.signal(SCANDAL, found)
+            await stage.settle(handle)
+            item = await stage.open_item(ItemKind.SCANDAL)
+            assert (item.seen, item.role) == (digest, Role.MANAGER)
+            choice = ScandalChoice.model_validate({"answer": answer})
+            assert await stage.people.decide(item, choice) == DecisionResult(applied=True)
+            await stage.settle(handle)
+
+        await comes("one", "keep")
+        now = await stage.row()
+        assert (now.waiting_for, now.due_at) == (before.waiting_for, before.due_at)
+        await comes("two", "suspend")
+        assert (await stage.row()).suspended
+        await comes("three", "cancel")
+        assert (await stage.play(handle)).outcome == Outcome.CANCELLED
+        assert [payout.kind for payout in await stage.payouts()] == ["kill_fee"]
+        assert (await stage.story()).count("scandal_found") == 3
 
 
 async def test_deadlines_stand_still_while_the_campaign_is_paused(
