@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +61,72 @@ class Database:
     owner_url: str
 
 
+def _create(
+    server: postgres.Server, administrator: psycopg.Connection, template: str, made: ExitStack
+) -> Database:
+    name = f"test_{secrets.token_hex(6)}"
+    # Copying the files is several times as quick as writing them through the log.
+    administrator.execute(
+        f"CREATE DATABASE {name} OWNER {postgres.OWNER_ROLE} TEMPLATE {template} STRATEGY FILE_COPY"
+    )
+    made.callback(lambda: administrator.execute(f"DROP DATABASE {name} WITH (FORCE)") and None)
+    return Database(
+        name,
+        server.credentials.app_url(server.port, name),
+        server.credentials.owner_url(server.port, name),
+    )
+
+
+class Reused:
+    """A database and the connections to it, which outlive a test.
+
+    A new one for every test would cost more than most tests: its files, a server process for
+    each connection, and the statements that SQLAlchemy prepares once per engine.
+    """
+
+    def __init__(self, create: Callable[[ExitStack], Database]) -> None:
+        self._create = create
+        self._open()
+
+    def _open(self) -> None:
+        self._made = ExitStack()
+        self.database = self._create(self._made)
+        self.engine = make_engine(self.database.app_url)
+
+    async def aclose(self) -> None:
+        """Close the connections, drop the database."""
+        await self.engine.dispose()
+        self._made.close()
+
+    async def empty(self, server: postgres.Server) -> None:
+        """Take all rows out; whoever still holds one after his test loses his connection."""
+        url = server.credentials.superuser_url(server.port, self.database.name)
+        try:
+            with psycopg.connect(url.replace("+psycopg", "")) as connection:
+                connection.execute(EMPTY)
+        except psycopg.Error:
+            await self.aclose()
+            self._open()
+
+
+EMPTY = """
+SET lock_timeout = '2s';
+SET session_replication_role = replica;  -- neither triggers nor foreign keys
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+ WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle';
+DO $$ DECLARE it record; BEGIN
+  FOR it IN SELECT relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
+             WHERE nspname = 'public' AND relkind = 'r' AND relname <> 'alembic_version' LOOP
+    EXECUTE format('DELETE FROM %I', it.relname);
+  END LOOP;
+  FOR it IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' LOOP
+    PERFORM setval(it.sequencename::regclass, 1, false);
+  END LOOP;
+END $$;
+"""
+"""A database as it was when it was made."""
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[postgres.Server]:
     """PostgreSQL for this run of the tests; not durable, so quick."""
@@ -98,34 +164,33 @@ def make_database(
 
 
 @pytest.fixture
-def database(
+def own_database(
     postgres_server: postgres.Server, administrator: psycopg.Connection, template: str
 ) -> Iterator[Database]:
-    """An empty, migrated database for one test."""
+    """A migrated, empty database that a test may do anything with, its tables included."""
     with ExitStack() as made:
         yield _create(postgres_server, administrator, template, made)
 
 
-def _create(
-    server: postgres.Server, administrator: psycopg.Connection, template: str, made: ExitStack
-) -> Database:
-    name = f"test_{secrets.token_hex(6)}"
-    # Copying the files is several times as quick as writing them through the log: most tests
-    # spend their time here.
-    administrator.execute(
-        f"CREATE DATABASE {name} OWNER {postgres.OWNER_ROLE} TEMPLATE {template} STRATEGY FILE_COPY"
-    )
-    made.callback(lambda: administrator.execute(f"DROP DATABASE {name} WITH (FORCE)") and None)
-    return Database(
-        name,
-        server.credentials.app_url(server.port, name),
-        server.credentials.owner_url(server.port, name),
-    )
+@pytest.fixture(scope="session")
+async def reused(
+    postgres_server: postgres.Server, administrator: psycopg.Connection, template: str
+) -> AsyncIterator[Reused]:
+    """The database that one test after another gets, emptied in between."""
+    async with AsyncExitStack() as made:
+        pool = Reused(lambda stack: _create(postgres_server, administrator, template, stack))
+        made.push_async_callback(pool.aclose)
+        yield pool
 
 
 @pytest.fixture
-async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
+async def database(reused: Reused, postgres_server: postgres.Server) -> AsyncIterator[Database]:
+    """An empty, migrated database for one test: rows may come and go, tables may not."""
+    yield reused.database
+    await reused.empty(postgres_server)
+
+
+@pytest.fixture
+async def engine(database: Database, reused: Reused) -> AsyncEngine:
     """The test's database, with the application's rights."""
-    made = make_engine(database.app_url)
-    yield made
-    await made.dispose()
+    return reused.engine

@@ -121,13 +121,13 @@ def _local(service: str, port: int) -> tuple[str, ...]:
 
 @pytest.mark.slow
 async def test_each_of_our_services_starts_with_its_declared_environment(
-    tmp_path: Path, database: Database, temporal: WorkflowEnvironment
+    tmp_path: Path, own_database: Database, temporal: WorkflowEnvironment
 ) -> None:
     smtp = any_free()
     address = temporal.client.service_client.config.target_host
     replaced = {
-        "postgresql+psycopg://troupe_app:@postgres:5432/troupe": database.app_url,
-        "postgresql+psycopg://troupe_owner:@postgres:5432/troupe": database.owner_url,
+        "postgresql+psycopg://troupe_app:@postgres:5432/troupe": own_database.app_url,
+        "postgresql+psycopg://troupe_owner:@postgres:5432/troupe": own_database.owner_url,
         "temporal:7233": address,
         "http://mail:": "http://127.0.0.1:",
     }

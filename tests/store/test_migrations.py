@@ -21,8 +21,8 @@ from tests import builders
 from tests.conftest import Database
 
 
-def test_the_migrations_make_exactly_the_tables(database: Database) -> None:
-    engine = create_engine(database.owner_url)
+def test_the_migrations_make_exactly_the_tables(own_database: Database) -> None:
+    engine = create_engine(own_database.owner_url)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert _differences(compare_metadata(context, Base.metadata)) == []
@@ -61,14 +61,14 @@ def test_two_migrators_at_once_do_not_collide(
         assert current_version(connection) == newest_version()
 
 
-def test_the_application_cannot_own_its_tables(database: Database) -> None:
+def test_the_application_cannot_own_its_tables(own_database: Database) -> None:
     with pytest.raises(ConfigurationError, match="could rewrite"):
-        migrate(database.app_url)
+        migrate(own_database.app_url)
 
 
-def test_a_missing_role_is_named(database: Database) -> None:
+def test_a_missing_role_is_named(own_database: Database) -> None:
     with pytest.raises(ConfigurationError, match="no role 'nobody_here'"):
-        migrate(database.owner_url, app_role="nobody_here")
+        migrate(own_database.owner_url, app_role="nobody_here")
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
