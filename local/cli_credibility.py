@@ -19,7 +19,7 @@ from domain.quote import CreatorFacts
 from domain.rate_card import DEFAULT_RATE_CARD
 from domain.roster import FIELDS
 from domain.tabular import Row, read_table
-from local.cli_evaluate import labelled_rows, unpacked, yes_or_no
+from local.cli_evaluate import evaluate, labelled_rows, unpacked, yes_or_no
 from local.cli_support import AsJson, out, print_json
 
 _FROM_ROSTERS = ("followers", "following", "posts_count", "platform", "category")
@@ -32,6 +32,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 """What is read of each account, with the column names under which it is usually found."""
 
 
+@evaluate.command("credibility")
 def credibility(
     file: Annotated[Path, typer.Argument(help="CSV or JSON lines, also as .gz.")],
     label: Annotated[str, typer.Option(help="The column with 1 for bought or fake, 0 for real.")],

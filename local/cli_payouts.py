@@ -15,6 +15,7 @@ from domain.decisions import DecisionKind
 from domain.errors import UserMistake
 from domain.lifecycle import PayoutStatus
 from domain.money import Money
+from local.cli_exports import export
 from local.cli_proof import As, Said, ask_password, proved, say, tell
 from local.cli_release import release
 from local.cli_support import (
@@ -26,6 +27,7 @@ from local.cli_support import (
     run_async,
     target,
 )
+from local.cli_totals import totals
 from store.campaigns import find_campaign
 from store.engine import session
 from store.paging import PAGE, Page
@@ -35,6 +37,8 @@ from web.words import milestone
 payouts = typer.Typer(help="Payments to creators.", no_args_is_help=True)
 
 payouts.command("release")(release)
+payouts.command("export")(export)
+payouts.command("totals")(totals)
 
 _WIDE = 100
 """Columns of a terminal that has room for everything."""

@@ -6,12 +6,15 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.markup import escape
 from rich.table import Table
 
-from local.cli_support import out
+from local.cli_support import DATA_DEFAULT, Data, out
 from local.interrupts import run_until_stopped
+from local.sample import begin
 from local.stack import Stack
 
 AfterStart = Callable[[Stack], Awaitable[None]]
@@ -61,3 +64,13 @@ def run_up(folder: Path, *, sample: bool, after_start: AfterStart | None = None)
     """Start everything, say where it is, stay until stopped."""
     if not run_until_stopped(_stay(folder.resolve(), sample, after_start), notice):
         out.print("Stopped. The data stays; `make up` goes on where it was.")
+
+
+def up(
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Load the example, with simulated creators.")
+    ] = False,
+    data: Data = DATA_DEFAULT,
+) -> None:
+    """Start everything on this machine and stay until Ctrl-C."""
+    run_up(data, sample=sample, after_start=begin if sample else None)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.core import TyperGroup
 
-from cli import app
+from local.commands import Commands
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -39,18 +40,16 @@ def code(text: str) -> str:
     return "\n".join([*code_blocks(text), *re.findall(r"`([^`\n]+)`", text)])
 
 
-def names(group: typer.Typer) -> set[str]:
-    """The commands of one group."""
-    found = group.registered_commands
-    return {str(each.name or getattr(each.callback, "__name__", "")) for each in found}
-
-
 def commands() -> set[str]:
     """Every command of the command line, groups with their commands."""
-    found = names(app)
-    for each in app.registered_groups:
-        assert each.typer_instance is not None
-        found |= {f"{each.name} {inner}" for inner in names(each.typer_instance)}
+    whole = Commands(name="troupe")
+    context = typer.Context(whole)
+    found = set()
+    for name in whole.list_commands(context):
+        each = whole.get_command(context, name)
+        assert each is not None
+        inner = each.list_commands(context) if isinstance(each, TyperGroup) else []
+        found |= {name, *(f"{name} {one}" for one in inner)}
     return found
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,9 +12,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from local.child import CHECKOUT
 from tests.browser.conftest import Look
-from tests.local.test_stack import Up
+from tests.local.running import Up
 
 PATIENCE = 30_000
 """Milliseconds in which a stack on a busy machine does anything that it does."""
@@ -51,14 +48,6 @@ class People:
             for name, look in self.looks.items()
         }
         return {name: complaints for name, complaints in found.items() if complaints}
-
-    def troupe(self, *arguments: str) -> str:
-        """A command in another terminal; what it printed."""
-        done = subprocess.run(
-            [sys.executable, "cli.py", *arguments, "--data", str(self.up.folder)],
-            cwd=CHECKOUT, check=True, capture_output=True, text=True,
-        )  # fmt: skip
-        return done.stdout
 
     def sign_in(self, login: str) -> Page:
         """Sign in with the password that was generated for this account."""

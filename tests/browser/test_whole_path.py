@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from local.child import CHECKOUT
 from tests.browser.people import PATIENCE, People, people, told
-from tests.local.test_stack import remove, up
+from tests.local.running import remove, up
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -86,8 +86,8 @@ def test_a_campaign_goes_its_whole_way_in_browsers_alone(everybody: People) -> N
 
 
 def bring_the_roster(all_: People) -> None:
-    assert " new" in all_.troupe("roster", "import", "examples/roster.csv")
-    assert " new" in all_.troupe("posts", "import", "examples/posts.csv")
+    assert " new" in all_.up.troupe("roster", "import", "examples/roster.csv")
+    assert " new" in all_.up.troupe("posts", "import", "examples/posts.csv")
 
 
 def start_the_campaign(all_: People) -> None:

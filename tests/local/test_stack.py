@@ -1,4 +1,4 @@
-"""`troupe up` as a person uses it: started, wounded, killed, started again, stopped."""
+"""`troupe up` as a person uses it: started around a taken port, looked at, clicked in, wounded."""
 
 from __future__ import annotations
 
@@ -8,103 +8,24 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 
-from local import postgres
 from local.child import CHECKOUT
+from local.people.pages import Form, Page
 from local.plan import WORKERS
-from local.processes import ProcessMark, read_mark
+from tests.local.running import Up, get, remove, until, up
 
 pytestmark = pytest.mark.slow
 
-
-def until(condition: Callable[[], bool], within: float = 40.0) -> None:
-    """Wait for a condition; fail if it does not come."""
-    end = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < end, "what was waited for did not happen"
-        time.sleep(0.05)
-
-
-@dataclass
-class Up:
-    """A running `troupe up`."""
-
-    folder: Path
-    process: subprocess.Popen[str]
-    said: str
-
-    def state(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.folder / "state.json").read_text())
-        return found
-
-    def address(self, name: str) -> str:
-        return str(self.state()["addresses"][name])
-
-    def children(self) -> dict[str, ProcessMark]:
-        marks = {file.stem: read_mark(file) for file in (self.folder / "run").glob("*.pid")}
-        return {name: found for name, found in marks.items() if found is not None}
-
-    def staff(self) -> list[str]:
-        url = self.state()["environment"]["TROUPE_DATABASE_URL"].replace("+psycopg", "")
-        with psycopg.connect(url) as connection:
-            return [row[0] for row in connection.execute("SELECT email FROM staff ORDER BY email")]
-
-    def add_staff(self, email: str) -> None:
-        subprocess.run(
-            [sys.executable, "cli.py", "staff", "add", email, "--role", "manager",
-             "--data", str(self.folder)],
-            cwd=CHECKOUT, check=True, capture_output=True,
-        )  # fmt: skip
-
-
-@contextmanager
-def up(folder: Path, **settings: str) -> Iterator[Up]:
-    """`troupe up` on a data folder, from its first word to its addresses."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("TROUPE_", "TEMPORAL_"))}
-    process = subprocess.Popen(
-        [sys.executable, "cli.py", "up", "--data", str(folder)],
-        cwd=CHECKOUT, env={**kept, **settings, "PYTHONUNBUFFERED": "1"}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    assert process.stdout is not None
-    said: list[str] = []
-    for line in process.stdout:
-        said.append(line)
-        if "Ctrl-C stops everything" in line:
-            break
-    else:
-        pytest.fail("".join(said))
-    try:
-        yield Up(folder, process, "".join(said))
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
-
-
-def get(url: str) -> int:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        return error.code
-    except OSError:
-        return 0
-
-
-def remove(folder: Path) -> None:
-    """The database goes too, wherever it is kept."""
-    postgres.discard(folder / "postgres")
+AS_JSON = {"Accept": "application/json"}
+MANAGER = "manager@troupe.invalid"
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +42,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, taken: int) -> Iterator[Up]:
     """A stack that was started although its usual port is taken."""
     folder = tmp_path_factory.mktemp("stack")
     (folder / "ports.json").write_text(json.dumps({"desk": taken}))
-    with up(folder) as running:
+    with up(folder, TROUPE_SWEEP_SECONDS="3") as running:
         yield running
     remove(folder)
 
@@ -173,6 +94,68 @@ def test_the_doctor_finds_a_running_stack_healthy(stack: Up) -> None:
     assert set(checks.values()) <= {"ok"}, checks
 
 
+# --- a click ---------------------------------------------------------------------------------
+
+
+class Desk:
+    """A manager at the desk of a stack with one campaign that waits for a sign-off."""
+
+    def __init__(self, stack: Up) -> None:
+        self.stack = stack
+        self.http = httpx.Client(
+            base_url=stack.address("desk"), timeout=20, follow_redirects=True, trust_env=False
+        )
+        password = json.loads((stack.folder / "secrets.json").read_text())["passwords"][MANAGER]
+        self.http.post("/login", data={"email": MANAGER, "password": password, "next": "/"})
+
+    def inbox(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.http.get("/api/inbox", headers=AS_JSON).json()["items"]
+        return found
+
+    def sign_off_form(self) -> Form:
+        until(lambda: any(each["kind"] == "shortlist" for each in self.inbox()))
+        item = next(each for each in self.inbox() if each["kind"] == "shortlist")
+        return Page(self.http.get(f"/items/{item['id']}").text).forms()[item["decision"]]
+
+    def click(self, form: Form) -> str:
+        """Press the button; what the desk said, or that it was gone."""
+        try:
+            answer = self.http.post(form.target, data=form.filled(), headers=AS_JSON)
+        except httpx.TransportError:
+            return "gone"
+        return str(answer.json()["status"])
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        url = self.stack.state()["environment"]["TROUPE_DATABASE_URL"].replace("+psycopg", "")
+        with psycopg.connect(url) as connection:
+            return list(connection.execute(query))
+
+    def decisions(self) -> list[str]:
+        return [row[0] for row in self.rows("SELECT status FROM decisions")]
+
+
+def test_a_click_counts_once_whatever_is_killed_while_it_is_applied(stack: Up) -> None:
+    stack.troupe("roster", "import", "examples/roster.csv")
+    stack.troupe("campaign", "start", "examples/campaign.yaml")
+    desk = Desk(stack)
+    form = desk.sign_off_form()
+    stack.kill("worker-workflows")
+    # Nobody is there to apply it; the desk waits for an answer, and dies while it waits.
+    waiting = httpx.Client(cookies=desk.http.cookies, timeout=0.5, trust_env=False)
+    with pytest.raises(httpx.TransportError):
+        waiting.post(f"{stack.address('desk')}{form.target}", data=form.filled())
+    stack.kill("web")
+    until(lambda: desk.decisions() == ["applied"])
+    until(lambda: desk.rows("SELECT 1 FROM collaborations") != [])
+    signed = "SELECT count(*) FROM events WHERE event = 'sign_off_shortlist'"
+    assert desk.rows(signed) == [(1,)]
+    until(lambda: desk.click(form) == "refused")
+    assert desk.rows(signed) == [(1,)], "the second click is answered, and changes nothing"
+
+
+# --- wounds --------------------------------------------------------------------------------
+
+
 def test_each_process_comes_back_after_a_crash(stack: Up) -> None:
     before = stack.children()
     for child in before.values():
@@ -181,26 +164,3 @@ def test_each_process_comes_back_after_a_crash(stack: Up) -> None:
         until(lambda name=name, old=old: stack.children()[name].pid != old.pid)  # type: ignore[misc]
     until(lambda: get(f"{stack.address('desk')}/healthz") == 200)
     assert "manager@troupe.invalid" in stack.staff()
-
-
-def test_nothing_is_lost_when_the_supervisor_is_killed(tmp_path: Path) -> None:
-    folder = tmp_path / "data"
-    with up(folder) as first:
-        first.add_staff("ann@brand.example")
-        secrets = (folder / "secrets.json").read_text()
-        address = first.address("desk")
-        left = first.children()
-        first.process.kill()
-        first.process.wait()
-    with up(folder) as second:
-        assert not any(child.lives() for child in left.values())
-        assert "ann@brand.example" in second.staff()
-        assert second.address("desk") == address, "links in mails that went out still lead here"
-        assert (folder / "secrets.json").read_text() == secrets
-        children = second.children()
-        second.process.send_signal(signal.SIGINT)
-        second.process.send_signal(signal.SIGINT)  # an impatient person
-        assert second.process.wait(timeout=60) == 0
-        assert not any(child.lives() for child in children.values())
-        assert not (folder / "state.json").exists()
-    remove(folder)
