@@ -68,6 +68,7 @@ class CollaborationWorkflow(PublicationWatch):
         await self._agree_fee()
         await self._sign()
         digest = await self._create()
+        await self._look_again()
         await self._publish(digest)
         await self._retain()
 

@@ -7,6 +7,7 @@ import asyncio
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from activities.vetting import Vetting
     from domain.decisions import DecisionKind, ScandalChoice
     from domain.inbox import ItemKind
     from domain.lifecycle import Outcome, Stage
@@ -22,10 +23,13 @@ with workflow.unsafe.imports_passed_through():
         DecisionRef,
         DecisionResult,
         PauseClock,
+        Queue,
         ScandalFound,
+        Screening,
     )
     from workflows.collaboration_base import CollaborationBase, Ended
     from workflows.questions import Interrupted, Question, refuse
+    from workflows.timeouts import RULE_QUICK
 
 
 class Interruptions(CollaborationBase):
@@ -85,14 +89,36 @@ class Interruptions(CollaborationBase):
     @workflow.signal(name=SCANDAL)
     def scandal_found(self, found: ScandalFound) -> None:
         """Brand safety found something new: the manager decides, while the story goes on."""
+        self._have_it_judged(found)
+
+    def _have_it_judged(self, found: ScandalFound) -> None:
         if self._over or found.digest in self._told:
             return
         self._told.add(found.digest)
         self._scandals.append(found)
         if self._judging is None or self._judging.done():
-            self._judging = asyncio.create_task(self._have_judged())
+            self._judging = asyncio.create_task(self._ask_the_manager())
 
-    async def _have_judged(self) -> None:
+    async def _look_again(self) -> None:
+        """Brand safety once more before the post goes out; what is new is judged first.
+
+        Raises:
+            Interrupted: the collaboration is to end.
+        """
+        screening: Screening = await self._step(
+            "screening", Vetting.recheck_creator, self.offer.collaboration_id,
+            Queue.VETTING, RULE_QUICK,
+        )  # fmt: skip
+        if screening.news:
+            self._have_it_judged(ScandalFound(verdict=screening.verdict, digest=screening.digest))
+        questions = self._questions
+        await workflow.wait_condition(
+            lambda: questions.interrupted or not (self._scandals or questions.clock_stopped)
+        )
+        if questions.interrupted:
+            raise Interrupted
+
+    async def _ask_the_manager(self) -> None:
         """Ask about one after the other; whoever is asked sees what was found at that look."""
         while self._scandals and not self._over and not self._questions.interrupted:
             found = self._scandals[0]

@@ -13,6 +13,7 @@ from domain.decisions import CounterChoice, OfferChoice, PublicationChoice, Revi
 from domain.inbox import ItemKind
 from domain.lifecycle import PayoutStatus
 from domain.messages import CheckResult, TransferOutcome, TransferResult
+from domain.wishes import Wish
 from tests.workflows.campaign_stage import set_up_campaign
 from tests.workflows.clock import Handle
 from tests.workflows.payment import payment
@@ -65,6 +66,8 @@ async def _campaign(environment: WorkflowEnvironment, engine: AsyncEngine) -> As
     async with set_up_campaign(environment, engine, wanted=2, roster=4) as stage:
         stage.deviate(stage.creators[0], {ItemKind.OFFER: OfferChoice(answer="no")})
         await stage.start()
+        await stage.rests()
+        await stage.changes({(await stage.in_order())[-1]: Wish.STRIKE})
         await stage.play()
         yield stage.handle
 

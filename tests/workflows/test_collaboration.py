@@ -355,7 +355,7 @@ async def test_a_suspension_holds_what_was_earned_before_and_lets_it_go_on_after
         assert {each.status for each in await stage.payouts()} == {PayoutStatus.TRANSFERRED}
 
 
-async def test_a_scandal_is_judged_beside_the_story_which_goes_on_waiting(
+async def test_a_scandal_is_judged_beside_the_story_but_before_the_post_goes_out(
     temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
     async with set_up(temporal, engine, plan={ItemKind.SUBMIT: SILENCE}) as stage:
@@ -379,10 +379,20 @@ async def test_a_scandal_is_judged_beside_the_story_which_goes_on_waiting(
         assert (now.waiting_for, now.due_at) == (before.waiting_for, before.due_at)
         await comes("two", "suspend")
         assert (await stage.row()).suspended
+        manager = stage.people.staff[Role.MANAGER][0]
+        subject = (StreamKind.COLLABORATION, stage.collaboration.id, manager)
+        assert await stage.people.say(DecisionKind.RESUME_COLLABORATION, *subject)
+        # the look before publication finds what no sweep has told of
+        stage.world.screening = Screening(verdict=SafetyVerdict.BLOCKED, digest="three", news=True)
+        stage.people.plan = {ItemKind.SCANDAL: SILENCE}
+        await stage.until(handle, "draft_approved")
+        await stage.settle(handle)
+        assert "publication_asked" not in await stage.story()
         await comes("three", "cancel")
         assert (await stage.play(handle)).outcome == Outcome.CANCELLED
         assert [payout.kind for payout in await stage.payouts()] == ["kill_fee"]
-        assert (await stage.story()).count("scandal_found") == 3
+        story = await stage.story()
+        assert (story.count("scandal_found"), "publication_asked" in story) == (3, False)
 
 
 async def test_deadlines_stand_still_while_the_campaign_is_paused(
