@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from domain.campaign_approvers import Approvers
 from domain.campaign_base import CountryCode, Platform, Section
 from domain.campaign_safety import BrandSafety
 from domain.campaign_shortlist import ShortlistRules
@@ -158,7 +159,7 @@ class Drafting(Section):
     rounds: Annotated[int, Field(ge=1, le=10, description="versions that may be sent back")] = 3
 
 
-class Review(Section):
+class Review(Approvers):
     """The clock on the reviewer."""
 
     remind_after: Duration = timedelta(hours=24)
@@ -205,7 +206,7 @@ class Retention(Section):
     )
 
 
-class Release(Section):
+class Release(Approvers):
     """Who lets money go."""
 
     second_person_above: Annotated[Money, Field(description="two different people above this")]
@@ -292,6 +293,7 @@ class CollaborationPolicy(BaseModel):
     publication: Publication
     retention: Retention
     min_notice: timedelta
+    review_has_substitute: bool = False
 
     @classmethod
     def of(cls, file: CampaignFile) -> CollaborationPolicy:
@@ -299,11 +301,13 @@ class CollaborationPolicy(BaseModel):
         return cls(
             currency=file.currency,
             ceiling_minor=file.budget.per_collaboration.minor,
+            review=file.review.nameless(),
+            review_has_substitute=bool(file.review.substitute),
             **{
                 name: getattr(file, name)
                 for name in (
                     "milestones", "outreach", "negotiation", "contract", "drafting",
-                    "review", "publication", "retention", "min_notice",
+                    "publication", "retention", "min_notice",
                 )
             },
         )  # fmt: skip
@@ -316,8 +320,13 @@ class PayoutPolicy(BaseModel):
 
     release: Release
     staffing: Literal["team", "solo"]
+    has_substitute: bool = False
 
     @classmethod
     def of(cls, file: CampaignFile) -> PayoutPolicy:
         """Take what the workflow needs out of a campaign file."""
-        return cls(release=file.release, staffing=file.staffing)
+        return cls(
+            release=file.release.nameless(),
+            staffing=file.staffing,
+            has_substitute=bool(file.release.substitute),
+        )

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from babel import Locale
 
+from domain.campaign_approvers import check_approvers
 from domain.campaign_safety import check_brand_safety
 from domain.campaign_shortlist import check_shortlist
 from domain.categories import CATEGORIES, category_of
@@ -44,6 +45,7 @@ def check_values(values: Values) -> tuple[list[Remark], list[Remark]]:
         *_durations(values),
         *_deadlines(values),
         *_checks_fit(values),
+        *check_approvers(values),
         *check_brand_safety(values),
         *check_shortlist(values),
     ]
@@ -277,9 +279,16 @@ def _doubts(values: Values) -> Iterator[Remark]:
                 "raise the budget or lower creators.wanted",
             )
     for section in ("review", "release"):
-        remind, escalate = (
-            values.get(f"{section}.{name}") for name in ("remind_after", "escalate_after")
+        remind, escalate, takes_over = (
+            values.get(f"{section}.{name}")
+            for name in ("remind_after", "escalate_after", "substitute_after")
         )
+        if values.get(f"{section}.substitute") and remind and takes_over and takes_over < remind:
+            yield (
+                f"{section}.substitute_after",
+                "the substitute takes over before anybody is reminded",
+                f"hand over later than {say_duration(remind)}",
+            )
         if remind and escalate and escalate < remind:
             yield (
                 f"{section}.escalate_after",

@@ -57,6 +57,10 @@ HELP: dict[str, str] = {
     "the cooling time, and the report says so.",
     "release": "Who lets money go.",
     "release.second_person_above": "Above this, two different people release a payment.",
+    "release.approvers": "Only these people of the role decide, by the address they sign in with; "
+    "nobody named: everybody with the role. If none of them can decide any more, everybody may.",
+    "release.substitute": "Takes over what the approvers leave lying; needs the role too.",
+    "release.substitute_after": "When the substitute takes over.",
     "release.remind_after": "Reminds finance of a payment that waits.",
     "release.escalate_after": "Then the manager sees it too.",
     "release.cooling": "A release can be taken back for so long.",
@@ -84,6 +88,10 @@ HELP: dict[str, str] = {
     "drafting.remind_after": "When to remind, counted from the signature.",
     "drafting.rounds": "How many versions may be sent back.",
     "review": "The clock on the reviewer; the creator's deadlines stand still meanwhile.",
+    "review.approvers": "Only these people of the role decide, by the address they sign in with; "
+    "nobody named: everybody with the role. If none of them can decide any more, everybody may.",
+    "review.substitute": "Takes over what the approvers leave lying; needs the role too.",
+    "review.substitute_after": "When the substitute takes over.",
     "review.remind_after": "Reminds the reviewer.",
     "review.escalate_after": "Then the manager sees it too.",
     "review.on_silence": "wait: nothing is approved because nobody looked; approve: it is.",

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from domain.campaign import CampaignFile
+from domain.campaign_approvers import ADDRESS, ADDRESS_OR_NOTHING
 from domain.campaign_base import Section
 from domain.campaign_checks import check_values
 from domain.campaign_nodes import Mistake, Node, Place, Unreadable, read_tree
@@ -47,6 +48,8 @@ _PATTERNS = {
     r"^([A-Z]{2}|any)$": "two capital letters (ISO 3166-1), like DE",
     r"^[A-Z]{3}$": "three letters (ISO 4217), like EUR",
     r"^@[\w.]{1,40}$": "an account name with @, like @lumenandleaf",
+    ADDRESS: "a mail address, like noor@brand.example",
+    ADDRESS_OR_NOTHING: "a mail address, like noor@brand.example",
     r"^https?://": "an address that begins with https://",
 }
 

@@ -205,6 +205,8 @@ class Append(Message):
     """Open items whose person is reminded: their ``reminded`` count goes up by one."""
     escalate_items: tuple[ItemKind, ...] = ()
     """Open items that the manager is to see as well."""
+    hand_over_items: tuple[ItemKind, ...] = ()
+    """Open items that the substitute whom the campaign names may decide from now on."""
     close_all_items: bool = False
     """Close whatever is still open on this subject: the last event of a life."""
     mails: tuple[PlannedMail, ...] = ()

@@ -15,6 +15,7 @@ from domain.campaign import CampaignFile
 from domain.errors import NotFound
 from domain.ids import CAMPAIGN
 from domain.lifecycle import CampaignStatus
+from store.approvers import check_named
 from store.tables import Campaign, Candidate, Collaboration, InboxItem, LedgerAccount, Payout
 
 NEWEST = 50
@@ -53,7 +54,12 @@ async def create_campaign(
     started_by: str | None,
     at: datetime,
 ) -> str:
-    """Write a campaign down and return its id; its workflow does the rest."""
+    """Write a campaign down and return its id; its workflow does the rest.
+
+    Raises:
+        NobodyThere: it names people who cannot decide.
+    """
+    await check_named(session, file)
     campaign_id = f"{CAMPAIGN}_{secrets.token_hex(8)}"
     session.add(
         Campaign(

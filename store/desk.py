@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, not_, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.inbox import ItemKind
+from store.approvers import NOT_NAMED, kept_for_others
 from store.four_eyes import obstacle_of
 from store.paging import PAGE, Page, mark, read_mark
 from store.tables import (
@@ -54,7 +56,7 @@ class Inbox:
     counts: dict[str, int]
     page: Page[InboxRow]
     elsewhere: tuple[tuple[InboxRow, str], ...] = ()
-    """The first releases that only somebody else may give, each with the code of why."""
+    """The first items that only somebody else may give, each with the code of why."""
 
     @property
     def total(self) -> int:
@@ -93,9 +95,14 @@ def _obstacle(staff_id: str, roles: Collection[str]) -> ColumnElement[str]:
     if not staff_id:
         return literal("")
     is_release = InboxItem.kind == "release"
-    if "finance" not in roles:
-        return case((is_release, literal("overdue")), else_=literal(""))
-    return case((is_release, obstacle_of(staff_id)), else_=literal(""))
+    for_others = and_(
+        InboxItem.kind == "draft",
+        kept_for_others(staff_id, ItemKind.DRAFT, InboxItem.subject_id),
+    )
+    if "manager" in roles:
+        for_others = and_(for_others, not_(InboxItem.escalated))
+    mine = obstacle_of(staff_id) if "finance" in roles else literal("overdue")
+    return case((is_release, mine), (for_others, literal(NOT_NAMED)), else_=literal(""))
 
 
 async def inbox(
@@ -167,6 +174,20 @@ async def item(session: AsyncSession, item_id: str) -> InboxRow | None:
     """One item, open or closed."""
     row = (await session.execute(_rows().where(InboxItem.id == item_id))).first()
     return InboxRow(*row) if row else None
+
+
+async def obstacle(
+    session: AsyncSession, item_id: str, roles: Collection[str], staff_id: str
+) -> str:
+    """Why an item is not this person's to decide, beyond their role; empty if it is."""
+    found = await session.scalar(
+        select(_obstacle(staff_id, roles))
+        .select_from(InboxItem)
+        .join(Campaign, Campaign.id == InboxItem.campaign_id)
+        .outerjoin(Payout, Payout.id == InboxItem.subject_id)
+        .where(InboxItem.id == item_id)
+    )
+    return found or ""
 
 
 async def open_item(session: AsyncSession, kind: str, subject_id: str) -> InboxItem | None:

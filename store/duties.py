@@ -6,9 +6,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.decisions import CREATOR_DECISIONS, DecisionKind, roles_for
-from domain.inbox import DECIDED_BY
+from domain.inbox import DECIDED_BY, ItemKind
 from domain.lifecycle import Role
 from domain.messages import ApplyDecision
+from store.approvers import NOT_NAMED, kept_for_others
 from store.four_eyes import REQUESTER, SAME_PERSON, had_a_part
 from store.streams import Entity
 from store.tables import Campaign, Collaboration, Decision, InboxItem, Payout, Staff
@@ -30,7 +31,7 @@ async def check_duties(
     """Check what was seen, the actor's role now, and the separation of duties.
 
     Raises:
-        Refused: ``stale``, ``not_allowed``, ``requester`` or ``same_person``.
+        Refused: ``stale``, ``not_allowed``, ``requester``, ``same_person`` or ``not_named``.
     """
     if row.seen != command.ref.seen:
         raise Refused("stale")
@@ -40,6 +41,8 @@ async def check_duties(
         if not isinstance(entity, Payout):
             raise Refused("unknown")
         await _check_release(session, entity, row.actor_id, command.earlier)
+    if row.kind == DecisionKind.REVIEW_DRAFT and isinstance(entity, Collaboration):
+        await _check_review(session, entity, row.actor_id)
 
 
 async def _actor_may(session: AsyncSession, entity: Entity, row: Decision) -> bool:
@@ -89,7 +92,31 @@ async def _check_release(
     )
     if part:
         raise Refused(REQUESTER)
+    others = await session.scalar(
+        select(kept_for_others(actor_id, ItemKind.RELEASE, Payout.id))
+        .select_from(Payout)
+        .join(Campaign, Campaign.id == Payout.campaign_id)
+        .where(Payout.id == payout.id)
+    )
+    if others:
+        raise Refused(NOT_NAMED)
     # What the workflow counts, not what the row says: the two releases that it will act on.
     before = await session.scalars(select(Decision.actor_id).where(Decision.id.in_(earlier)))
     if actor_id in before.all():
         raise Refused(SAME_PERSON)
+
+
+async def _check_review(session: AsyncSession, of: Collaboration, actor_id: str) -> None:
+    """The people whom the campaign names; what was escalated is a manager's too."""
+    others = await session.scalar(
+        select(kept_for_others(actor_id, ItemKind.DRAFT, Collaboration.id))
+        .select_from(Collaboration)
+        .join(Campaign, Campaign.id == Collaboration.campaign_id)
+        .where(Collaboration.id == of.id)
+    )
+    if not others:
+        return
+    person = await session.get_one(Staff, actor_id)
+    kind = DecisionKind.REVIEW_DRAFT
+    if not (Role.MANAGER.value in person.roles and await _escalated(session, kind, of.id)):
+        raise Refused(NOT_NAMED)

@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, String, and_, case, exists, literal, or_, 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.decisions import DecisionKind
+from domain.inbox import ItemKind
+from store.approvers import NOT_NAMED, kept_for_others
 from store.tables import Campaign, Decision, Payout
 
 REQUESTER, SAME_PERSON = "requester", "same_person"
@@ -76,6 +78,10 @@ def obstacle_of(staff_id: str) -> ColumnElement[str]:
     return case(
         (gave_the_first(staff_id), literal(SAME_PERSON, String)),
         (had_a_part(staff_id), literal(REQUESTER, String)),
+        (
+            kept_for_others(staff_id, ItemKind.RELEASE, Payout.id),
+            literal(NOT_NAMED, String),
+        ),
         else_=literal("", String),
     )
 

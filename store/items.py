@@ -94,6 +94,15 @@ async def escalate(session: AsyncSession, subject_id: str, kinds: Iterable[ItemK
         )
 
 
+async def hand_over(session: AsyncSession, subject_id: str, kinds: Iterable[ItemKind]) -> None:
+    """Let the named substitute decide the subject's open items of these kinds."""
+    names = [kind.value for kind in kinds]
+    if names:
+        await session.execute(
+            _open_on(subject_id).where(InboxItem.kind.in_(names)).values(handed_over=True)
+        )
+
+
 async def is_asked(
     session: AsyncSession, subject_id: str, kinds: Iterable[ItemKind], seen: str
 ) -> bool:

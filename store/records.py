@@ -23,7 +23,7 @@ from domain.messages import (
 from store import ledger
 from store.applying import apply_decision
 from store.engine import session as transaction
-from store.items import close_all, close_items, escalate, open_item, remind
+from store.items import close_all, close_items, escalate, hand_over, open_item, remind
 from store.streams import (
     Entity,
     NewEvent,
@@ -98,6 +98,7 @@ async def _change_items(session: AsyncSession, subject_id: str, command: Append)
     await close_items(session, subject_id, command.close_items, command.at)
     await remind(session, subject_id, command.remind_items)
     await escalate(session, subject_id, command.escalate_items)
+    await hand_over(session, subject_id, command.hand_over_items)
 
 
 class _Subject:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -404,6 +405,8 @@ class InboxItem(Base):
     due_at: Mapped[datetime | None]
     reminded: Mapped[int] = mapped_column(Integer, default=0)
     escalated: Mapped[bool] = mapped_column(Boolean, default=False)
+    handed_over: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    """True once the substitute whom the campaign names may decide it too."""
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None]
     """The decision that closed it, or None when the engine did."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,12 +11,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from domain.campaign import CampaignFile
-from domain.campaign_yaml import CampaignCheck, check_campaign
+from domain.campaign_nodes import Mistake
+from domain.campaign_yaml import check_campaign
 from domain.lifecycle import CampaignStatus, Stage
 from domain.messages import CampaignInput
 from rendering.report import render_report
 from store import campaigns as files
 from store import desk, desk_lists, finance, reports
+from store.approvers import NobodyThere, check_named
 from store.tables import Campaign
 from web import words
 from web.fields import read_fields
@@ -59,17 +62,27 @@ async def check(request: Request) -> HTMLResponse:
             return await v.page("desk/campaign_new.html", here="campaigns", text=text, mistakes=())
         found = check_campaign(text)
         if found.file is None:
-            return await _mistaken(v, text, found)
+            return await _mistaken(v, text, found.mistakes)
+        if missing := await _nobody_there(v, found.file):
+            return await _mistaken(v, text, (missing,))
         return await v.page(
             "desk/campaign_confirm.html", here="campaigns", file=found.file, text=text,
             warnings=found.warnings, currency=found.file.currency,
         )  # fmt: skip
 
 
-async def _mistaken(v: Visit, text: str, found: CampaignCheck) -> HTMLResponse:
+async def _mistaken(v: Visit, text: str, mistakes: Sequence[Mistake]) -> HTMLResponse:
     return await v.page(
-        "desk/campaign_new.html", 422, here="campaigns", text=text, mistakes=found.mistakes
+        "desk/campaign_new.html", 422, here="campaigns", text=text, mistakes=mistakes
     )
+
+
+async def _nobody_there(v: Visit, file: CampaignFile) -> Mistake | None:
+    try:
+        await check_named(v.db, file)
+    except NobodyThere as error:
+        return Mistake(line=1, column=1, path="", message=error.message, hint=error.hint)
+    return None
 
 
 @router.post("/campaigns")
@@ -83,7 +96,9 @@ async def start(request: Request) -> Response:
         found = check_campaign(text)
         file = found.file
         if file is None:
-            return await _mistaken(v, text, found)
+            return await _mistaken(v, text, found.mistakes)
+        if missing := await _nobody_there(v, file):
+            return await _mistaken(v, text, (missing,))
         now = v.deps.clock()
         campaign_id = await desk_lists.just_started(
             v.db, v.me.staff_id, text, now - _DOUBLE_CLICK

@@ -139,6 +139,9 @@ async def show_item(v: Visit, item_id: str, status: int = 200, **more: Any) -> H
         raise Forbidden("not_allowed")
     gather: Gather = CONTEXT_OF[kind]
     context = await gather(v, row) | more
+    not_mine = ""
+    if kind is ItemKind.DRAFT:
+        not_mine = await desk.obstacle(v.db, row.item.id, v.me.roles, v.me.staff_id)
     return await v.page(
         f"desk/items/{kind.value}.html",
         status,
@@ -151,7 +154,8 @@ async def show_item(v: Visit, item_id: str, status: int = 200, **more: Any) -> H
         payout=row.payout,
         currency=row.campaign.currency,
         sentence=words.item_sentence(row, v.reader),
-        mine=v.may(row.item.role) or escalated,
+        mine=(v.may(row.item.role) or escalated) and not not_mine,
+        not_mine=not_mine,
         escalated=escalated and not v.may(row.item.role),
         decision_kind=_decision(kind.value),
         **context,

@@ -158,6 +158,9 @@ REFUSALS = {
         "Nothing was changed: you had a part in this cost (the shortlist, the fee or the draft), "
         "so somebody else has to release it."
     ),
+    "not_named": (
+        "Nothing was changed: the campaign names who decides this, and you are not one of them."
+    ),
     "closed": "Nothing was changed: this is over.",
     "proof_needed": "Please give your password again: money is about to be released.",
     "proof_wrong": "Nothing was released: the password is not right.",
@@ -211,6 +214,7 @@ OBSTACLES = {
         "so somebody else has to release it."
     ),
     "same_person": "You gave the first release; a second person has to give the other.",
+    "not_named": "The campaign names who decides this, and you are not one of them (yet).",
     "overdue": "Finance releases it. You see it because it has been waiting for too long.",
 }
 """Why a release is somebody else's."""
@@ -283,6 +287,7 @@ EVENTS = {
     "reminded": "The creator was reminded",
     "staff_reminded": "The brand was reminded",
     "escalated": "Escalated to the manager",
+    "handed_over": "Handed to the substitute",
     "not_answered": "Time ran out without an answer",
     "step_failed": "A step failed and waits for an operator",
     "attention_asked": "An operator was asked to look",

@@ -241,6 +241,8 @@ class CollaborationWorkflow(PublicationWatch):
         if rules.on_silence == "approve":
             question.within = rules.approve_after
         self._nudges(question, rules.remind_after, rules.escalate_after)
+        if self.policy.review_has_substitute:
+            self._hands_over(question, rules.substitute_after)
         answer = await self._ask(question, "review_asked", {"version": version})
         if answer is None:
             return "approve"

@@ -232,6 +232,16 @@ class CollaborationBase(Story):
             question.beats.append(Beat(escalate_after, escalate))
         return question
 
+    def _hands_over(self, question: Question, after: timedelta) -> None:
+        """Let the substitute whom the campaign names take over from silent people."""
+
+        async def hand_over() -> None:
+            await self._stream.append(
+                "handed_over", {"item": question.item.value}, hand_over_items=(question.item,)
+            )
+
+        question.beats.append(Beat(after, hand_over))
+
     # --- money --------------------------------------------------------------------------
 
     def _milestone(self, kind: MilestoneKind) -> Earned | None:

@@ -106,10 +106,15 @@ class PayoutRelease(Story):
         async def escalate() -> None:
             await self._stream.append("escalated", escalate_items=(item,))
 
+        async def hand_over() -> None:
+            await self._stream.append("handed_over", hand_over_items=(item,))
+
         question.beats += [
             Beat(rules.remind_after, remind, again_every=rules.remind_after),
             Beat(rules.escalate_after, escalate),
         ]
+        if self.payout.policy.has_substitute and item is ItemKind.RELEASE:
+            question.beats.append(Beat(rules.substitute_after, hand_over))
         return question
 
     async def _cooled_down(self, releases: int) -> bool:

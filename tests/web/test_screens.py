@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -378,3 +379,30 @@ async def test_the_payments_page_says_what_is_missing_at_stripe_and_how_old_that
     page = (await client.get("/payments")).text
     assert "Enough at Stripe" in page
     assert ">Old<" not in page
+
+
+async def test_a_draft_that_others_were_named_for_is_shown_without_buttons(web: Web) -> None:
+    mine = await web.signed_in(Role.REVIEWER)
+    (named,) = web.people
+    other = await web.signed_in(Role.REVIEWER)
+    async with session(web.engine) as db:
+        file = builders.campaign_file(review={"approvers": [named]})
+        of = await builders.collaboration(db, await builders.campaign(db, file))
+        draft = await builders.draft(db, of, caption=CAPTION, version=1)
+        item = await wait_for(db, ItemKind.DRAFT, of, of.campaign_id, seen=draft.digest)
+    assert "Approve</button>" in (await mine.get(f"/items/{item.id}")).text
+    page = (await other.get(f"/items/{item.id}")).text
+    assert "The campaign names who decides this" in page
+    assert "Approve</button>" not in page
+    assert "Waits for somebody else" in (await other.get("/")).text
+
+
+async def test_a_campaign_file_that_names_a_stranger_is_not_confirmed(web: Web) -> None:
+    client = await web.signed_in(Role.MANAGER)
+    text = (Path(__file__).parents[2] / "examples" / "campaign.yaml").read_text(encoding="utf-8")
+    text = text.replace("review:\n", "review:\n  approvers: [nobody@brand.example]\n")
+    for path in ("/campaigns/new", "/campaigns"):
+        answer = await client.post(path, data={"csrf": await web.csrf(client), "text": text})
+        assert answer.status_code == 422
+        assert "nobody@brand.example (review: reviewer)" in answer.text
+    assert not web.sender.started

@@ -113,8 +113,9 @@ async def payment(
     plan: Plan | None = None,
     on_hold: HoldReason | None = None,
     started: bool = True,
+    file: CampaignFile | None = None,
 ) -> AsyncIterator[Payment]:
-    file = builders.campaign_file()
+    file = file or builders.campaign_file()
     async with set_up(environment, engine, file=file, plan=plan) as stage:
         async with session(engine) as db:
             row = await builders.payout(db, stage.collaboration, amount_minor=amount_minor)

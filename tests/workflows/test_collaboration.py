@@ -196,13 +196,20 @@ async def test_a_missing_draft_is_a_breach_after_reminders(
         assert "reminded" in await stage.story()
 
 
-async def test_a_silent_reviewer_is_reminded_and_escalated_and_never_approves(
+STAFF_IS_TOLD = ("staff_reminded", "handed_over", "escalated")
+
+
+async def test_a_silent_reviewer_is_reminded_replaced_and_escalated_and_never_approves(
     temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    async with set_up(temporal, engine, plan={ItemKind.DRAFT: SILENCE}) as stage:
+    review = {"approvers": ["noor@brand.example"], "substitute": "sam@brand.example"}
+    file = builders.campaign_file(review=review | {"substitute_after": "36 hours"})
+    async with set_up(temporal, engine, file=file, plan={ItemKind.DRAFT: SILENCE}) as stage:
         handle = await stage.start()
         await stage.until(handle, "escalated")
-        assert "staff_reminded" in await stage.story()
+        assert (await stage.open_item(ItemKind.DRAFT)).handed_over
+        told = [name for name in await stage.story() if name in STAFF_IS_TOLD]
+        assert told == ["staff_reminded", "handed_over", "escalated"]
         await stage.clock.skip(handle, timedelta(days=60))
         await stage.settle(handle)
         assert (await stage.row()).stage == "reviewing"

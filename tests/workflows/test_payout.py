@@ -337,3 +337,21 @@ async def test_silent_finance_is_reminded_and_then_the_managers_see_it_too(
         assert item.escalated
         pay.stage.people.plan = {}
         assert (await pay.ends()).status == PayoutStatus.TRANSFERRED
+
+
+async def test_what_the_approvers_leave_lying_is_handed_to_the_substitute_once(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    rules = {"approvers": ["noor@brand.example"], "substitute": "sam@brand.example"}
+    file = builders.campaign_file(
+        release={"second_person_above": "400 EUR", "substitute_after": "3 days"} | rules
+    )
+    async with payment(temporal, engine, plan={ItemKind.RELEASE: SILENCE}, file=file) as pay:
+        assert not (await pay.waits_for_release()).handed_over
+        await pay.stage.clock.skip(pay.handle, timedelta(days=3, minutes=1))
+        assert (await pay.waits_for_release()).handed_over
+        await pay.stage.clock.skip(pay.handle, timedelta(days=4))
+        await pay.rests()
+        assert (await pay.story()).count("handed_over") == 1
+        pay.stage.people.plan = {}
+        assert (await pay.ends()).status == PayoutStatus.TRANSFERRED
