@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.balances import Balances
-from domain.errors import ContentConflict, Unavailable
+from domain.errors import ContentConflict, RailStopped, Unavailable
 from domain.lifecycle import HoldReason
 from domain.messages import AppliedEvent, OnboardingTask, StripeEventTask, TakenBack
 from integrations.payout_rail import PayoutRail
 from integrations.stripe_webhooks import StripeEvent
+from store import bank_payouts, records, taken_back
 from store import payouts as store
-from store import records, taken_back
 from store.engine import session
+
+log = logging.getLogger(__name__)
 
 LINK_MARGIN = timedelta(minutes=1)
 """A link that expires sooner is not handed out again."""
 
 _ACCOUNT_EVENTS = ("v2.core.account", "account.", "capability.")
+_BANK_EVENTS = ("payout.",)
 _FUNDS_EVENTS = ("balance.available", "topup.succeeded")
 _RE_READS = 5
 
@@ -82,6 +86,8 @@ class Recipients:
         woken: list[str] = []
         if event.type.startswith("transfer."):
             return AppliedEvent(taken_back=await self._note_transfer(event.object_id))
+        if event.account and event.type.startswith(_BANK_EVENTS):
+            return AppliedEvent(mails=await self._note_bank_payout(event))
         if event.type in _FUNDS_EVENTS:
             # The payments come first: a reading that fails now is made up for by the schedule.
             with contextlib.suppress(Unavailable):
@@ -129,3 +135,20 @@ class Recipients:
             await records.append(self._engine, booking)
         async with session(self._engine) as db:
             return await taken_back.undecided(db, transfer.id)
+
+    async def _note_bank_payout(self, event: StripeEvent) -> tuple[str, ...]:
+        """Write down what became of money on its way to the bank; gives the mails about it."""
+        try:
+            found = await self._rail.bank_payout(event.account, event.object_id)
+        except RailStopped as error:
+            # A key that may send money need not be one that may look at this: no payment stops.
+            log.warning("a payout to a bank cannot be read: %s", error.message)
+            return ()
+        if found is None:
+            return ()
+        async with session(self._engine) as db:
+            wanted = await bank_payouts.bookings(db, found, self._clock())
+        for booking in wanted:
+            await records.append(self._engine, booking)
+        async with session(self._engine) as db:
+            return await bank_payouts.mails(db, found)

@@ -22,6 +22,7 @@ class ItemKind(StrEnum):
     KILL_FEE = "kill_fee"  # stopped after work began
     RELEASE = "release"  # a payment waits for release
     ON_HOLD = "on_hold"  # a person stopped a payment; it goes on when a person says so
+    BANK_FAILED = "bank_failed"  # a creator's bank sent money back; gone when it has arrived
     DIFFERENCE = "difference"  # books and provider disagree; gone when they agree
     ATTENTION = "attention"  # a step failed and can be tried again
     # the creator's
@@ -44,6 +45,7 @@ ROLE_OF: dict[ItemKind, Role] = {
     ItemKind.KILL_FEE: Role.MANAGER,
     ItemKind.RELEASE: Role.FINANCE,
     ItemKind.ON_HOLD: Role.FINANCE,
+    ItemKind.BANK_FAILED: Role.FINANCE,
     ItemKind.DIFFERENCE: Role.FINANCE,
     ItemKind.ATTENTION: Role.OPERATOR,
     ItemKind.OFFER: Role.CREATOR,
@@ -73,4 +75,5 @@ DECIDED_BY: dict[ItemKind, DecisionKind] = {
     ItemKind.PUBLISH: DecisionKind.REPORT_PUBLICATION,
     ItemKind.STATEMENT: DecisionKind.OBJECT,
 }
-"""The decision that closes the item; a difference is closed by a comparison that agrees."""
+"""The decision that closes the item; a difference is closed by a comparison that agrees,
+a failed bank transfer by one that arrives."""

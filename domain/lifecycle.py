@@ -82,6 +82,13 @@ class PayoutStatus(StrEnum):
     CANCELLED = "cancelled"  # will not be paid; the money is back in the budget
 
 
+class BankStatus(StrEnum):
+    """What became of a paid payment's money on its way to the creator's bank."""
+
+    PAID_OUT = "paid_out"  # the provider has sent it to the bank; may still become `failed`
+    FAILED = "failed"  # the bank sent it back: it is in the creator's account at the provider
+
+
 class HoldReason(StrEnum):
     """Why a payment cannot go now."""
 

@@ -26,6 +26,7 @@ class Mail(StrEnum):
     PAYOUT_SETUP = "payout_setup"  # a payment waits because the set-up is not finished
     REMITTANCE = "remittance"  # the money was sent
     TAKEN_BACK = "taken_back"  # money of a payment was taken back; the brand decides what follows
+    BANK_FAILED = "bank_failed"  # the creator's bank sent a payment back
     NOT_REPAID = "not_repaid"  # decided: what was taken back is not paid again
     COMPLETED = "completed"
     ENDED = "ended"  # the collaboration ended early: said politely, with the reason

@@ -16,6 +16,7 @@ from domain.campaign import CollaborationPolicy, PayoutPolicy
 from domain.decisions import Choice, DecisionKind
 from domain.inbox import ItemKind
 from domain.lifecycle import (
+    BankStatus,
     CampaignStatus,
     CheckState,
     HoldReason,
@@ -126,6 +127,8 @@ class PayoutChange(Message):
     sends_at: datetime | None = None
     transfer_id: str | None = None
     reversed_minor: int | None = None
+    bank_status: BankStatus | None = None
+    bank_payout_id: str | None = None
 
 
 class OpenItem(Message):
@@ -556,6 +559,8 @@ class AppliedEvent(Message):
     woken: tuple[str, ...] = ()
     """Held payments that are worth another try."""
     taken_back: tuple[TakenBack, ...] = ()
+    mails: tuple[str, ...] = ()
+    """Outbox rows that are to be sent."""
 
 
 StartPlan.model_rebuild()

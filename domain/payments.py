@@ -6,6 +6,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
+from domain.lifecycle import BankStatus
+
 REPAYMENT = "repayment"
 """Kind of a payment of what was paid once and then taken back at the provider."""
 
@@ -31,3 +33,19 @@ class RailTransfer(BaseModel):
     def counts(self) -> bool:
         """True if money of it is still with the creator."""
         return self.reversed_minor < self.amount_minor
+
+
+class BankPayout(BaseModel):
+    """The provider has sent what was in a creator's account to the bank, or tried to."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    status: BankStatus | None
+    """None: on its way, nothing is known yet."""
+    code: str = ""
+    """Why it failed, as the provider says."""
+    transfers: tuple[str, ...] = ()
+    """Our transfers whose money is in it."""
+    earlier: tuple[str, ...] = ()
+    """Failed ones whose money is in it."""

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from domain.messages import TransferResult
-from domain.payments import RailTransfer
+from domain.payments import BankPayout, RailTransfer
 
 RecipientStatus = Literal["pending", "active", "restricted"]
 
@@ -103,6 +103,14 @@ class PayoutRail(Protocol):
         self, since: datetime | None, until: datetime | None
     ) -> tuple[RailTransfer, ...]:
         """Every transfer made in a time, or all, for reconciliation."""
+        ...
+
+    async def bank_payout(self, account: str, payout_id: str) -> BankPayout | None:
+        """One payout from a creator's account to their bank, or None if there is none.
+
+        Raises:
+            RailStopped: our key may not read it.
+        """
         ...
 
     async def balance(self) -> dict[str, int]:

@@ -19,7 +19,7 @@ import stripe
 
 from domain.errors import ConfigurationError, Unavailable
 from domain.messages import TransferOutcome, TransferResult
-from domain.payments import RailTransfer
+from domain.payments import BankPayout, RailTransfer
 from integrations.payout_rail import (
     OnboardingPage,
     PayoutRail,
@@ -27,6 +27,7 @@ from integrations.payout_rail import (
     Recipient,
     RecipientStatus,
 )
+from integrations.stripe_bank import read_bank_payout
 from integrations.stripe_errors import is_missing, reading_error, transfer_result
 from integrations.stripe_webhooks import StripeEvent, read_event
 
@@ -210,6 +211,10 @@ class StripeRail:
             bounds["lt"] = math.ceil(until.timestamp())
         params: dict[str, Any] = {"limit": _PAGE}
         return await self._list(params | ({"created": bounds} if bounds else {}))
+
+    async def bank_payout(self, account: str, payout_id: str) -> BankPayout | None:
+        """One payout from a creator's account to their bank, or None if there is none."""
+        return await read_bank_payout(self._client, account, payout_id)
 
     async def events_since(self, since: datetime) -> tuple[StripeEvent, ...]:
         """The snapshot events that Troupe acts on, newest first, whether they arrived or not.

@@ -569,6 +569,10 @@ class Payout(Base):
     transfer_id: Mapped[str | None] = mapped_column(unique=True)
     reversed_minor: Mapped[int] = mapped_column(default=0)
     """What of it was taken back at the provider after it was paid."""
+    bank_status: Mapped[str | None] = mapped_column(String(12))
+    """`domain.lifecycle.BankStatus`: what came after the transfer."""
+    bank_payout_id: Mapped[str | None]
+    """The provider's payout to the bank that this status is about."""
     again_of: Mapped[str | None] = mapped_column(ForeignKey("payouts.id"))
     """The payment of which this was taken back; with kind ``repayment``."""
     created_at: Mapped[datetime]

@@ -201,6 +201,10 @@ async def _difference(v: Visit, row: InboxRow) -> dict[str, Any]:
     }
 
 
+async def _nothing_beside(v: Visit, row: InboxRow) -> dict[str, Any]:
+    return {}
+
+
 CONTEXT_OF: dict[ItemKind, Callable[[Visit, InboxRow], Awaitable[dict[str, Any]]]] = {
     ItemKind.SHORTLIST: _shortlist,
     ItemKind.CONTACT: _contact,
@@ -213,6 +217,7 @@ CONTEXT_OF: dict[ItemKind, Callable[[Visit, InboxRow], Awaitable[dict[str, Any]]
     ItemKind.KILL_FEE: _kill_fee,
     ItemKind.RELEASE: _release,
     ItemKind.ON_HOLD: _release,
+    ItemKind.BANK_FAILED: _nothing_beside,
     ItemKind.DIFFERENCE: _difference,
     ItemKind.ATTENTION: _attention,
 }

@@ -178,6 +178,8 @@ class Due:
     pay_within: Any
     taken_back_minor: int = 0
     """What of it was taken back after it was paid."""
+    bank: str = ""
+    """`domain.lifecycle.BankStatus`, once something is known."""
 
 
 def milestones(c: CreatorVisit) -> list[Due]:
@@ -199,6 +201,7 @@ def milestones(c: CreatorVisit) -> list[Due]:
                 payout.pay_by if payout else None,
                 each.pay_within,
                 payout.reversed_minor if payout else 0,
+                (payout.bank_status or "") if payout else "",
             )
         )
     rows += [
@@ -211,6 +214,7 @@ def milestones(c: CreatorVisit) -> list[Due]:
             payout.pay_by,
             None,
             payout.reversed_minor,
+            payout.bank_status or "",
         )
         for payout in [*earned.values(), *again]
     ]

@@ -14,6 +14,7 @@ KIND_TITLES = {
     "kill_fee": "Kill fees to decide",
     "release": "Payments to release",
     "on_hold": "Payments on hold",
+    "bank_failed": "Sent back by a bank",
     "difference": "Differences with Stripe",
     "attention": "Steps that failed",
 }
@@ -307,6 +308,8 @@ EVENTS = {
     "looked_up_again": "Looked up again",
     "never_happened": "Looked up: it had not been sent; it is tried again",
     "transferred": "Paid",
+    "paid_out": "Stripe sent it to the creator's bank",
+    "bank_failed": "The creator's bank sent it back",
     "taken_back": "Money of it was taken back at Stripe",
     "cancel_payout": "A person said that it is not owed any more",
     "not_owed": "It is not paid again; the budget has it back",

@@ -56,6 +56,8 @@ class StripeEventWorkflow:
                 workflow.logger.info("the payment is over already")
         for back in applied.taken_back:
             await self._put_to_a_person(back)
+        for outbox_id in applied.mails:
+            await self._send(outbox_id)
 
     async def _put_to_a_person(self, back: TakenBack) -> None:
         """What was taken back is a payment of its own, on hold; the creator is told at once."""
@@ -71,13 +73,16 @@ class StripeEventWorkflow:
                 priority=Priority(fairness_key=payment.campaign_id),
                 static_summary=f"taken back of {payment.collaboration_id}",
             )
+        await self._send(back.outbox_id)
+
+    async def _send(self, outbox_id: str) -> None:
         with contextlib.suppress(FailureError):
             # A mail that cannot be sent is in the outbox with its reason; the money matters more.
             await workflow.execute_activity_method(
                 Outreach.send_mail,
-                back.outbox_id,
+                outbox_id,
                 task_queue=Queue.OUTREACH.value,
-                summary="mail taken_back",
+                summary="mail about the event",
                 **MAIL,
             )
 

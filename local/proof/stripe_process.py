@@ -119,6 +119,14 @@ class StripeStandIn:
         """Somebody takes money of a transfer back."""
         self._post(f"transfers/{transfer}/reverse", {"amount": amount})
 
+    def pay_out(self, account: str, currency: str = "eur") -> str:
+        """Stripe sends everything in an account to its bank; gives the payout's id."""
+        return str(self._post(f"accounts/{account}/payout", {"currency": currency})["id"])
+
+    def fail_payout(self, payout: str, code: str = "account_closed") -> None:
+        """The bank sends a payout back."""
+        self._post(f"payouts/{payout}/fail", {"code": code})
+
     def set_balance(self, currency: str, amount: int) -> None:
         """Set the platform's balance."""
         self._post("balance", {"currency": currency, "amount": amount})
@@ -142,5 +150,5 @@ class StripeStandIn:
     def _get(self, path: str) -> Any:
         return self.http.get(f"/_standin/{path}").raise_for_status().json()
 
-    def _post(self, path: str, body: dict[str, Any]) -> None:
-        self.http.post(f"/_standin/{path}", json=body).raise_for_status()
+    def _post(self, path: str, body: dict[str, Any]) -> Any:
+        return self.http.post(f"/_standin/{path}", json=body).raise_for_status().json()

@@ -124,6 +124,19 @@ def _money_writers(pipeline: Pipeline) -> dict[tuple[str, str], Handler]:
             operations.top_up(str(wanted["currency"]).lower(), int(wanted["amount"]))
         return JSONResponse(state.balance(""))
 
+    async def pay_out(request: Request) -> Response:
+        wanted = forms.parse_json(await request.body())
+        with state.transaction():
+            body = operations.bank.pay_out(
+                request.path_params["id"], str(wanted["currency"]).lower()
+            )
+        return JSONResponse(body)
+
+    async def fail(request: Request) -> Response:
+        code = str(forms.parse_json(await request.body()).get("code", "account_closed"))
+        with state.transaction():
+            return JSONResponse(operations.bank.fail(request.path_params["id"], code))
+
     async def reverse(request: Request) -> Response:
         wanted = forms.parse_json(await request.body())
         with state.transaction():
@@ -134,6 +147,8 @@ def _money_writers(pipeline: Pipeline) -> dict[tuple[str, str], Handler]:
         ("POST", "balance"): balance,
         ("POST", "top-up"): top_up,
         ("POST", "transfers/{id}/reverse"): reverse,
+        ("POST", "accounts/{id}/payout"): pay_out,
+        ("POST", "payouts/{id}/fail"): fail,
     }
 
 

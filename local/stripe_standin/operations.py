@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.stripe_standin import forms, shapes
+from local.stripe_standin.bank import Bank
 from local.stripe_standin.errors import (
     ApiError,
     missing_param,
@@ -60,9 +61,12 @@ class Operations:
     state: State
     public_url: str
     link_seconds: float
+    bank: Bank = field(init=False)
     routes: list[tuple[str, re.Pattern[str], Callable[..., Json]]] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.bank = Bank(self.state)
+
         def route(method: str, pattern: str, run: Callable[..., Json]) -> Any:
             return method, re.compile(pattern + "$"), run
 
@@ -75,6 +79,8 @@ class Operations:
             route("GET", "/v1/transfers", self.list_transfers),
             route("GET", "/v1/transfers/([^/]+)", self.retrieve_transfer),
             route("GET", "/v1/balance", self.retrieve_balance),
+            route("GET", "/v1/payouts/([^/]+)", self.retrieve_bank_payout),
+            route("GET", "/v1/balance_transactions", self.list_transactions),
             route("GET", "/v1/events", self.list_events),
             route("GET", "/v1/events/([^/]+)", self.retrieve_event),
         ]
@@ -268,6 +274,15 @@ class Operations:
         """The balance of the platform, or of the account in whose name it is asked."""
         forms.only(call.params, frozenset({"expand"}))
         return shapes.balance(self.state.balance(call.on_account))
+
+    def retrieve_bank_payout(self, call: Call, ident: str) -> Json:
+        """Read a payout from the account in whose name it is asked to its bank."""
+        forms.only(call.params, frozenset({"expand"}))
+        return self.bank.retrieve(call.on_account, ident)
+
+    def list_transactions(self, call: Call) -> Json:
+        """What a payout holds."""
+        return self.bank.transactions(call.on_account, call.params)
 
     def top_up(self, currency: str, amount: int) -> None:
         """Money arrives in the platform's balance."""

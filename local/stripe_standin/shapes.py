@@ -149,6 +149,82 @@ def transfer(params: Json, amount: int, metadata: Json, now: float) -> Json:
     }
 
 
+def bank_payout(amount: int, currency: str, now: float) -> Json:
+    """A payout from a connected account to its bank."""
+    return {
+        "id": new_id("po"),
+        "object": "payout",
+        "amount": amount,
+        "arrival_date": int(now),
+        "automatic": True,
+        "balance_transaction": new_id("txn"),
+        "created": int(now),
+        "currency": currency,
+        "description": "STRIPE PAYOUT",
+        "destination": new_id("ba"),
+        "failure_balance_transaction": None,
+        "failure_code": None,
+        "failure_message": None,
+        "livemode": False,
+        "metadata": {},
+        "method": "standard",
+        "original_payout": None,
+        "reconciliation_status": "completed",
+        "reversed_by": None,
+        "source_type": "card",
+        "statement_descriptor": None,
+        "status": "paid",
+        "type": "bank_account",
+    }
+
+
+def destination_payment(transfer: Json) -> Json:
+    """A transfer as it arrives in the connected account: a charge that names it."""
+    return {
+        "id": transfer["destination_payment"],
+        "object": "charge",
+        "amount": transfer["amount"],
+        "amount_captured": transfer["amount"],
+        "amount_refunded": transfer["amount_reversed"],
+        "billing_details": {
+            "address": None, "email": None, "name": None, "phone": None, "tax_id": None,
+        },
+        "captured": True,
+        "created": transfer["created"],
+        "currency": transfer["currency"],
+        "disputed": False,
+        "livemode": False,
+        "metadata": {},
+        "paid": True,
+        "refunded": transfer["reversed"],
+        "source_transfer": transfer["id"],
+        "status": "succeeded",
+    }  # fmt: skip
+
+
+def balance_transaction(entry: Json, thing: Json | None, expanded: bool) -> Json:
+    """One line of an account's balance."""
+    source = thing if expanded else (thing or {}).get("id")
+    return {
+        "id": f"txn_{entry['source']}",
+        "object": "balance_transaction",
+        "amount": entry["amount"],
+        "available_on": int((thing or {}).get("created", 0)),
+        "balance_type": "payments",
+        "created": int((thing or {}).get("created", 0)),
+        "currency": (thing or {}).get("currency", "eur"),
+        "description": None,
+        "exchange_rate": None,
+        "fee": 0,
+        "fee_details": [],
+        "net": entry["amount"],
+        "reporting_category": "charge" if entry["type"] == "payment" else "payout_reversal",
+        "source": source,
+        "status": "available",
+        "type": entry["type"],
+    }
+
+
 def balance(amounts: dict[str, int]) -> Json:
     """The balance of the platform or of a connected account."""
     available = [

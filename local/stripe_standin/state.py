@@ -22,6 +22,9 @@ CREATE TABLE IF NOT EXISTS transfers (
     seq INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, transfer_group TEXT, destination TEXT,
     created INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS transfers_group ON transfers (transfer_group);
+CREATE TABLE IF NOT EXISTS bank_payouts (
+    seq INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, account TEXT NOT NULL, body TEXT NOT NULL,
+    entries TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS balances (
     owner TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL,
     PRIMARY KEY (owner, currency));
@@ -137,6 +140,29 @@ class State:
             "SELECT body FROM transfers WHERE transfer_group = ? ORDER BY seq DESC", group
         )
 
+    def save_bank_payout(self, account: str, body: Json, entries: list[Json]) -> None:
+        """Insert or replace a payout to a bank."""
+        self._db.execute(
+            "INSERT INTO bank_payouts (id, account, body, entries) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (id) DO UPDATE SET body = excluded.body, entries = excluded.entries",
+            (body["id"], account, json.dumps(body), json.dumps(entries)),
+        )
+
+    def bank_payout(self, ident: str) -> Json | None:
+        """One payout to a bank: ``id``, ``account``, ``body`` and ``entries``."""
+        row = self._db.execute(
+            "SELECT id, account, body, entries FROM bank_payouts WHERE id = ?", (ident,)
+        ).fetchone()
+        return _bank_payout(row) if row else None
+
+    def bank_payouts(self, account: str) -> list[Json]:
+        """All payouts of an account, oldest first."""
+        rows = self._db.execute(
+            "SELECT id, account, body, entries FROM bank_payouts WHERE account = ? ORDER BY seq",
+            (account,),
+        )
+        return [_bank_payout(row) for row in rows]
+
     def balance(self, owner: str) -> dict[str, int]:
         """Amounts by currency; ``owner`` is an account, or empty for the platform."""
         rows = self._db.execute("SELECT currency, amount FROM balances WHERE owner = ?", (owner,))
@@ -242,3 +268,10 @@ class State:
 
     def _many(self, statement: str, *values: Any) -> list[Json]:
         return [json.loads(row[0]) for row in self._db.execute(statement, values)]
+
+
+def _bank_payout(row: tuple[str, str, str, str]) -> Json:
+    ident, account, body, entries = row
+    return {
+        "id": ident, "account": account, "body": json.loads(body), "entries": json.loads(entries),
+    }  # fmt: skip

@@ -101,7 +101,8 @@ class Scene:
             )
 
     async def event(self, kind: str, **about: str) -> list[str]:
-        event = StripeEvent(id=f"evt_{kind}", type=kind, thin=True, livemode=False, **about)
+        name = f"evt_{kind}_{about.get('object_id', '')}"
+        event = StripeEvent(id=name, type=kind, thin=True, livemode=False, **about)
         async with session(self.engine) as db:
             row_id, _ = await store.store_event(
                 db, "stripe", event.id, kind, event.model_dump(), self.clock()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -39,7 +40,7 @@ Besides: v2 answers null for what is not there, and `requirements.alternatives` 
 USED = {
     "POST /v2/core/accounts", "GET /v2/core/accounts/{id}", "POST /v2/core/account_links",
     "POST /v1/transfers", "GET /v1/transfers", "GET /v1/transfers/{transfer}", "GET /v1/balance",
-    "GET /v1/events",
+    "GET /v1/events", "GET /v1/payouts/{payout}", "GET /v1/balance_transactions",
 }  # fmt: skip
 
 
@@ -74,7 +75,12 @@ async def _everything(rail: StripeRail, standin: StripeStandIn) -> None:
     standin.onboard(account)
     assert (await rail.recipient_state(account)).status == "active"
     sent = await rail.transfer(
-        account, 1_200, "EUR", "key", "pay_contract", {"payout": "pay_contract", "attempt": "1"}
+        account,
+        1_200,
+        "EUR",
+        secrets.token_hex(4),
+        "pay_contract",
+        {"payout": "pay_contract", "attempt": "1"},
     )
     assert sent.outcome is TransferOutcome.TRANSFERRED
     await rail.read_transfer(sent.transfer_id)
@@ -85,6 +91,12 @@ async def _everything(rail: StripeRail, standin: StripeStandIn) -> None:
     await rail.transfers_between(None, None)
     await rail.balance()
     assert await rail.events_since(now - timedelta(days=1))
+    first = standin.pay_out(account)
+    standin.fail_payout(first)
+    paid_out = await rail.bank_payout(account, standin.pay_out(account))
+    assert paid_out is not None
+    assert (paid_out.transfers, paid_out.earlier) == ((sent.transfer_id,), (first,))
+    assert await rail.bank_payout(account, "po_nobody") is None
     await rail.recipient_state("acct_nobody")
     await _refused(rail.onboarding_link("acct_nobody", "https://a.example", "https://a.example"))
     await _refused(rail.transfer(account, 10**11, "EUR", "too much", "pay_contract", {}))

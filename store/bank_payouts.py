@@ -1,0 +1,88 @@
+"""What came after the transfer: the creator's bank has the money, or has sent it back.
+
+No money of ours moves here, so nothing is posted: what a bank sent back lies in the creator's
+account at the provider, which tries again. Paying it once more would pay it twice.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.ids import derived_id
+from domain.inbox import ItemKind
+from domain.lifecycle import BankStatus, PayoutStatus, StreamKind
+from domain.mails import Mail
+from domain.messages import Append, OpenItem, PayoutChange, PlannedMail, StreamHead
+from domain.payments import BankPayout
+from store.tables import Payout
+
+_EVENT = {BankStatus.PAID_OUT: "paid_out", BankStatus.FAILED: "bank_failed"}
+
+
+async def bookings(session: AsyncSession, found: BankPayout, at: datetime) -> list[Append]:
+    """What is to be written about each payment whose money is in a payout to the bank.
+
+    A payment whose money is in a later payout already is left alone: old news change nothing.
+    """
+    if found.status is None:
+        return []
+    rows = await session.scalars(
+        select(Payout)
+        .where(
+            Payout.transfer_id.in_(found.transfers),
+            Payout.status == PayoutStatus.TRANSFERRED.value,
+            or_(
+                Payout.bank_payout_id.is_(None),
+                Payout.bank_payout_id.in_([found.id, *found.earlier]),
+            ),
+            or_(
+                Payout.bank_payout_id.is_distinct_from(found.id),
+                Payout.bank_status.is_distinct_from(found.status.value),
+            ),
+        )
+        .order_by(Payout.id)
+    )
+    return [_booking(row, found, found.status, at) for row in rows]
+
+
+def _booking(row: Payout, found: BankPayout, status: BankStatus, at: datetime) -> Append:
+    failed = status is BankStatus.FAILED
+    return Append(
+        head=StreamHead(
+            kind=StreamKind.PAYOUT, entity_id=row.id, sequence=row.sequence, digest=row.digest
+        ),
+        at=at,
+        key=f"bank:{found.id}:{status.value}",
+        event=_EVENT[status],
+        data={"bank_payout": found.id, "code": found.code if failed else ""},
+        payout=PayoutChange(bank_status=status, bank_payout_id=found.id),
+        open_items=(OpenItem(kind=ItemKind.BANK_FAILED, code=found.code),) if failed else (),
+        close_items=() if failed else (ItemKind.BANK_FAILED,),
+        mails=(_mail(row, found),) if failed else (),
+    )
+
+
+def _mail(row: Payout, found: BankPayout) -> PlannedMail:
+    step = f"bank_failed:{row.id}:{found.id}"
+    return PlannedMail(
+        outbox_id=derived_id("out", row.collaboration_id, step), mail=Mail.BANK_FAILED, step=step,
+        facts={"payout_id": row.id, "amount_minor": row.amount_minor - row.reversed_minor},
+    )  # fmt: skip
+
+
+async def mails(session: AsyncSession, found: BankPayout) -> tuple[str, ...]:
+    """The mails about a payout that failed; sending one twice is sending it once."""
+    if found.status is not BankStatus.FAILED:
+        return ()
+    rows = await session.scalars(
+        select(Payout)
+        .where(
+            Payout.bank_payout_id == found.id, Payout.bank_status == BankStatus.FAILED.value,
+            Payout.transfer_id.in_(found.transfers),
+        )
+        .order_by(Payout.id)
+    )  # fmt: skip
+    return tuple(_mail(row, found).outbox_id for row in rows)
