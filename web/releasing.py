@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from domain.decisions import DecisionKind
+from domain.errors import NotFound
 from store import batches
 from store.batches import Recorded
 from store.engine import session
@@ -91,6 +92,6 @@ async def _record(by: Messenger, staff_id: str, batch: str, one: Chosen) -> Reco
     try:
         async with session(by.engine) as db:
             return await batches.record(db, batch, staff_id, one.payout_id, one.shown, by.clock())
-    except (DBAPIError, PoolTimeout, OSError) as error:
+    except (DBAPIError, PoolTimeout, OSError, NotFound) as error:
         log.warning("release not recorded: %s", type(error).__name__)
         return None

@@ -22,6 +22,8 @@ from tests import builders
 from tests.builders import NOW
 from tests.fixtures.web import PASSWORD, RecordingSender, Web
 from tests.web.rows import wait_for
+from web.bringing import Messenger
+from web.releasing import Chosen, new_batch, release_all
 from web.words import refusal
 
 _SHOWN = re.compile(r'name="payment" value="(pay_\w+~\w+)"')
@@ -263,3 +265,20 @@ async def test_only_finance_comes_here_and_sees_only_its_own_batches(
     theirs = fields | {"csrf": await web.csrf(second)}
     assert (await second.post("/payments/release", data=theirs)).status_code == 403
     assert len(applying.decided) == 2
+
+
+async def test_what_could_not_be_written_down_keeps_none_of_the_others(
+    web: Web, applying: Applying
+) -> None:
+    client = await web.signed_in(Role.FINANCE)
+    first, last = await of_one_campaign(web, 15_000, 15_000)
+    (me,) = web.people.values()
+    page = await look(client, first, last)
+    shown = [Chosen(*each.split("~")) for each in _SHOWN.findall(page.text)]
+    batch = new_batch()
+    by = Messenger(web.engine, applying, web.clock)
+    done = await release_all(by, me, batch, [shown[0], Chosen("pay_gone", "x"), shown[1]])
+    assert [row.status for row in done] == ["applied", "applied"]
+    result = (await client.get(f"/payments/release/{batch}?of=3")).text
+    assert "Released: 2, €300.00" in result
+    assert "Could not be written down: 1" in result

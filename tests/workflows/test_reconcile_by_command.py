@@ -12,8 +12,9 @@ from temporalio.testing import WorkflowEnvironment
 from domain.messages import Queue
 from integrations import comparing
 from settings import Settings
-from store import comparisons
+from store import comparisons, rail_balances
 from store.engine import session
+from store.rail_balances import Funds
 from store.tables import Comparison
 from tests.activities.test_payouts import Scene
 from tests.activities.test_reconciliation import book
@@ -115,6 +116,23 @@ async def test_the_nightly_comparison_is_scheduled_once_and_keeps_its_result(
     await schedule.delete()
     assert found is not None
     assert found.differences == 0
+
+
+@pytest.mark.usefixtures("command")
+async def test_the_balance_is_read_as_soon_as_its_schedule_is_there(
+    engine: AsyncEngine, temporal: WorkflowEnvironment, own_stripe_standin: StripeStandIn
+) -> None:
+    own_stripe_standin.set_balance("eur", 12_300)
+    await comparing.ensure_balance(temporal.client)
+    await comparing.ensure_balance(temporal.client)
+    found: dict[str, Funds] = {}
+    for _ in range(200):
+        async with session(engine) as db:
+            if found := await rail_balances.funds(db):
+                break
+        await asyncio.sleep(0.1)
+    await temporal.client.get_schedule_handle(comparing.BALANCE_SCHEDULE).delete()
+    assert found["EUR"].available == 12_300
 
 
 async def newest(engine: AsyncEngine) -> Comparison | None:
