@@ -406,3 +406,9 @@ async def test_a_campaign_file_that_names_a_stranger_is_not_confirmed(web: Web) 
         assert answer.status_code == 422
         assert "nobody@brand.example (review: reviewer)" in answer.text
     assert not web.sender.started
+    await web.hire(Role.REVIEWER)
+    text = text.replace("nobody@brand.example", list(web.people)[-1])
+    summary = await client.post(
+        "/campaigns/new", data={"csrf": await web.csrf(client), "text": text}
+    )
+    assert f"only by {list(web.people)[-1]}" in summary.text
