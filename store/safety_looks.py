@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,9 +15,6 @@ from domain.lifecycle import SafetyVerdict, Stage
 from domain.messages import ScandalFound
 from domain.scandal import keys_of
 from store.tables import Collaboration, CreatorPost, SafetyLook
-
-_NOT_YET_OR_OVER = (Stage.SCREENING.value, Stage.CLOSED.value)
-"""Before the first mail the workflow itself looks; when it is over there is nothing to decide."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +63,13 @@ async def keep(session: AsyncSession, values: dict[str, Any]) -> bool:
 
 async def to_look_at(session: AsyncSession, limit: int) -> list[str]:
     """Collaborations under way whose creators have posts that nobody has read."""
-    read = (
-        select(func.coalesce(func.max(SafetyLook.newest_post_id), -1))
+    last = (
+        select(func.max(SafetyLook.newest_post_id))
         .where(SafetyLook.collaboration_id == Collaboration.id)
         .scalar_subquery()
     )
+    # The first look is the workflow's own, before the first mail.
+    read = case((Collaboration.stage == Stage.SCREENING.value, last), else_=func.coalesce(last, -1))
     newest = (
         select(func.coalesce(func.max(CreatorPost.id), 0))
         .where(CreatorPost.creator_id == Collaboration.creator_id)
@@ -78,7 +77,7 @@ async def to_look_at(session: AsyncSession, limit: int) -> list[str]:
     )
     rows = await session.scalars(
         select(Collaboration.id)
-        .where(Collaboration.stage.not_in(_NOT_YET_OR_OVER), newest > read)
+        .where(Collaboration.stage != Stage.CLOSED.value, newest > read)
         .order_by(Collaboration.id)
         .limit(limit)
     )
@@ -93,7 +92,7 @@ async def untold(session: AsyncSession, limit: int) -> list[tuple[str, ScandalFo
         .where(
             SafetyLook.news,
             SafetyLook.told_at.is_(None),
-            Collaboration.stage.not_in(_NOT_YET_OR_OVER),
+            Collaboration.stage != Stage.CLOSED.value,
         )
         .order_by(SafetyLook.looked_at)
         .limit(limit)

@@ -103,6 +103,7 @@ class CollaborationWorkflow(PublicationWatch):
         await self._sleep_until(
             next_moment(workflow.now(), self.offer.zone, outreach, collaboration)
         )
+        await self._nothing_to_judge()
         mail = self._plan(Mail.INVITATION, "invitation")
         if not self.offer.has_address:
             await self._contact_by_hand(mail.step)

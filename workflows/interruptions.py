@@ -111,6 +111,14 @@ class Interruptions(CollaborationBase):
         )  # fmt: skip
         if screening.news:
             self._have_it_judged(ScandalFound(verdict=screening.verdict, digest=screening.digest))
+        await self._nothing_to_judge()
+
+    async def _nothing_to_judge(self) -> None:
+        """Wait until the manager has judged what was found, and nothing stands still.
+
+        Raises:
+            Interrupted: the collaboration is to end.
+        """
         questions = self._questions
         await workflow.wait_condition(
             lambda: questions.interrupted or not (self._scandals or questions.clock_stopped)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, Literal, cast
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
@@ -523,17 +523,17 @@ class _Signals:
 async def test_a_scandal_while_the_collaboration_runs_reaches_its_workflow_once_with_evidence(
     engine: AsyncEngine, vetting: Vetting
 ) -> None:
-    campaign_id = await _ready(engine, vetting, 2)
-    plan = await vetting.plan_starts(PlanStarts(campaign_id=campaign_id, batch=0, count=2))
-    for start in plan.starts:
+    campaign_id = await _ready(engine, vetting, 3, creators={"wanted": 3})
+    plan = await vetting.plan_starts(PlanStarts(campaign_id=campaign_id, batch=0, count=3))
+    # the third has not been looked at yet: that is the workflow's, before the first mail
+    for start in plan.starts[:2]:
         await vetting.recheck_creator(start.collaboration_id)
     client = _Signals()
     watch = CreatorWatch(engine, cast("Client", client), clock=lambda: builders.NOW)
     async with session(engine) as work:
-        await work.execute(update(Collaboration).values(stage=Stage.DRAFTING.value))
-        for start, caption in zip(
-            plan.starts, ("what a fucking scandal", "A calm walk by the sea"), strict=True
-        ):
+        bad_post = "what a fucking scandal"
+        captions = (bad_post, "A calm walk by the sea", bad_post)
+        for start, caption in zip(plan.starts, captions, strict=True):
             work.add(CreatorPost(creator_id=start.creator_id, post_key="new", caption=caption))
     assert await watch.watch_creators() == 1
     assert await watch.watch_creators() == 0
