@@ -14,6 +14,8 @@ if [ "$what" = all ]; then
     TROUPE_CHROMIUM=$(sh local/chromium.sh) || exit 1
     export TROUPE_CHROMIUM
     [ $bad = 0 ] || echo "lint or types: not clean, see above"
+    # The tests start a hundred processes of ours: each would compile all of our code anew.
+    unset PYTHONDONTWRITEBYTECODE
     # A file stays in one process, so that its servers are started once.
     "$bin/python" -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder || bad=1
 fi

@@ -8,8 +8,16 @@ dates and counts come out as that person writes them.
 from __future__ import annotations
 
 from pathlib import Path
+from types import CodeType
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import (
+    BytecodeCache,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    select_autoescape,
+)
+from jinja2.bccache import Bucket
 
 from rendering import filters
 from rendering.reader import Reader
@@ -20,6 +28,25 @@ TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 __all__ = ["TEMPLATES", "Reader", "make_environment"]
 
 
+class _Compiled(BytecodeCache):
+    """What this process has compiled: once per template, in whichever environment."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give a template its code, if it was compiled from this source before."""
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a template's code."""
+        if bucket.code is not None:
+            self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _Compiled()
+
+
 def make_environment() -> Environment:
     """A fresh environment with the templates folder as its root and all filters.
 
@@ -28,6 +55,7 @@ def make_environment() -> Environment:
     """
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
+        bytecode_cache=_COMPILED,
         autoescape=select_autoescape(
             # Everything is HTML unless it says that it is text: forgetting the suffix is harmless.
             disabled_extensions=("txt",),

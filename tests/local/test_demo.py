@@ -238,12 +238,13 @@ async def test_every_history_can_be_replayed_on_this_code(
         workflow_runner=workflow_runner(),
         data_converter=pydantic_data_converter,
     )
-    failed = []
-    for history in histories:
-        result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
-        if result.replay_failure is not None:
-            failed.append(f"{history.workflow_id}: {result.replay_failure}")
-    assert failed == []
+
+    async def each() -> AsyncIterator[WorkflowHistory]:
+        for history in histories:
+            yield history
+
+    found = await replayer.replay_workflows(each(), raise_on_replay_failure=False)
+    assert found.replay_failures == {}
 
 
 # --- stopping ------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import WorkflowHistory
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
@@ -32,7 +33,8 @@ from tests.workflows.clock import Clock, Handle
 from tests.workflows.people import People, Plan
 from tests.workflows.world import World, outside_workers, workflow_worker
 from worker import workflow_runner
-from workflows.registry import WORKFLOWS
+from workflows.collaboration import CollaborationWorkflow
+from workflows.payout import PayoutWorkflow
 
 STEPS = 2_000
 
@@ -86,12 +88,16 @@ class Stage:
     async def replay(self, handle: Handle) -> None:
         """Replay all histories from their first event: the code decides the same again."""
         replayer = Replayer(
-            workflows=WORKFLOWS,
+            workflows=[CollaborationWorkflow, PayoutWorkflow],
             workflow_runner=workflow_runner(),
             data_converter=pydantic_data_converter,
         )
-        for each in (handle, *await self.payments()):
-            await replayer.replay_workflow(await each.fetch_history())
+
+        async def histories() -> AsyncIterator[WorkflowHistory]:
+            for each in (handle, *await self.payments()):
+                yield await each.fetch_history()
+
+        await replayer.replay_workflows(histories())  # one sandbox for all
 
     async def settle(self, handle: Handle) -> None:
         """Wait until the collaboration and its payments have nothing to do but to wait."""
