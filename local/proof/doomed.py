@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import multiprocessing
 import os
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from temporalio import activity
@@ -25,6 +25,7 @@ from domain.messages import Append, Appended, Queue, TransferRequest, TransferRe
 from integrations import temporal
 from integrations.payout_rail import Permit
 from integrations.stripe_rail import StripeRail
+from local.proof.forked import forked
 from local.proof.steps import Step
 from settings import Settings
 from store.engine import make_engine
@@ -147,23 +148,14 @@ class Crew:
     environment: Mapping[str, str]
     folder: Path
     places: Places = field(init=False)
-    _process: multiprocessing.process.BaseProcess | None = None
+    _process: BaseProcess | None = None
     _number: int = 0
 
     def start(self, step_of: Mapping[str, Step]) -> Places:
-        """Begin with new workers; gives what tells who stands still.
-
-        The modules are loaded once, by a server that forks: a new process then costs next to
-        nothing. What a kill ends is a whole process all the same.
-        """
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([__name__])
+        """Begin with new workers; gives what tells who stands still."""
         self._number += 1
         self.places = Places(step_of, self.folder / f"standing-{self._number}")
-        self._process = context.Process(
-            target=_main, args=(self.environment, self.places), daemon=True
-        )
-        self._process.start()
+        self._process = forked(_main, self.environment, self.places)
         return self.places
 
     def kill(self) -> None:

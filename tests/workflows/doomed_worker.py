@@ -1,8 +1,6 @@
 """A workflow worker that is killed right after it has committed one event.
 
-Run as a process of its own, with the database's URL in `TEST_DATABASE_URL`:
-
-    python -m tests.workflows.doomed_worker EVENT
+Run as a process of its own by `local.proof.forked`.
 """
 
 from __future__ import annotations
@@ -10,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
@@ -48,11 +45,13 @@ class DoomedRecords(Records):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-async def main(last: str) -> None:
+async def work(last: str, database_url: str, temporal: str) -> None:
     """Work until the end comes."""
-    engine = make_engine(os.environ["TEST_DATABASE_URL"])
-    await workflow_worker(await connect(), engine, DoomedRecords(engine, last)).run()
+    engine = make_engine(database_url)
+    client = await connect(environment={"TEMPORAL_ADDRESS": temporal})
+    await workflow_worker(client, engine, DoomedRecords(engine, last)).run()
 
 
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+def main(last: str, database_url: str, temporal: str) -> None:
+    """What the process does."""
+    asyncio.run(work(last, database_url, temporal))

@@ -6,13 +6,10 @@ While nobody works, a signal and another decision arrive; then a new worker take
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from multiprocessing.process import BaseProcess
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -21,15 +18,17 @@ from temporalio.testing import WorkflowEnvironment
 from domain.decisions import DecisionKind
 from domain.inbox import DECIDED_BY, ItemKind
 from domain.lifecycle import Outcome, Role, StreamKind
+from local.proof.forked import forked
 from store.engine import session
 from store.records import verify_stream
 from tests.conftest import Database
+from tests.workflows import doomed_worker
 from tests.workflows.clock import PATIENCE
 from tests.workflows.people import GOES_ON, SILENCE, Plan
 from tests.workflows.stage import Stage, set_up
 from tests.workflows.world import workflow_worker
 
-Doomed = subprocess.Popen[bytes]
+Doomed = BaseProcess
 COLLABORATION = StreamKind.COLLABORATION
 
 
@@ -39,26 +38,21 @@ def doomed(database: Database, temporal: WorkflowEnvironment) -> Iterator[Callab
     started: list[Doomed] = []
 
     def start(last: str) -> Doomed:
-        command = [sys.executable, "-m", "tests.workflows.doomed_worker", last]
-        environment = os.environ | {
-            "TEST_DATABASE_URL": database.app_url,
-            "TEMPORAL_ADDRESS": temporal.client.service_client.config.target_host,
-        }
-        started.append(subprocess.Popen(command, cwd=Path(__file__).parents[2], env=environment))
+        server = temporal.client.service_client.config.target_host
+        started.append(forked(doomed_worker.main, last, database.app_url, server))
         return started[-1]
 
     yield start
     for process in started:
-        if process.poll() is None:
-            process.kill()
-        process.wait(10)
+        process.kill()
+        process.join(10)
 
 
 async def dies(process: Doomed) -> None:
     async with asyncio.timeout(PATIENCE):
-        while process.poll() is None:  # noqa: ASYNC110 - a process has no event
+        while process.is_alive():  # noqa: ASYNC110 - a process has no event
             await asyncio.sleep(0.02)
-    assert process.returncode == -signal.SIGKILL
+    assert process.exitcode == -signal.SIGKILL
 
 
 async def is_sound(stage: Stage) -> bool:
