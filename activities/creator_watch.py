@@ -47,9 +47,7 @@ async def look_at(
         judge_safety, captions, subject.language, subject.file, safety,
         earlier=earlier.get(subject.creator_id),
     )  # fmt: skip
-    await candidates.save_verdict(
-        work, subject.campaign_id, subject.creator_id, verdict.verdict.value, verdict.reasons
-    )
+    await candidates.save_verdict(work, subject.campaign_id, subject.creator_id, verdict, at)
     screening = screening_of(verdict, subject.salt)
     known = await safety_looks.before(work, collaboration_id)
     evidence = evidence_of(verdict, captions, known.keys if known else None)

@@ -198,7 +198,7 @@ class Vetting:
             people = await _people(work, page, campaign_id, since)
             # In a thread: reading a page of captions takes about a second of processor time.
             vetted = await asyncio.to_thread(self._vet_all, people, file, history)
-            await candidates.save_vetted(work, campaign_id, vetted)
+            await candidates.save_vetted(work, campaign_id, vetted, self._clock())
         return page[-1].id if len(page) == ROSTER_PAGE else None
 
     def _vet_all(

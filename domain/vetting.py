@@ -47,6 +47,8 @@ class Vetted:
     suitable: bool
     verdict: str
     verdict_reasons: list[str]
+    judged_by: str
+    """Name and version of the brand-safety engine."""
     out_rule: str
     reasons: list[str]
     fit_percent: int
@@ -83,6 +85,7 @@ def vet(
         suitable=screened.suitable,
         verdict=safety.verdict.value,
         verdict_reasons=list(safety.reasons),
+        judged_by=safety.engine,
         out_rule=screened.out_rule,
         reasons=list(screened.reasons),
         fit_percent=suits.percent,

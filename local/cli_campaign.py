@@ -29,6 +29,7 @@ from local.cli_support import (
     run_async,
     target,
 )
+from local.cli_verdicts import export_verdicts
 from rendering.report import render_report
 from store import campaigns, decisions, reports
 from store import staff as people
@@ -36,6 +37,7 @@ from store.engine import session
 from store.tables import Staff
 
 campaign = typer.Typer(help="Campaigns, from file to report.", no_args_is_help=True)
+campaign.command("verdicts")(export_verdicts)
 
 File = Annotated[Path, typer.Argument(help="A campaign file (YAML).")]
 Which = Annotated[

@@ -15,6 +15,7 @@ from domain.addresses import address_hash
 from domain.categories import category_of
 from domain.lifecycle import Outcome
 from domain.quotas import Traits
+from domain.safety import CreatorVerdict
 from domain.shortlist import Option
 from domain.vetting import Vetted
 from domain.wishes import STRUCK
@@ -36,8 +37,8 @@ _SAID_NO = ("opt_out", "complaint")
 """Suppressions by the person's own will; a bounced address can still be asked by hand."""
 
 _VETTED = (
-    "status", "place", "verdict", "verdict_reasons", "out_rule", "reasons", "fit_percent", "quote",
-    "fee_minor", "expected",
+    "status", "place", "verdict", "verdict_reasons", "judged_by", "judged_at", "out_rule",
+    "reasons", "fit_percent", "quote", "fee_minor", "expected",
 )  # fmt: skip
 
 
@@ -95,7 +96,9 @@ async def newest_captions(
     return captions
 
 
-async def save_vetted(session: AsyncSession, campaign_id: str, vetted: Sequence[Vetted]) -> None:
+async def save_vetted(
+    session: AsyncSession, campaign_id: str, vetted: Sequence[Vetted], at: datetime
+) -> None:
     """Write what vetting found; whoever was started already stays as is."""
     if not vetted:
         return
@@ -107,6 +110,8 @@ async def save_vetted(session: AsyncSession, campaign_id: str, vetted: Sequence[
             "place": 0,
             "verdict": each.verdict,
             "verdict_reasons": each.verdict_reasons,
+            "judged_by": each.judged_by,
+            "judged_at": at,
             "out_rule": each.out_rule,
             "reasons": each.reasons,
             "fit_percent": each.fit_percent,
@@ -279,12 +284,17 @@ async def save_verdict(
     session: AsyncSession,
     campaign_id: str,
     creator_id: str,
-    verdict: str,
-    reasons: Sequence[str],
+    verdict: CreatorVerdict,
+    at: datetime,
 ) -> None:
     """Keep what the latest look at a creator's posts found."""
     await session.execute(
         update(Candidate)
         .where(Candidate.campaign_id == campaign_id, Candidate.creator_id == creator_id)
-        .values(verdict=verdict, verdict_reasons=list(reasons))
+        .values(
+            verdict=verdict.verdict.value,
+            verdict_reasons=list(verdict.reasons),
+            judged_by=verdict.engine,
+            judged_at=at,
+        )
     )

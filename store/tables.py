@@ -167,6 +167,9 @@ class Candidate(Base):
     """Order in which candidates are invited: the chosen first, then the waitlist."""
     verdict: Mapped[str] = mapped_column(String(10))
     verdict_reasons: Mapped[list[Any]]
+    judged_by: Mapped[str] = mapped_column(default="")
+    """Name and version of the brand-safety engine that gave the verdict."""
+    judged_at: Mapped[datetime | None]
     out_rule: Mapped[str] = mapped_column(default="")
     """Code of the rule that left the candidate out."""
     reasons: Mapped[list[Any]]

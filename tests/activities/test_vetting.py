@@ -80,7 +80,8 @@ async def _candidates(engine: AsyncEngine, campaign_id: str) -> list[Candidate]:
 def _content(rows: Sequence[Candidate]) -> list[str]:
     columns = Candidate.__table__.columns.keys()
     return [
-        json.dumps({name: getattr(row, name) for name in columns}, sort_keys=True) for row in rows
+        json.dumps({name: getattr(row, name) for name in columns}, sort_keys=True, default=str)
+        for row in rows
     ]
 
 
