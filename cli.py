@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+
+if __name__ == "__main__":
+    # Until everything is imported: to look for garbage among what stays takes a sixth of the start.
+    gc.disable()
+
 import typer
 
 from integrations.temporal import leave

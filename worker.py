@@ -8,6 +8,12 @@ holds the Stripe key.
 
 from __future__ import annotations
 
+import gc
+
+if __name__ == "__main__":
+    # Until everything is imported: to look for garbage among what stays takes a sixth of the start.
+    gc.disable()
+
 import argparse
 import asyncio
 import contextlib
@@ -276,6 +282,8 @@ def read_queues(arguments: list[str] | None = None) -> list[Queue]:
 
 
 if __name__ == "__main__":
+    gc.freeze()
+    gc.enable()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         asyncio.run(main(read_queues()))

@@ -5,6 +5,7 @@ All of them together take seconds, which nobody should wait for who asks for a q
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
@@ -51,6 +52,8 @@ class Commands(TyperGroup):
         found: typer.Typer | Callable[..., Any] = getattr(import_module(module), attribute)
         for each in more:
             import_module(each)
+        gc.freeze()
+        gc.enable()  # cli.py leaves it off while it imports
         if isinstance(found, typer.Typer):
             group = typer.main.get_group(found)
             group.name = cmd_name

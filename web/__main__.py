@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+
+if __name__ == "__main__":
+    # Until everything is imported: to look for garbage among what stays takes a sixth of the start.
+    gc.disable()
+
 import argparse
 import logging
 
@@ -53,4 +59,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    gc.freeze()
+    gc.enable()
     main()
