@@ -26,7 +26,7 @@ from domain.messages import DecisionRef, MailResult, Queue
 from domain.reconciliation import Booked, compare
 from local.proof.doomed import Crew, Places
 from local.proof.scene import Scene
-from local.proof.steps import IN_THE_CALL, Case, Killed, Step, cases
+from local.proof.steps import FAULTS, IN_THE_CALL, Case, Killed, Step, cases
 from local.proof.stripe_process import KEY, StripeStandIn
 from local.proof.verdict import Found, Proof
 from store import ledger
@@ -118,6 +118,9 @@ class Matrix:
     async def interrupt(self, killed: Killed) -> None:
         """Bring the payments of this part to their places, and kill."""
         mine = [case for case in self._plan if case.killed is killed]
+        if killed is Killed.NOTHING:
+            await self._bad_day(mine)
+            return
         calls = [case for case in mine if case.step in IN_THE_CALL]
         loose = [case for case in mine if case.step in {Step.ANY_MOMENT, Step.AWAY}]
         standing = [case for case in mine if case not in calls and case not in loose]
@@ -129,6 +132,17 @@ class Matrix:
             await self._at_any_moment(loose)
         await self._note(mine)
         await self._kill(killed, loose)
+
+    async def _bad_day(self, mine: Sequence[Case]) -> None:
+        """Let the calls of each payment fail in their way; whoever works goes on working."""
+        self._say(f"{len(mine)} payments; nobody is killed, Stripe fails in {len(mine)} ways")
+        await self._scene.start(mine)
+        for case in mine:
+            kind, count = FAULTS[case.step]
+            self._ground.standin.order_fault(
+                kind, method="POST", key=attempt_key(self._id(case), 1), count=count
+            )
+        await self._scene.release(mine)
 
     async def _reach(
         self, standing: Sequence[Case], calls: Sequence[Case], places: Places

@@ -13,6 +13,8 @@ class Killed(StrEnum):
     WORKERS = "workers"
     BOTH = "workers, Stripe"
     STRIPE = "Stripe"
+    NOTHING = "nothing"
+    """Nobody dies; Stripe answers as it does on a bad day."""
 
 
 class Step(Enum):
@@ -34,6 +36,13 @@ class Step(Enum):
     POSTED = ("after the posting", 5)
     ANY_MOMENT = ("at any moment", None)
     AWAY = ("while it cannot be reached", None)
+    BUSY = ("429, twice", None)
+    LOCKED = ("429 for a lock, four times", None)
+    IN_USE = ("409, four times", None)
+    CUT_BEFORE = ("cut off before it booked", None)
+    CUT_AFTER = ("cut off after it booked", None)
+    BROKEN_BEFORE = ("500 before it booked", None)
+    BROKEN_AFTER = ("500 after it booked", None)
 
     def __init__(self, words: str, progress: int | None) -> None:
         self.words = words
@@ -42,6 +51,17 @@ class Step(Enum):
 
 IN_THE_CALL = {Step.CALLED: "slow", Step.BOOKED: "slow_after"}
 """Steps at which the stand-in is made to wait, and how; at the others, the worker stands still."""
+
+FAULTS = {
+    Step.BUSY: ("429", 2),
+    Step.LOCKED: ("lock_timeout", 4),
+    Step.IN_USE: ("409", 4),
+    Step.CUT_BEFORE: ("drop_before", 1),
+    Step.CUT_AFTER: ("drop_after", 1),
+    Step.BROKEN_BEFORE: ("500_before", 1),
+    Step.BROKEN_AFTER: ("500_after", 1),
+}
+"""What the stand-in does to the calls of one payment, and how often; a 500 is kept under its key."""
 
 _RANDOM = 3
 
@@ -55,6 +75,7 @@ PLAN: dict[Killed, tuple[Step, ...]] = {
         *[Step.ANY_MOMENT] * _RANDOM,
     ),
     Killed.STRIPE: (Step.CALLED, Step.BOOKED, Step.AWAY),
+    Killed.NOTHING: tuple(FAULTS),
 }  # fmt: skip
 """One payment for each; all of a row of the plan are under way together."""
 

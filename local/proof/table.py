@@ -32,11 +32,15 @@ def show(proof: Proof, out: Console) -> None:
 
 def _table(proof: Proof) -> Table:
     made = Table(
-        title=f"kill -9, SEED={proof.seed}", title_justify="left", box=SIMPLE_HEAD, pad_edge=False
+        title=f"kill -9, SEED={proof.seed}",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
     )
     made.add_column("killed", no_wrap=True)
     made.add_column("where the payment stood", no_wrap=True)
-    for name in ("attempts", "transfers", "balanced", "in doubt"):
+    for name in ("tries", "transfers", "balanced", "doubt"):
         made.add_column(name, justify="right")
     before = None
     for each in proof.found:
