@@ -11,7 +11,7 @@ class Killed(StrEnum):
     """What gets `kill -9`."""
 
     WORKERS = "workers"
-    BOTH = "workers, Stripe"
+    BOTH = "both"
     STRIPE = "Stripe"
     NOTHING = "nothing"
     """Nobody dies; Stripe answers as it does on a bad day."""
@@ -61,7 +61,7 @@ FAULTS = {
     Step.BROKEN_BEFORE: ("500_before", 1),
     Step.BROKEN_AFTER: ("500_after", 1),
 }
-"""What the stand-in does to the calls of one payment, and how often; a 500 is kept under its key."""
+"""What the stand-in does to the calls of one payment, and how often; 500 is kept under the key."""
 
 _RANDOM = 3
 
