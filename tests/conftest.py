@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -35,6 +36,23 @@ pytest_plugins = [
 
 LONGEST_FIRST = ("local", "browser", "workflows")
 """Folders whose files take minutes: begun first, or one process waits for another at the end."""
+
+
+PROVE_SEED = "PROVE_SEED"
+"""Variable with the seed of `make prove-money` in the tests: one for the run, whoever draws it."""
+
+
+def pytest_configure() -> None:
+    os.environ.setdefault(PROVE_SEED, os.environ.get("SEED") or str(secrets.randbelow(10_000)))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say with which seed money was proved, also when several processes ran the tests."""
+    ran = (each for name in ("passed", "failed") for each in terminalreporter.stats.get(name, []))
+    if any("killed_at_any_step" in each.nodeid for each in ran):
+        terminalreporter.write_line(
+            f"the same again: make prove-money SEED={os.environ[PROVE_SEED]}"
+        )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,7 +6,6 @@ import io
 import json
 import os
 import random
-import secrets
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from local.proof.matrix import Ground, prove
 from local.proof.steps import PLAN, Case, Killed, Step, cases
 from local.proof.table import show
 from local.proof.verdict import Found, Proof
-from tests.conftest import Database
+from tests.conftest import PROVE_SEED, Database
 from tests.fixtures.stripe import StripeStandIn
 
 
@@ -31,15 +30,12 @@ async def test_a_payment_killed_at_any_step_is_one_transfer_and_the_ledger_is_ba
     database: Database,
     own_stripe_standin: StripeStandIn,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    seed = int(os.environ.get("SEED") or secrets.randbelow(10_000))
-    with capsys.disabled():
-        print(f"\nprove-money: SEED={seed}")  # noqa: T201
+    seed = int(os.environ[PROVE_SEED])
     ground = Ground(engine, database.app_url, temporal.client, own_stripe_standin, tmp_path)
     proof = await prove(ground, seed)
     wrong = [(f.case.killed, f.case.step.words, f.violations) for f in proof.found if f.violations]
-    assert (wrong, proof.faults) == ([], ())
+    assert (wrong, proof.faults) == ([], ()), f"SEED={seed}"
     assert proof.holds
 
 
