@@ -40,8 +40,9 @@ def test_a_tiny_benchmark_writes_a_whole_result(tmp_path: Path) -> None:
 
     history = result.collaboration_history
     assert history.events == sum(history.events_by_kind.values())
-    # Screening, five mails, and two watches: of the publication and of the time it has to stay.
-    assert history.activities == 8
+    # Screening, a last look before publication, five mails, and two watches: of the publication and
+    # of the time it has to stay.
+    assert history.activities == 9
     assert (history.decisions, result.payout_history.decisions) == (5, 1)
     assert result.rules.candidates == 20
     assert result.rules.choosing.options == 50
