@@ -49,6 +49,7 @@ from domain.errors import ConfigurationError, TroupeError
 from domain.messages import Queue
 from integrations import comparing, temporal
 from integrations.classifier import fast_engine
+from integrations.fine import CLOSER_LOOK
 from integrations.mail_lookup import CatcherLookup
 from integrations.smtp import SmtpMailer
 from integrations.social import Access, make_sources
@@ -97,8 +98,7 @@ def _workflows(tools: Tools) -> list[Any]:
 
 def _vetting(tools: Tools) -> list[Any]:
     card = load_rate_card(tools.settings.rate_card)
-    safety = fast_engine()
-    vetting = Vetting(tools.engine, rate_card=card, safety=safety)
+    vetting = Vetting(tools.engine, rate_card=card, safety=fast_engine(), closer=CLOSER_LOOK)
     return [
         vetting.vet_roster,
         vetting.solve_shortlist,
@@ -108,7 +108,7 @@ def _vetting(tools: Tools) -> list[Any]:
         vetting.write_report,
         Campaigns(tools.engine, tools.client).tell_collaborations,
         Maintenance(tools.engine, tools.client).sweep,
-        CreatorWatch(tools.engine, tools.client, safety=safety).watch_creators,
+        CreatorWatch(tools.engine, tools.client, safety=CLOSER_LOOK).watch_creators,
     ]
 
 

@@ -64,6 +64,7 @@ class Vetting:
         *,
         rate_card: RateCard = DEFAULT_RATE_CARD,
         safety: SafetyEngine = LEXICON,
+        closer: SafetyEngine | None = None,
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         """Make the activities.
@@ -71,12 +72,14 @@ class Vetting:
         Args:
             engine: the database.
             rate_card: what a creator's work is worth.
-            safety: what finds unsafe words.
+            safety: what reads the posts of whole rosters.
+            closer: what looks at those who were chosen; the same if there is nothing finer.
             clock: what time it is.
         """
         self._engine = engine
         self._card = rate_card
         self._safety = safety
+        self._closer = closer or safety
         self._clock = clock
 
     @activity.defn(name="vet_roster")
@@ -175,7 +178,7 @@ class Vetting:
         with the same findings are one look.
         """
         async with session(self._engine) as work:
-            return await look_at(work, collaboration_id, self._safety, self._clock())
+            return await look_at(work, collaboration_id, self._closer, self._clock())
 
     @activity.defn(name="write_report")
     async def write_report(self, campaign_id: str) -> str:

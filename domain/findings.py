@@ -86,10 +86,20 @@ class Finding(BaseModel):
 class SafetyEngine(Protocol):
     """Finds what may be unsafe in texts; verdicts are made from findings elsewhere."""
 
-    name: str
-    languages: frozenset[str]
-    flag_from: float
-    """The least mark with which a text alone is shown to a person."""
+    @property
+    def name(self) -> str:
+        """Name and version."""
+        ...
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """What it covers, as ISO 639-1 codes; the rest is not machine-reviewed."""
+        ...
+
+    @property
+    def flag_from(self) -> float:
+        """The least mark with which a text alone is shown to a person."""
+        ...
 
     def find(self, texts: Sequence[str], language: str) -> list[Finding]:
         """All findings in the texts, each with the number of its text."""

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.findings import Finding, SafetyEngine, iab_of, title_of
+from domain.language import guess_language
 from domain.ngrams import PAIRS, Token, damped, of_pair, of_text, of_word, pairs, tokens
 from domain.word_lists import LEXICON
 
@@ -94,7 +95,8 @@ class FastEngine:
         for post, (chance, text) in enumerate(
             zip(self._chances(texts, listed), texts, strict=True)
         ):
-            if chance < FLAG_FROM:
+            # A creator who writes English mostly may have a post in another language.
+            if chance < FLAG_FROM or guess_language([text]) not in READS:
                 continue
             own = self._finding(text, post, chance, language)
             if not any(each.post == post and _overlap(each, own) for each in listed):
@@ -113,11 +115,13 @@ class FastEngine:
         for each in listed:
             if each.category in TOXIC and each.severity >= 2:
                 severity[each.post] = max(severity[each.post], each.severity)
-        odds = (
-            self._odds(tokens(text)) + LISTED * worst
-            for text, worst in zip(texts, severity, strict=True)
-        )
+        own = self._log_odds(texts, [tokens(text) for text in texts])
+        odds = (each + LISTED * worst for each, worst in zip(own, severity, strict=True))
         return [1 / (1 + math.exp(-max(-30.0, min(30.0, each)))) for each in odds]
+
+    def _log_odds(self, texts: Sequence[str], found: Sequence[Sequence[Token]]) -> list[float]:
+        """The classifier's own word on each text, whose tokens have been found."""
+        return [self._odds(each) for each in found]
 
     def _odds(self, found: Sequence[Token]) -> float:
         words = [token.word for token in found]

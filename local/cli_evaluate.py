@@ -25,6 +25,7 @@ from domain.tabular import Table as FileTable
 from domain.topics import read_topics
 from domain.word_lists import LEXICON
 from integrations.classifier import fast_engine
+from integrations.fine import fine_engine
 from local.cli_imports import read_bytes
 from local.cli_support import AsJson, out, print_json
 
@@ -37,9 +38,13 @@ class Speed(StrEnum):
     """How much time an engine takes for a text."""
 
     FAST = "fast"
+    FINE = "fine"
 
 
-ENGINES: dict[Speed, Callable[[], SafetyEngine]] = {Speed.FAST: fast_engine}
+ENGINES: dict[Speed, Callable[[], SafetyEngine]] = {
+    Speed.FAST: fast_engine,
+    Speed.FINE: fine_engine,
+}
 
 LARGEST = 256 * 1024 * 1024
 """Bytes of a gzip file when unpacked."""
@@ -50,7 +55,10 @@ def safety(
     file: Annotated[Path, typer.Argument(help="CSV or JSON lines, also as .gz.")],
     text: Annotated[str, typer.Option(help="The column with the text.")],
     label: Annotated[str, typer.Option(help="The column with 1 for unsafe and 0 for safe.")],
-    speed: Annotated[Speed, typer.Option(help="fast: what reads whole rosters.")] = Speed.FAST,
+    speed: Annotated[
+        Speed,
+        typer.Option(help="fast: for whole rosters. fine: for the chosen, and for drafts."),
+    ] = Speed.FAST,
     as_json: AsJson = False,
 ) -> None:
     """Compare an engine, and beside it the word lists alone, with the labels of people."""

@@ -8,7 +8,7 @@ from typing import Any
 from domain.campaign import CampaignFile
 from domain.disclosure import label_for
 from domain.prechecks import Precheck, can_be_submitted, precheck_draft
-from integrations.classifier import fast_engine
+from integrations.fine import CLOSER_LOOK
 from store.tables import Creator, Draft
 
 _TONES = {"ok": "ok", "warn": "look", "fail": "no"}
@@ -36,7 +36,7 @@ def asked_for(file: CampaignFile, creator: Creator) -> str:
 def precheck(file: CampaignFile, creator: Creator, caption: str) -> tuple[Precheck, ...]:
     """Look a draft over."""
     return precheck_draft(
-        caption, file, audience(file, creator), language=creator.language, engine=fast_engine()
+        caption, file, audience(file, creator), language=creator.language, engine=CLOSER_LOOK
     )
 
 

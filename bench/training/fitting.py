@@ -32,7 +32,11 @@ def sigmoid(logits: Floats) -> Floats:
 
 
 def fit(
-    features: csr_matrix, chances: Floats, weights: Floats, strength: float, steps: int = 80
+    features: csr_matrix | NDArray[np.float32],
+    chances: Floats,
+    weights: Floats,
+    strength: float,
+    steps: int = 80,
 ) -> tuple[Floats, float]:
     """Weights and bias that come nearest to the chances.
 
@@ -43,7 +47,7 @@ def fit(
         strength: How far the weights may go; the inverse of the penalty, as usual.
         steps: Of the search, at most.
     """
-    wide = hstack([features, np.ones((features.shape[0], 1), np.float32)], format="csr")
+    wide = hstack([csr_matrix(features), np.ones((features.shape[0], 1), np.float32)], format="csr")
     across = wide.T.tocsr()
 
     def loss(found: Floats) -> tuple[float, Floats]:

@@ -50,9 +50,9 @@ class Line:
     category: str
 
 
-def own_lines(seed: int) -> list[Line]:
-    """The lines of texts.yaml, their slots filled."""
-    source: Any = yaml.safe_load((Path(__file__).parent / "texts.yaml").read_text("utf-8"))
+def own_lines(seed: int, name: str = "texts.yaml") -> list[Line]:
+    """The lines of a file of ours, their slots filled."""
+    source: Any = yaml.safe_load((Path(__file__).parent / name).read_text("utf-8"))
     chance = random.Random(seed)
     return [
         Line(text, part == "unsafe", OF_LINES.get(heading, ""))

@@ -57,6 +57,8 @@ def test_other_languages_are_left_to_the_lists() -> None:
     text = "Was für ein moron, du idiot"
     assert ENGINE.find([text], "de") == LEXICON.find([text], "de")
     assert ENGINE.marks([text], "de") == LEXICON.marks([text], "de")
+    german = "Beerenlippe für alle, die sich das nicht trauen"
+    assert ENGINE.find([german, *EVERYDAY], "en") == LEXICON.find([german, *EVERYDAY], "en")
 
 
 def test_marks_put_texts_in_order_and_do_not_depend_on_the_batch() -> None:
