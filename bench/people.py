@@ -157,7 +157,7 @@ class People:
             hashtags=" ".join(file.brief.hashtags), messages=file.brief.messages,
         )  # fmt: skip
         text = caption(brief, creator.category, secrets.SystemRandom())
-        found = as_rows(precheck(file, creator, text))
+        found = as_rows(await precheck(file, creator, text))
         return await portal.add_draft(db, row, text, "Close-up in daylight.", found, at)
 
     async def _publish(self, item: InboxItem, platform: httpx.AsyncClient) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,11 +34,12 @@ def asked_for(file: CampaignFile, creator: Creator) -> str:
     return label_for(audience(file, creator))
 
 
-def precheck(file: CampaignFile, creator: Creator, caption: str) -> tuple[Precheck, ...]:
-    """Look a draft over."""
-    return precheck_draft(
-        caption, file, audience(file, creator), language=creator.language, engine=CLOSER_LOOK
-    )
+async def precheck(file: CampaignFile, creator: Creator, caption: str) -> tuple[Precheck, ...]:
+    """Look a draft over; in a thread, since the finer look takes time that other pages want."""
+    return await asyncio.to_thread(
+        precheck_draft,
+        caption, file, audience(file, creator), language=creator.language, engine=CLOSER_LOOK,
+    )  # fmt: skip
 
 
 def disclosed(prechecks: tuple[Precheck, ...]) -> bool:
@@ -57,7 +59,7 @@ def lines(prechecks: tuple[Precheck, ...]) -> list[Line]:
     return [Line(_TONES[each.status], each.sentence) for each in ranked]
 
 
-def lines_of(draft: Draft, file: CampaignFile, creator: Creator) -> list[Line]:
+async def lines_of(draft: Draft, file: CampaignFile, creator: Creator) -> list[Line]:
     """What was said when the draft was handed in; looked over now if nothing was kept."""
     kept = tuple(Precheck.model_validate(row) for row in draft.prechecks)
-    return lines(kept or precheck(file, creator, draft.caption))
+    return lines(kept or await precheck(file, creator, draft.caption))

@@ -97,7 +97,7 @@ async def _draft(v: Visit, row: InboxRow) -> dict[str, Any]:
     return {
         "draft": draft,
         "before": before,
-        "prechecks": lines_of(draft, file, row.creator) if draft and row.creator else [],
+        "prechecks": await lines_of(draft, file, row.creator) if draft and row.creator else [],
         "label": asked_for(file, row.creator) if row.creator else "",
         "diff": word_diff(before.caption, draft.caption) if before and draft else [],
         "reviews": [each for each in past if each.decision.kind == "review_draft"],

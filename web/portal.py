@@ -275,10 +275,11 @@ async def check_draft(request: Request, collaboration_id: str) -> HTMLResponse:
     async with creator_visit(request, collaboration_id) as c:
         fields = await portal_fields(c)
         caption = fields.get("caption", "")
+        found = await precheck(c.file, c.view.creator, caption) if caption.strip() else None
         return c.page(
             caption=caption,
             media_note=fields.get("media_note", ""),
-            prechecks=lines(precheck(c.file, c.view.creator, caption)) if caption.strip() else None,
+            prechecks=lines(found) if found else None,
             problem="" if caption.strip() else "Please paste the caption first.",
             problem_in="submit_draft",
         )

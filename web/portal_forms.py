@@ -177,7 +177,7 @@ async def _address(c: CreatorVisit, typed: str) -> None:
 
 
 async def _draft(c: CreatorVisit, caption: str, note: str) -> str:
-    found = precheck(c.file, c.view.creator, caption)
+    found = await precheck(c.file, c.view.creator, caption)
     if not disclosed(found):
         label = asked_for(c.file, c.view.creator)
         raise FormMistake(f"The label is missing: begin the caption with “{label}”.")
@@ -217,7 +217,7 @@ async def _again(
     async with creator_visit(request, collaboration_id) as c:
         typed = await portal_fields(c)
         caption = typed.get("caption", "")
-        found = precheck(c.file, c.view.creator, caption) if caption.strip() else None
+        found = await precheck(c.file, c.view.creator, caption) if caption.strip() else None
         return c.page(
             422,
             problem=message,
