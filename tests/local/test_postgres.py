@@ -21,8 +21,18 @@ from local import postgres, postgres_files
 ROOT = Path(__file__).parent.parent.parent
 
 
+@pytest.fixture(scope="module")
+def filled() -> Iterator[Path]:
+    """A folder with a database that one test after another starts and ends: made only once."""
+    yield from _folder()
+
+
 @pytest.fixture
 def folder() -> Iterator[Path]:
+    yield from _folder()
+
+
+def _folder() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(prefix="troupe-pg-"))
     yield made
     postgres.stop(made)
@@ -33,8 +43,8 @@ def plain(url: str) -> str:
     return url.replace("+psycopg", "")
 
 
-def test_every_role_has_its_own_password_and_nobody_gets_in_without(folder: Path) -> None:
-    with postgres.running(folder, durable=False) as server:
+def test_every_role_has_its_own_password_and_nobody_gets_in_without(filled: Path) -> None:
+    with postgres.running(filled, durable=False) as server:
         made = server.credentials
         assert len({made.superuser, made.owner, made.app}) == 3
         with psycopg.connect(plain(made.app_url(server.port))) as connection:
@@ -48,53 +58,53 @@ def test_every_role_has_its_own_password_and_nobody_gets_in_without(folder: Path
         assert listening == {"127.0.0.1"}
 
 
-def test_passwords_are_made_once_and_can_be_read_by_us_only(folder: Path) -> None:
-    first = postgres.initialise(folder)
-    assert postgres.initialise(folder) == first
-    kept = postgres_files.home_of(folder, postgres_files.server_user()) / "passwords.json"
+def test_passwords_are_made_once_and_can_be_read_by_us_only(filled: Path) -> None:
+    first = postgres.initialise(filled)
+    assert postgres.initialise(filled) == first
+    kept = postgres_files.home_of(filled, postgres_files.server_user()) / "passwords.json"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
-def test_data_survives_a_kill_and_the_pid_file_does_not_block(folder: Path) -> None:
-    with postgres.running(folder) as server:
+def test_data_survives_a_kill_and_the_pid_file_does_not_block(filled: Path) -> None:
+    with postgres.running(filled) as server:
         owner = plain(server.credentials.owner_url(server.port))
         with psycopg.connect(owner) as connection:
             connection.execute("CREATE TABLE kept (n int)")
         os.kill(server.pid, signal.SIGKILL)
     with (
-        postgres.running(folder) as server,
+        postgres.running(filled) as server,
         psycopg.connect(plain(server.credentials.owner_url(server.port))) as connection,
     ):
         assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
 
 
-def test_a_leftover_is_seen_refuses_a_second_and_can_be_stopped(folder: Path) -> None:
-    credentials = postgres.initialise(folder)
+def test_a_leftover_is_seen_refuses_a_second_and_can_be_stopped(filled: Path) -> None:
+    credentials = postgres.initialise(filled)
     port = postgres.free_port()
-    command = [sys.executable, "-m", "local.postgres", str(folder), "--port", str(port)]
+    command = [sys.executable, "-m", "local.postgres", str(filled), "--port", str(port)]
     first = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
     postgres.wait_ready(credentials, port)
-    assert postgres.leftover(folder) == postgres.Running(first.pid, port)
+    assert postgres.leftover(filled) == postgres.Running(first.pid, port)
     second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert second.returncode != 0
     assert "already runs" in second.stderr
     stopping = subprocess.run([*command[:4], "--stop"], cwd=ROOT, check=False)
     assert stopping.returncode == 0
     assert first.wait(timeout=20) == 0
-    assert postgres.leftover(folder) is None
-    assert not postgres.stop(folder)
+    assert postgres.leftover(filled) is None
+    assert not postgres.stop(filled)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="macOS has no parent-death signal")
-def test_the_server_ends_with_its_parent(folder: Path) -> None:
-    postgres.initialise(folder)
+def test_the_server_ends_with_its_parent(filled: Path) -> None:
+    postgres.initialise(filled)
     script = (
         "import sys, time; from pathlib import Path; from local import postgres\n"
         "with postgres.running(Path(sys.argv[1]), durable=False) as server:\n"
         "    print(server.pid, flush=True); time.sleep(60)\n"
     )
     parent = subprocess.Popen(
-        [sys.executable, "-c", script, str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", script, str(filled)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     assert parent.stdout is not None
     server = psutil.Process(int(parent.stdout.readline()))
