@@ -63,8 +63,7 @@ def export(
         raise UserMistake("--status and --sent are for --format csv", hint="leave them out")
     if form is Format.CSV and account:
         raise UserMistake("--account is for --format journal", hint="leave it out")
-    if as_json and file == STDOUT:
-        raise UserMistake("--json and - both want standard output", hint="name a file")
+    one_output(file, as_json)
     numbers = _numbers(account or [])
     begin = read_moment(since, "--since", end=False) if since else None
     end = read_moment(until, "--until", end=True) if until else None
@@ -81,10 +80,25 @@ def export(
 
     with whole_file(file) as into:
         count = run_async(work(into))
+    tell_written(file, form.value, count, "rows", as_json)
+
+
+def one_output(file: str, as_json: bool) -> None:
+    """Refuse to write a file and an answer into each other.
+
+    Raises:
+        UserMistake: both are wanted on standard output.
+    """
+    if as_json and file == STDOUT:
+        raise UserMistake("--json and - both want standard output", hint="name a file")
+
+
+def tell_written(file: str, form: str, count: int, what: str, as_json: bool) -> None:
+    """Say how much of what is in the file now; a file on standard output speaks for itself."""
     if as_json:
-        print_json({"file": file, "format": form.value, "rows": count})
+        print_json({"file": file, "format": form, "rows": count})
     elif file != STDOUT:
-        err.print(f"{count} rows in {escape(file)}")
+        err.print(f"{count} {what} in {escape(file)}")
 
 
 def _numbers(given: list[str]) -> dict[str, str]:

@@ -8,12 +8,10 @@ from enum import StrEnum
 from typing import Annotated, TextIO
 
 import typer
-from rich.markup import escape
 
-from domain.errors import UserMistake
 from domain.spreadsheet import BOM, Sheet
-from local.cli_exports import STDOUT, whole_file
-from local.cli_support import DATA_DEFAULT, AsJson, Data, err, print_json, run_async, target
+from local.cli_exports import one_output, tell_written, whole_file
+from local.cli_support import DATA_DEFAULT, AsJson, Data, run_async, target
 from store.campaigns import find_campaign
 from store.engine import session
 from store.verdicts import VerdictLine, verdicts
@@ -47,8 +45,7 @@ def export_verdicts(
     as_json: AsJson = False,
 ) -> None:
     """Write every brand-safety verdict with its evidence, engine, date and what people said."""
-    if as_json and file == STDOUT:
-        raise UserMistake("--json and - both want standard output", hint="name a file")
+    one_output(file, as_json)
     sheet = Sheet(semicolons)
 
     async def work(into: TextIO) -> int:
@@ -64,10 +61,7 @@ def export_verdicts(
 
     with whole_file(file) as into:
         count = run_async(work(into))
-    if as_json:
-        print_json({"file": file, "format": form.value, "rows": count})
-    elif file != STDOUT:
-        err.print(f"{count} verdicts in {escape(file)}")
+    tell_written(file, form.value, count, "verdicts", as_json)
 
 
 def _row(sheet: Sheet, line: VerdictLine) -> str:

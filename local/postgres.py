@@ -17,7 +17,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -31,6 +30,7 @@ import psycopg
 
 from domain.errors import ConfigurationError, Unavailable
 from local import postgres_files as files
+from local.ports import any_free
 
 STOP_SIGNAL = signal.SIGINT
 """PostgreSQL's fast shutdown: open transactions are rolled back, nothing committed is lost.
@@ -325,18 +325,11 @@ def wait_ready(
             time.sleep(0.05)
 
 
-def free_port() -> int:
-    """A port on 127.0.0.1 that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def running(folder: Path, port: int = 0, *, durable: bool = True) -> Iterator[Server]:
     """A server for the time of the block, as tests and trials need it; 0 takes a free port."""
     credentials = initialise(folder)
-    port = port or free_port()
+    port = port or any_free()
     arguments = [sys.executable, "-m", "local.postgres", str(folder), "--port", str(port)]
     arguments += ["--die-with-parent"] + ([] if durable else ["--not-durable"])
     with (folder / "postgres.log").open("ab") as log:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import Priority
 from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
@@ -20,7 +19,6 @@ with workflow.unsafe.imports_passed_through():
     from domain.mails import STRANGER, Mail
     from domain.messages import (
         COLLABORATION_SUSPENDED,
-        PAYOUT_WORKFLOW,
         AppliedDecision,
         CollaborationChange,
         CollaborationInput,
@@ -29,7 +27,6 @@ with workflow.unsafe.imports_passed_through():
         NewPayout,
         NewsPhase,
         PayoutInput,
-        PayoutResult,
         PlannedMail,
         Posting,
         PostingKind,
@@ -40,10 +37,11 @@ with workflow.unsafe.imports_passed_through():
     from domain.money import split_by_percent
     from domain.search_attributes import STAGE
     from domain.sending_hours import next_moment
+    from workflows.births import start_payment
     from workflows.questions import Beat, Interrupted, Question, Questions
     from workflows.story import Story
     from workflows.stream import Stream
-    from workflows.timeouts import MAIL, TASK_TIMEOUT, Data, Facts
+    from workflows.timeouts import MAIL, Data, Facts
 
 KILL_FEE = "kill_fee"
 
@@ -293,16 +291,7 @@ class CollaborationBase(Story):
             new_payouts=(earned.row,),
             **parts,
         )
-        await workflow.start_child_workflow(
-            PAYOUT_WORKFLOW,
-            earned.payout,
-            id=payout_workflow_id(earned.row.payout_id),
-            result_type=PayoutResult,
-            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-            task_timeout=TASK_TIMEOUT,
-            priority=Priority(fairness_key=self.offer.campaign_id),
-            static_summary=f"{earned.row.kind} of {self.offer.collaboration_id}",
-        )
+        await start_payment(earned.payout, f"{earned.row.kind} of {self.offer.collaboration_id}")
         self._payouts.append(earned.row.payout_id)
 
     async def _suspend_payouts(self, suspended: bool) -> None:

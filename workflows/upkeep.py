@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 
 from temporalio import workflow
-from temporalio.common import Priority
 from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
@@ -21,17 +20,16 @@ with workflow.unsafe.imports_passed_through():
         LOST_EVENTS_WORKFLOW,
         MAINTENANCE_WORKFLOW,
         ONBOARDING_WORKFLOW,
-        PAYOUT_WORKFLOW,
         RECIPIENT_CHANGED,
         STRIPE_EVENT_WORKFLOW,
         AppliedEvent,
         OnboardingTask,
-        PayoutResult,
         Queue,
         StripeEventTask,
         TakenBack,
     )
-    from workflows.timeouts import COMPARE_PATIENTLY, LOOK, MAIL, MONEY_TASK, SWEEP, TASK_TIMEOUT
+    from workflows.births import start_payment
+    from workflows.timeouts import COMPARE_PATIENTLY, LOOK, MAIL, MONEY_TASK, SWEEP
 
 
 @workflow.defn(name=STRIPE_EVENT_WORKFLOW)
@@ -61,18 +59,8 @@ class StripeEventWorkflow:
 
     async def _put_to_a_person(self, back: TakenBack) -> None:
         """What was taken back is a payment of its own, on hold; the creator is told at once."""
-        payment = back.payment
         with contextlib.suppress(WorkflowAlreadyStartedError):
-            await workflow.start_child_workflow(
-                PAYOUT_WORKFLOW,
-                payment,
-                id=payout_workflow_id(payment.payout_id),
-                result_type=PayoutResult,
-                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-                task_timeout=TASK_TIMEOUT,
-                priority=Priority(fairness_key=payment.campaign_id),
-                static_summary=f"taken back of {payment.collaboration_id}",
-            )
+            await start_payment(back.payment, f"taken back of {back.payment.collaboration_id}")
         await self._send(back.outbox_id)
 
     async def _send(self, outbox_id: str) -> None:

@@ -1,71 +1,40 @@
-"""The Stripe stand-in as a process of its own, to be driven, killed and started again."""
+"""The Stripe stand-in as a process of its own, with everything that can be asked of it."""
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
-import time
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from integrations.stripe_rail import StripeRail
-from local.child import CHECKOUT, ChildFailed
+from local.standin_process import StandInProcess
 
 KEY = "sk_test_of_the_tests"
 WEBHOOK_SECRET = "whsec_of_the_tests"  # noqa: S105, a secret of nothing
 
 
-@dataclass
-class StripeStandIn:
+class StripeStandIn(StandInProcess):
     """A running stand-in, with its control plane."""
 
-    folder: Path
-    port: int
-    webhook_url: str
-    options: tuple[str, ...] = ()
-    process: subprocess.Popen[bytes] | None = None
-    http: httpx.Client = field(init=False)
+    def __init__(
+        self, folder: Path, port: int, webhook_url: str, options: Sequence[str] = ()
+    ) -> None:
+        super().__init__("local.stripe_standin", port)
+        self.folder, self.webhook_url = folder, webhook_url
+        self.more_options = tuple(options)
 
-    def __post_init__(self) -> None:
-        self.http = httpx.Client(base_url=self.base, timeout=10, trust_env=False)
+    def options(self) -> Sequence[str]:
+        """Its folder, and where and with which secret it posts events."""
+        return (
+            "--port", str(self.port), "--folder", str(self.folder),
+            "--webhook-url", self.webhook_url, "--webhook-secret-env", "TEST_WEBHOOK_SECRET",
+            "--key", KEY, *self.more_options,
+        )  # fmt: skip
 
-    @property
-    def base(self) -> str:
-        """The address that it is reached at."""
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        """Start the process and wait until it answers.
-
-        Raises:
-            ChildFailed: it ended at once, or does not answer.
-        """
-        command = [sys.executable, "-m", "local.stripe_standin", "--port", str(self.port)]
-        command += ["--folder", str(self.folder), "--webhook-url", self.webhook_url]
-        command += ["--webhook-secret-env", "TEST_WEBHOOK_SECRET", "--key", KEY, *self.options]
-        environment = os.environ | {"TEST_WEBHOOK_SECRET": WEBHOOK_SECRET}
-        self.process = subprocess.Popen(command, cwd=CHECKOUT, env=environment)
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                raise ChildFailed("the Stripe stand-in ended at once")
-            try:
-                if self.http.get("/_standin/health").status_code == 200:
-                    return
-            except httpx.TransportError:
-                time.sleep(0.05)
-        raise ChildFailed("the Stripe stand-in does not answer")
-
-    def stop(self, number: int = signal.SIGTERM) -> None:
-        """End the process; SIGKILL ends it as a crash does."""
-        if self.process is not None and self.process.poll() is None:
-            os.kill(self.process.pid, number)
-            self.process.wait(20)
+    def environment(self) -> Mapping[str, str]:
+        """The secret that signs events."""
+        return {"TEST_WEBHOOK_SECRET": WEBHOOK_SECRET}
 
     def kill_and_restart(self) -> None:
         """A crash, and a new process over the same folder."""

@@ -19,7 +19,8 @@ from integrations.social import (
     make_sources,
 )
 from integrations.social.instagram import posted_at
-from tests.fixtures.social import SocialStandIn, free_port
+from local.ports import any_free
+from tests.fixtures.social import SocialStandIn
 
 PLATFORMS = ("instagram", "tiktok", "youtube")
 CAPTION = "Ad: my new lamp with @lumen\nhttps://lumen.example/glow?c=42. #slowliving"
@@ -152,7 +153,7 @@ async def test_without_access_nobody_looked_and_the_reason_says_so() -> None:
 
 
 async def test_a_host_that_does_not_answer_is_unavailable() -> None:
-    base = f"http://127.0.0.1:{free_port()}"
+    base = f"http://127.0.0.1:{any_free()}"
     sources = make_sources(Access(social_base=base), timeout_seconds=1.0)
     with pytest.raises(Unavailable):
         await sources.find("tiktok", f"{base}/p/tiktok/7311234567890123456", MAYA)
@@ -163,7 +164,7 @@ async def test_a_post_is_found_after_the_stand_in_has_moved_to_another_port(
     social: SocialStandIn, social_sources: Sources
 ) -> None:
     post = social.publish("tiktok", "maya.lind", CAPTION)
-    before = f"http://127.0.0.1:{free_port()}/p/tiktok/{post['id']}"
+    before = f"http://127.0.0.1:{any_free()}/p/tiktok/{post['id']}"
     assert (await social_sources.find("tiktok", before, MAYA)).state is PostState.LIVE
 
 
@@ -192,7 +193,7 @@ def test_a_post_s_code_carries_its_time(social: SocialStandIn) -> None:
 
 
 async def test_posts_survive_the_death_of_the_process(tmp_path: Path) -> None:
-    standin = SocialStandIn(tmp_path, free_port())
+    standin = SocialStandIn(tmp_path, any_free())
     standin.start()
     kept = standin.publish("tiktok", "maya.lind", CAPTION, key="once")
     removed = standin.publish("tiktok", "maya.lind", "soon gone")

@@ -291,7 +291,7 @@ async def test_keys_expire(
     own_stripe_standin: StripeStandIn,
 ) -> None:
     own_stripe_standin.stop()
-    own_stripe_standin.options = ("--key-hours", "0.0001")
+    own_stripe_standin.more_options = ("--key-hours", "0.0001")
     own_stripe_standin.start()
     rail, payout = own_stripe_standin.rail(), payout_id()
     account = await onboarded(own_stripe_standin, rail)

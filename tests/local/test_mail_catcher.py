@@ -47,7 +47,7 @@ async def test_a_message_can_be_read_by_its_recipient_over_the_network(
 
 async def test_waiting_for_mail_ends_when_it_comes(mail_catcher: MailCatcher) -> None:
     message = await post(mail_catcher, "patient@example.org")
-    async with httpx.AsyncClient(base_url=mail_catcher.url, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=mail_catcher.base, trust_env=False) as client:
         query = {"to": "patient@example.org", "wait": "20"}
         found = await client.get("/api/messages", params=query)
         assert found.json()["messages"][0]["id"] == message["id"]

@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from local import postgres, postgres_files
+from local.ports import any_free
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -80,7 +81,7 @@ def test_data_survives_a_kill_and_the_pid_file_does_not_block(filled: Path) -> N
 
 def test_a_leftover_is_seen_refuses_a_second_and_can_be_stopped(filled: Path) -> None:
     credentials = postgres.initialise(filled)
-    port = postgres.free_port()
+    port = any_free()
     command = [sys.executable, "-m", "local.postgres", str(filled), "--port", str(port)]
     first = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
     postgres.wait_ready(credentials, port)

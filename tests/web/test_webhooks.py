@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.ids import derived_id
 from integrations.stripe_webhooks import ForgedWebhook, verify_webhook
+from local.ports import any_free
 from store import payouts as store
 from store.engine import session
 from store.tables import ExternalEvent
@@ -25,7 +26,6 @@ from tests.fixtures.stripe import (
     WEBHOOK_SECRET,
     StripeStandIn,
     eventually,
-    free_port,
     serving,
 )
 from web.webhooks import MAX_BYTES, webhook_router
@@ -207,7 +207,7 @@ async def test_an_event_that_could_not_be_dispatched_waits_for_the_sweep(
 async def test_the_stand_in_delivers_to_our_endpoint(
     endpoint: Endpoint, own_stripe_standin: StripeStandIn
 ) -> None:
-    port = free_port()
+    port = any_free()
     own_stripe_standin.stop()
     own_stripe_standin.webhook_url = f"http://127.0.0.1:{port}/webhooks/stripe"
     own_stripe_standin.start()
