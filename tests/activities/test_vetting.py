@@ -16,6 +16,8 @@ from temporalio.client import Client
 from activities.creator_watch import CreatorWatch
 from activities.vetting import Vetting
 from domain.decisions import ScreeningChoice
+from domain.errors import Unavailable
+from domain.findings import Finding, SafetyEngine
 from domain.ids import collaboration_id, collaboration_workflow_id
 from domain.lifecycle import Outcome, Role, SafetyVerdict, Stage
 from domain.messages import (
@@ -28,6 +30,7 @@ from domain.messages import (
 )
 from domain.shortlist import shortlist_digest
 from domain.wishes import Change, Wish
+from domain.word_lists import LEXICON
 from store import ledger, outbox, safety_looks, wishes
 from store.candidates import left_out_by_rule
 from store.duties import Refused
@@ -554,6 +557,42 @@ async def test_a_scandal_while_the_collaboration_runs_reaches_its_workflow_once_
     # the same look before publication gives the same answer, for the workflow to know it by
     again = await vetting.recheck_creator(bad)
     assert (again.digest, again.news) == (found.digest, True)
+
+
+class _Stumbling:
+    """The word lists, which cannot read one text."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(LEXICON, name)
+
+    def find(self, texts: Sequence[str], language: str) -> list[Finding]:
+        if any("cannot be read" in text for text in texts):
+            raise Unavailable("the model cannot be loaded")
+        return LEXICON.find(texts, language)
+
+
+async def test_a_creator_who_cannot_be_looked_at_stands_in_nobody_s_way(
+    engine: AsyncEngine, vetting: Vetting
+) -> None:
+    campaign_id = await _ready(engine, vetting, 3, creators={"wanted": 3})
+    plan = await vetting.plan_starts(PlanStarts(campaign_id=campaign_id, batch=0, count=3))
+    starts = sorted(plan.starts, key=lambda each: each.collaboration_id)  # as they are looked at
+    for start in starts:
+        await vetting.recheck_creator(start.collaboration_id)
+    async with session(engine) as work:
+        captions = ("this cannot be read", "what a fucking scandal", "A calm walk by the sea")
+        for start, caption in zip(starts, captions, strict=True):
+            work.add(CreatorPost(creator_id=start.creator_id, post_key="new", caption=caption))
+    client = _Signals()
+    watch = CreatorWatch(
+        engine, cast("Client", client), safety=cast("SafetyEngine", _Stumbling()),
+        clock=lambda: builders.NOW,
+    )  # fmt: skip
+    assert await watch.watch_creators() == 1
+    assert client.sent[0][0] == collaboration_workflow_id(starts[1].collaboration_id)
+    async with session(engine) as work:
+        waiting = await safety_looks.to_look_at(work, 10)
+    assert waiting == [starts[0].collaboration_id], "the next sweep tries again"
 
 
 async def test_what_travels_through_temporal_names_nobody(
