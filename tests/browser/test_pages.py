@@ -10,6 +10,7 @@ from tests.browser.conftest import Look, Site
 
 pytestmark = pytest.mark.browser
 
+WIDTHS = (1280, 320)
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -17,10 +18,15 @@ def check(look: Look, name: str) -> None:
     asked = {"runOnly": RULES, "resultTypes": ["violations"]}
     found = Axe().run(look.page, options=asked).response["violations"]
     assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found] == [], name
-    sideways = look.page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    assert sideways <= 0, f"{name} scrolls sideways by {sideways} px"
+    shown = look.page.viewport_size
+    assert shown is not None
+    for width in WIDTHS:  # whatever the light, at every width
+        look.page.set_viewport_size({"width": width, "height": shown["height"]})
+        sideways = look.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert sideways <= 0, f"{name} scrolls sideways by {sideways} px at {width} px"
+    look.page.set_viewport_size(shown)
     assert look.complaints == [], name
 
 
