@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from domain.batches import Releasable, became, door
 from domain.decisions import DecisionKind
 from domain.errors import NotAllowed, NotFound
 from domain.lifecycle import PayoutStatus, StreamKind
+from store import decisions
 from store.four_eyes import obstacle_of
 from store.tables import Campaign, Check, Creator, Decision, InboxItem, Payout, Recipient
 
@@ -157,17 +157,12 @@ async def _new(
     found = await lines(session, staff_id, [payout_id])
     if not found:
         raise NotFound(f"there is no payment '{payout_id}'")
-    code = door(found[0].facts, shown)
     kind = DecisionKind.RELEASE_PAYOUT.value
-    row = Decision(
-        id=f"dec_{secrets.token_hex(10)}", kind=kind, subject_kind=StreamKind.PAYOUT.value,
-        subject_id=payout_id, actor_kind="staff", actor_id=staff_id, choice={"kind": kind},
-        seen=found[0].facts.seen, comment="", batch=batch, created_at=at,
-        status="refused" if code else "submitted", code=code, settled_at=at if code else None,
+    return await decisions.write(
+        session, kind=kind, subject_kind=StreamKind.PAYOUT.value, subject_id=payout_id,
+        actor_kind="staff", actor_id=staff_id, choice={"kind": kind}, seen=found[0].facts.seen,
+        comment="", batch=batch, status="submitted", at=at, code=door(found[0].facts, shown),
     )  # fmt: skip
-    session.add(row)
-    await session.flush()
-    return row
 
 
 async def results(session: AsyncSession, batch: str, staff_id: str) -> tuple[BatchResult, ...]:

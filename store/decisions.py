@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -48,7 +49,7 @@ async def submit(
     """
     if choice.kind != kind:
         raise ValueError(f"a {kind} decision cannot carry the choice of a {choice.kind}")
-    same = {
+    same: dict[str, Any] = {
         "kind": kind.value,
         "subject_kind": subject_kind,
         "subject_id": subject_id,
@@ -64,10 +65,17 @@ async def submit(
     there = await session.scalar(select(Decision.id).filter_by(**same).limit(1))
     if there is not None:
         return there
-    row = Decision(id=f"dec_{secrets.token_hex(10)}", created_at=at, code="", **same)
+    return (await write(session, at=at, **same)).id
+
+
+async def write(session: AsyncSession, *, at: datetime, code: str = "", **columns: Any) -> Decision:
+    """Add a decision's row under an id of its own; with a code, it is refused from the start."""
+    row = Decision(id=f"dec_{secrets.token_hex(10)}", created_at=at, code=code, **columns)
+    if code:
+        row.status, row.settled_at = "refused", at
     session.add(row)
     await session.flush()
-    return row.id
+    return row
 
 
 async def result(session: AsyncSession, decision_id: str) -> DecisionResult | None:
