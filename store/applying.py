@@ -20,6 +20,13 @@ from store.tables import Campaign, Collaboration, Decision, Event, Payout, Recip
 
 _CHOICE: TypeAdapter[Choice] = TypeAdapter(Choice)
 
+BESIDE_THE_STORY = {
+    DecisionKind.JUDGE_SCANDAL,
+    DecisionKind.SUSPEND_COLLABORATION,
+    DecisionKind.RESUME_COLLABORATION,
+}
+"""Decisions after which a collaboration goes on waiting for whom it waited."""
+
 
 async def apply_decision(engine: AsyncEngine, command: ApplyDecision) -> AppliedDecision:
     """Check a decision's row once more and write its event, or the reason why not.
@@ -105,8 +112,7 @@ async def _write(
     head = write_event(session, entity, command.head, new)
     if not isinstance(entity, Campaign):
         entity.updated_at = command.at
-    if isinstance(entity, Collaboration) and row.kind != DecisionKind.JUDGE_SCANDAL:
-        # A word on a scandal comes beside the story, which goes on waiting for whom it waited.
+    if isinstance(entity, Collaboration) and row.kind not in BESIDE_THE_STORY:
         entity.waiting_for, entity.due_at = WaitingFor.ENGINE.value, None
     if (
         isinstance(entity, Payout)

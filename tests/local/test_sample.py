@@ -6,6 +6,7 @@ Its supervisor is then killed, and the next `make up` goes on where it was.
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import urllib.request
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from local.ports import is_free
 from tests.local.running import Up, remove, up
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -23,6 +25,9 @@ YOURS = "publish at"
 
 def test_a_sample_goes_on_where_it_was_when_its_supervisor_was_killed(tmp_path: Path) -> None:
     folder = tmp_path / "data"
+    folder.mkdir()
+    # The usual port may be taken, while nobody has it, by a stack of another test.
+    (folder / "ports.json").write_text(json.dumps({"desk": out_of_the_way()}))
     with up(folder, "--sample", heard=YOURS) as first:
         assert "goes on where it was" not in first.said
         handle = you_are_waited_for(first)
@@ -46,6 +51,11 @@ def test_a_sample_goes_on_where_it_was_when_its_supervisor_was_killed(tmp_path: 
         assert not any(child.lives() for child in children.values())
         assert not (folder / "state.json").exists()
     remove(folder)
+
+
+def out_of_the_way() -> int:
+    """A free port that neither another stack wants nor the system gives away."""
+    return next(port for port in range(20_000 + os.getpid() % 10_000, 32_000) if is_free(port))
 
 
 def you_are_waited_for(sample: Up) -> str:

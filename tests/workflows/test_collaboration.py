@@ -350,8 +350,11 @@ async def test_a_suspension_holds_what_was_earned_before_and_lets_it_go_on_after
         await stage.until(handle, "publication_verified")
         await stage.settle(handle)
         subject = (StreamKind.COLLABORATION, stage.collaboration.id, manager)
+        before = await stage.row()
         assert await stage.people.say(DecisionKind.SUSPEND_COLLABORATION, *subject)
         await stage.settle(handle)
+        now = await stage.row()
+        assert (now.waiting_for, now.due_at) == (before.waiting_for, before.due_at)
         (earned,) = await stage.payouts()
         assert (earned.status, earned.hold_reason) == (PayoutStatus.HELD, HoldReason.SUSPENDED)
         assert stage.world.requests == []
