@@ -10,17 +10,19 @@ from rich.markup import escape
 from rich.table import Table
 
 from domain.money import Money
-from local.cli_exports import whole_file
+from local.cli_papers import write_files
 from local.cli_support import out, print_json, run_async, target
-from rendering.documents import account_html, document_page
+from rendering.documents import account_statement
 from store.creator_statements import OWN, CreatorStatement, creator_statement, find_creator
 from store.engine import session
 from web.payment_pages import environment
 from web.words import milestone
 
 
-def show_creator(named: str, until: datetime, data: Path, *, html: str, as_json: bool) -> None:
-    """Print a creator's statement, or write it as a page for the creator.
+def show_creator(
+    named: str, until: datetime, data: Path, *, html: str, pdf: str, as_json: bool
+) -> None:
+    """Print a creator's statement, or write it as files for the creator.
 
     Raises:
         NotFound: there is no such creator, or more than one.
@@ -31,14 +33,12 @@ def show_creator(named: str, until: datetime, data: Path, *, html: str, as_json:
             return await creator_statement(db, await find_creator(db, named), until)
 
     found = run_async(work())
-    if html:
-        article = account_html(environment(), found.creator, found.lines, found.at)
-        title = f"Statement of account {found.creator.id}"
-        with whole_file(html) as into:
-            into.write(document_page(environment(), title, article))
+    if html or pdf:
+        who = found.creator
+        write_files(account_statement(environment(), who, found.lines, found.at), html, pdf)
     if as_json:
         print_json(_as_json(found))
-    elif not html:
+    elif not (html or pdf):
         _show(found)
 
 

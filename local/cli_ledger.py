@@ -70,18 +70,21 @@ def statement(
     html: Annotated[
         str, typer.Option("--html", help="--creator: write a page to hand out into this file.")
     ] = "",
+    pdf: Annotated[str, typer.Option("--pdf", help="--creator: the same as PDF.")] = "",
     data: Data = DATA_DEFAULT,
     as_json: AsJson = False,
 ) -> None:
     """Show a campaign's or a creator's movements until a moment, and what they come to."""
     if campaign and creator:
         raise UserMistake("a statement is of a campaign or of a creator", hint="leave one out")
-    if html and not creator:
-        raise UserMistake("--html is for --creator", hint="./troupe campaign report has --html too")
+    if (html or pdf) and not creator:
+        raise UserMistake(
+            "--html and --pdf are for --creator", hint="./troupe campaign report has --html too"
+        )
     until = read_moment(at, "--at", end=True) if at else now()
 
     if creator:
-        show_creator(creator, until, data, html=html, as_json=as_json)
+        show_creator(creator, until, data, html=html, pdf=pdf, as_json=as_json)
         return
 
     async def work() -> Statement:

@@ -16,6 +16,7 @@ from domain.errors import UserMistake
 from domain.lifecycle import PayoutStatus
 from domain.money import Money
 from local.cli_exports import export
+from local.cli_papers import statement
 from local.cli_proof import As, Said, ask_password, proved, say, tell
 from local.cli_release import release
 from local.cli_support import (
@@ -39,6 +40,7 @@ payouts = typer.Typer(help="Payments to creators.", no_args_is_help=True)
 payouts.command("release")(release)
 payouts.command("export")(export)
 payouts.command("totals")(totals)
+payouts.command("statement")(statement)
 
 _WIDE = 100
 """Columns of a terminal that has room for everything."""

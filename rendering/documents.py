@@ -1,12 +1,13 @@
-"""Documents for creators: the terms to sign, and the statement of a payment.
+"""Documents for creators: the terms to sign, the statements of a payment and of an account.
 
-Both are fragments (an ``<article>`` without style), so that the page around them decides how they
-look on a screen and on paper, and so that what is signed is only the words.
+They are fragments (an ``<article>`` without style), so that the page around them decides how they
+look on a screen and on paper (`rendering.paper`), and so that what is signed is only the words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -37,6 +38,44 @@ class AccountHolder(Protocol):
     def language(self) -> str: ...  # noqa: D102
     @property
     def timezone(self) -> str: ...  # noqa: D102
+
+
+class PaidPayment(Protocol):
+    """A payment that was sent, as far as its statement speaks of it."""
+
+    @property
+    def payout_id(self) -> str: ...  # noqa: D102
+    @property
+    def about(self) -> Correspondence: ...  # noqa: D102
+    @property
+    def sent_at(self) -> datetime: ...  # noqa: D102
+    @property
+    def signature(self) -> Signed | None: ...  # noqa: D102
+
+
+class Signed(Protocol):
+    """Who signed the agreement, and when."""
+
+    @property
+    def typed_name(self) -> str: ...  # noqa: D102
+    @property
+    def address(self) -> str: ...  # noqa: D102
+    @property
+    def created_at(self) -> datetime: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Document:
+    """A whole document to keep: its words, and what a file of it needs to know."""
+
+    title: str
+    file_name: str
+    """Without its ending."""
+    article: str
+    at: datetime
+    """The moment that it speaks of."""
+    country: str
+    """The reader's; decides on the size of paper."""
 
 
 def _template(document: str, language: str) -> tuple[str, str]:
@@ -111,8 +150,33 @@ def account_html(
     )
 
 
-def document_page(environment: Environment, title: str, article: str, language: str = "en") -> str:
-    """An article as one file with its own style: it loads nothing and prints well."""
+def payment_statement(environment: Environment, paid: PaidPayment) -> Document:
+    """The statement of a payment, for its creator and for the brand's books."""
+    signature = paid.signature
+    article = remittance_html(
+        environment,
+        paid.about,
+        sent_at=paid.sent_at,
+        number=paid.payout_id,
+        signed_name=signature.typed_name if signature else "",
+        signed_address=signature.address if signature else "",
+        signed_at=signature.created_at if signature else None,
+    )
+    title = f"Statement of payment {paid.payout_id}"
+    return Document(title, paid.payout_id, article, paid.sent_at, paid.about.country)
+
+
+def account_statement(
+    environment: Environment, who: AccountHolder, lines: Iterable[CreatorLine], at: datetime
+) -> Document:
+    """A creator's statement of account until a moment."""
+    article = account_html(environment, who, lines, at)
+    title = f"Statement of account {who.id}"
+    return Document(title, f"account-{who.id}", article, at, who.country)
+
+
+def document_page(environment: Environment, document: Document, language: str = "en") -> str:
+    """A document as one file with its own style: it loads nothing and prints well."""
     return environment.get_template("documents/page.html").render(
-        title=title, body=article, language=language
+        title=document.title, body=document.article, language=language
     )

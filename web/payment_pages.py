@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import cache
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment
 
 from domain.errors import UserMistake
 from domain.moments import read_moment
-from rendering.documents import account_html, document_page, remittance_html
+from rendering.documents import Document, account_statement, document_page, payment_statement
 from rendering.environment import make_environment
+from rendering.paper import paper
 from store import desk
 from store.creator_statements import creator_statement
 from store.payout_reads import payout_detail
@@ -27,20 +29,20 @@ router = APIRouter()
 
 
 @router.get("/portal/{collaboration_id}/payments/{payout_id}")
-async def for_creator(request: Request, collaboration_id: str, payout_id: str) -> HTMLResponse:
+async def for_creator(request: Request, collaboration_id: str, payout_id: str) -> Response:
     """The statement of a payment that was sent, for the creator whose payment it is."""
     async with creator_visit(request, collaboration_id) as c:
         found = await remittance(c.db, payout_id, collaboration_id)
-    return _document(request, found)
+    return await _document(request, found)
 
 
 @router.get("/payments/{payout_id}/statement")
-async def for_finance(request: Request, payout_id: str) -> HTMLResponse:
+async def for_finance(request: Request, payout_id: str) -> Response:
     """The same statement for the brand's books; it carries the creator's postal address."""
     async with visit(request) as v:
         v.need(*READERS)
         found = await remittance(v.db, payout_id)
-    return _document(request, found)
+    return await _document(request, found)
 
 
 @router.get("/payments/{payout_id}")
@@ -66,7 +68,7 @@ async def payment(request: Request, payout_id: str) -> HTMLResponse:
 
 
 @router.get("/creators/{creator_id}/statement")
-async def account(request: Request, creator_id: str) -> HTMLResponse:
+async def account(request: Request, creator_id: str) -> Response:
     """What a creator earned and was paid in all campaigns, until now or a past moment."""
     until = request.query_params.get("at", "")
     async with visit(request) as v:
@@ -82,8 +84,7 @@ async def account(request: Request, creator_id: str) -> HTMLResponse:
         if who is None:
             raise Missing
         found = await creator_statement(v.db, who, at)
-    article = account_html(environment(), who, found.lines, at)
-    return _answer(request, f"Statement of account {who.id}", article, f"account-{who.id}")
+    return await _answer(request, account_statement(environment(), who, found.lines, at))
 
 
 @cache
@@ -92,22 +93,20 @@ def environment() -> Environment:
     return make_environment()
 
 
-def _document(request: Request, found: Remittance | None) -> HTMLResponse:
+async def _document(request: Request, found: Remittance | None) -> Response:
     if found is None:
         raise Missing
-    signature = found.signature
-    article = remittance_html(
-        environment(), found.about, sent_at=found.sent_at, number=found.payout_id,
-        signed_name=signature.typed_name if signature else "",
-        signed_address=signature.address if signature else "",
-        signed_at=signature.created_at if signature else None,
-    )  # fmt: skip
-    title = f"Statement of payment {found.payout_id}"
-    return _answer(request, title, article, found.payout_id)
+    return await _answer(request, payment_statement(environment(), found))
 
 
-def _answer(request: Request, title: str, article: str, name: str) -> HTMLResponse:
+async def _answer(request: Request, document: Document) -> Response:
+    """The page; with ``?file=pdf`` or ``?file=html`` the same to keep."""
     headers = {"Content-Security-Policy": DOCUMENT_POLICY}
-    if request.query_params.get("file"):
-        headers["Content-Disposition"] = f'attachment; filename="{name}.html"'
-    return HTMLResponse(document_page(environment(), title, article), headers=headers)
+    wanted = request.query_params.get("file", "")
+    if wanted:
+        suffix = "pdf" if wanted == "pdf" else "html"
+        headers["Content-Disposition"] = f'attachment; filename="{document.file_name}.{suffix}"'
+    if wanted == "pdf":
+        made = await asyncio.to_thread(paper, document)
+        return Response(made, headers=headers, media_type="application/pdf")
+    return HTMLResponse(document_page(environment(), document), headers=headers)

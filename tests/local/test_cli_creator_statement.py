@@ -98,7 +98,32 @@ def test_a_page_is_written_to_hand_out(connected: Terminal, books: Books, tmp_pa
     assert "Tokyo" in page
     assert "150,00\xa0€" in page
     assert "40.000\xa0JP¥" in page
-    assert connected("ledger", "statement", "--html", str(file)).code == 2
+    paper = tmp_path / "account.pdf"
+    assert connected(*words, "--pdf", str(paper)).code == 0
+    assert paper.read_bytes().startswith(b"%PDF-1.7")
+    for kind in ("--html", "--pdf"):
+        assert connected("ledger", "statement", kind, str(file)).code == 2
+    assert connected(*words, "--html", "-", "--pdf", "-").code == 2
+
+
+def test_a_payment_s_statement_is_written_once_it_was_sent(
+    connected: Terminal, books: Books, tmp_path: Path
+) -> None:
+    async def payments(db: AsyncSession) -> tuple[str, str]:
+        return (await made.paid(db)).id, (await made.earned(db)).id
+
+    sent, waits = books.run(payments)
+    page, paper = tmp_path / "statement.html", tmp_path / "statement.pdf"
+    words = ("payouts", "statement", sent, "--html", str(page), "--pdf", str(paper))
+    assert connected(*words).code == 0
+    assert sent in page.read_text()
+    first = paper.read_bytes()
+    assert connected(*words).code == 0
+    assert paper.read_bytes() == first
+    refused = connected("payouts", "statement", waits, "--pdf", str(paper))
+    assert (refused.code, "has not been sent yet" in refused.err) == (2, True)
+    assert paper.read_bytes() == first
+    assert connected("payouts", "statement", sent).code == 2
 
 
 def test_a_statement_is_of_one_or_the_other(connected: Terminal) -> None:

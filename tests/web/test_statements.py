@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from httpx import AsyncClient
+
 from domain.decisions import TermsChoice
 from domain.lifecycle import PayoutStatus, Role
 from store.engine import session
@@ -36,6 +38,15 @@ async def paid(web: Web, there: Scene) -> Payout:
         return await books.paid(db, of)
 
 
+async def kept_as_pdf(client: AsyncClient, address: str, name: str) -> None:
+    """Opening the address saves a PDF of this name, for archives and screen readers."""
+    answer = await client.get(address)
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}.pdf"'
+    assert answer.content.startswith(b"%PDF-1.7")
+    assert b"<pdfuaid:part>1" in answer.content
+
+
 async def test_a_creator_finds_the_statement_of_each_paid_payment(web: Web) -> None:
     there = await scene(web.engine, stage="retaining")
     payout = await paid(web, there)
@@ -53,10 +64,11 @@ async def test_a_creator_finds_the_statement_of_each_paid_payment(web: Web) -> N
         assert said in text, said
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "content-disposition" not in answer.headers
-    file = await creator.http.get(f"{address}?file=yes")
+    file = await creator.http.get(f"{address}?file=html")
     assert file.text == answer.text
     assert file.headers["content-disposition"] == f'attachment; filename="{payout.id}.html"'
     assert not re.search(r'(src|href)="', file.text), "a file has nothing to load"
+    await kept_as_pdf(creator.http, f"{address}?file=pdf", payout.id)
 
 
 async def test_there_is_no_statement_before_the_money_has_moved(web: Web) -> None:
@@ -92,9 +104,15 @@ async def test_the_payment_s_page_says_what_was_tried_and_has_the_statement(web:
     assert str(payout.transfer_id) in page
     text = words((await client.get(f"/payments/{payout.id}/statement")).text)
     assert "Hauptstr. 1, Berlin" in text
+    for file, name in (
+        (f"/payments/{payout.id}/statement?file=pdf", payout.id),
+        (f"/creators/{there.creator.id}/statement?file=pdf", f"account-{there.creator.id}"),
+    ):
+        assert f'href="{file}"' in page
+        await kept_as_pdf(client, file, name)
     reviewer = await web.signed_in(Role.REVIEWER)
     assert "/statement" not in (await reviewer.get(f"/payments/{payout.id}")).text
-    assert (await reviewer.get(f"/payments/{payout.id}/statement")).status_code == 403
+    assert (await reviewer.get(f"/payments/{payout.id}/statement?file=pdf")).status_code == 403
     assert (await client.get("/payments/pay_nobody")).status_code == 404
 
 
