@@ -17,11 +17,17 @@ from domain.campaign_safety import HATE, BrandSafety
 from domain.findings import BRAND_WORDS, FLOOR, Finding, SafetyEngine
 from domain.language import guess_language, reads_like_letters_of
 from domain.lifecycle import SafetyVerdict
-from domain.text import read_data
+from domain.text import own_words, read_data
 from domain.word_lists import LEXICON, find_brand_words
 
 ENOUGH_POSTS = 3
 """Fewer posts than this say nothing about a creator."""
+
+WORDS_OF_A_POST = 3
+"""A caption with fewer words of its own, beside tags and links, leaves nothing to judge."""
+
+ENOUGH_WORDS = 20
+"""So many words, in all posts together, are the least that says something about a creator."""
 
 REPEATED = 3
 """So many posts with floor findings block a creator (hate apart)."""
@@ -184,6 +190,18 @@ def _gaps(texts: Sequence[str], language: str, engine: SafetyEngine) -> tuple[st
         return (f"Only {len(texts)} of at least {ENOUGH_POSTS} posts to read.",)
     if not reads_like_letters_of(texts):
         return ("The posts are in a script that is not machine-reviewed.",)
+    said = [len(own_words(text)) for text in texts]
+    telling = [count for count in said if count >= WORDS_OF_A_POST]
+    if len(telling) < ENOUGH_POSTS:
+        return (
+            f"Only {len(telling)} of {len(texts)} posts say something beside tags and links; "
+            f"at least {ENOUGH_POSTS} are needed.",
+        )
+    if sum(telling) < ENOUGH_WORDS:
+        return (
+            f"Only {sum(telling)} words to read in {len(texts)} posts; "
+            f"at least {ENOUGH_WORDS} are needed.",
+        )
     if not language:
         return ("The language of the posts cannot be told.",)
     if language not in engine.languages:

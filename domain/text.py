@@ -61,6 +61,14 @@ def fold(text: str) -> Folded:
     return Folded(text, "".join(letters), tuple(origin))
 
 
+_NO_SENTENCE = re.compile(r"[#@]\w[\w.]*|\b(?:https?://|www\.)\S+", re.IGNORECASE)
+
+
+def own_words(text: str) -> list[str]:
+    """The words that somebody says: without hashtags, handles and links."""
+    return words(_NO_SENTENCE.sub(" ", text))
+
+
 def words(text: str) -> list[str]:
     """The folded words of a text, in order; hashtags and handles without their sign."""
     return _WORD.findall(fold(text).text)

@@ -95,6 +95,24 @@ def test_a_language_that_is_not_covered_is_unknown_never_clear(
     assert judge_creator(captions, language).verdict is SafetyVerdict.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("captions", "reason"),
+    [
+        (["#glow #grwm @lumen.skin", "So good #skincare ✨", "https://lumen.example/the/way"] * 4,
+         "Only 0 of 12 posts say something"),
+        (["Off to work", "Home at last", "And so to bed", "Good morning #gm"],
+         "Only 10 words to read in 4 posts"),
+    ],
+)  # fmt: skip
+def test_posts_that_hardly_say_anything_are_unknown_never_clear(
+    captions: list[str], reason: str
+) -> None:
+    judged = judge_creator(captions, "en")
+    assert (judged.verdict, judged.reasons[0].startswith(reason)) == (SafetyVerdict.UNKNOWN, True)
+    found = judge_creator([*captions, "what a fucking day"], "en")
+    assert found.verdict is SafetyVerdict.REVIEW, "what was read is told all the same"
+
+
 def test_posts_are_believed_before_the_roster_about_language() -> None:
     assert judge_creator(CLEAN, "pl").language == "en"
 
