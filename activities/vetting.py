@@ -39,7 +39,7 @@ from domain.vetting import (
 from domain.word_lists import LEXICON
 from domain.zones import zone_of
 from integrations.highs import HIGHS
-from store import candidates, reports, starts
+from store import candidates, creator_figures, reports, starts
 from store.campaigns import campaign_file, get_campaign
 from store.deals import deals
 from store.engine import session
@@ -216,6 +216,8 @@ async def _people(
     ids = [creator.id for creator in page]
     captions = await candidates.newest_captions(work, ids, since)
     earlier = await overrulings(work, ids, campaign_id)
+    days = await creator_figures.histories(work, ids)
+    comments = await creator_figures.comments(work, ids)
     unwilling = await candidates.opted_out(work, [creator.email for creator in page])
     return [
         Person(
@@ -233,6 +235,8 @@ async def _people(
                 audience_country=creator.audience_country,
             ),
             captions=captions[creator.id],
+            history=days[creator.id],
+            comments=comments.get(creator.id),
             opted_out=creator.email in unwilling,
             overruled=earlier.get(creator.id),
         )

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from domain.categories import category_of
+from domain.comments import Counts
+from domain.growth import Figures, changes
 from domain.quote import CreatorFacts
 from domain.rate_card import RateCard
 
@@ -43,6 +45,10 @@ class Account:
     """As the roster writes it."""
     has_picture: bool | None = None
     """None if nobody looked."""
+    history: Sequence[Figures] = ()
+    """Figures of different days; fewer than two say nothing."""
+    comments: Counts | None = None
+    """None if there were none to read."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ def signs(account: Account, card: RateCard) -> tuple[Sign, ...]:
     """Everything that is unusual about an account."""
     return (
         *_followed(account), *_mass_following(account), *_posts(account),
-        *_engagement(account, card), *_profile(account),
+        *_engagement(account, card), *_growth(account), *_comments(account), *_profile(account),
     )  # fmt: skip
 
 
@@ -138,6 +144,33 @@ def _engagement(account: Account, card: RateCard) -> Iterator[Sign]:
             "low_engagement", 0.4,
             f"Engagement is lower than on {min(int(100 - place), 99)} of {alike} ({figures}):"
             " are the followers real?",
+        )  # fmt: skip
+
+
+def _growth(account: Account) -> Iterator[Sign]:
+    for change in changes(account.history):
+        if change.is_fall:
+            yield Sign("followers_fell", 0.3, change.sentence)
+        else:
+            weight = 0.2 if change.engaged is None else 0.45
+            yield Sign("followers_jumped", weight, change.sentence)
+
+
+def _comments(account: Account) -> Iterator[Sign]:
+    found = account.comments
+    if found is None:
+        return
+    if found.mostly_empty:
+        yield Sign(
+            "empty_comments", 0.35,
+            f"{found.empty} of {found.read} comments say nothing about the post"
+            " (emoji, praise that fits anything, business of their own).",
+        )  # fmt: skip
+    if found.much_alike:
+        yield Sign(
+            "repeated_comments", 0.45,
+            f"{found.alike} of {found.read} comments are long and stand there three times or more,"
+            " word for word.",
         )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time
 from pydantic import BaseModel, ConfigDict
 
 from domain.columns import Source, resolve
+from domain.comments import marks_of, split_comments
 from domain.figures import is_blank, parse_count
 from domain.handles import handle_key, platform_name, read_handle
 from domain.roster import require
@@ -29,6 +30,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     "likes": ("like count", "likes count", "number of likes", "hearts", "gefaellt"),
     "comments": ("comment count", "comments count", "number of comments", "kommentare"),
+    "comment_texts": (
+        "comments text", "comment text", "texts of comments", "top comments", "latest comments",
+    ),
     "post_id": ("id", "post key", "shortcode", "media id", "video id", "url", "link", "permalink"),
 }  # fmt: skip
 """Every field of a posts file, with the column names under which it is usually found."""
@@ -56,6 +60,8 @@ class PostRecord(BaseModel):
     posted_at: datetime | None = None
     likes: int | None = None
     comments: int | None = None
+    comment_marks: tuple[str, ...] | None = None
+    """What is kept of the comments' texts, see `domain.comments`; None if the file has none."""
 
 
 @dataclass
@@ -122,7 +128,12 @@ def _record(row: Row, sources: Mapping[str, Source]) -> PostRecord:
         posted_at=posted_at,
         likes=_count(found, "likes"),
         comments=_count(found, "comments"),
+        comment_marks=_marks(found.get("comment_texts", "")),
     )
+
+
+def _marks(text: str) -> tuple[str, ...] | None:
+    return None if is_blank(text) else marks_of(split_comments(text))
 
 
 def _post_key(written: str, caption: str, posted_at: datetime | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
@@ -42,6 +43,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "category": ("category 1", "niche", "topic", "kategorie", "vertical", "main category"),
     "following": ("follows", "following count", "followees", "number of people they follow"),
     "posts_count": ("posts", "post count", "number of posts", "media count", "uploads", "videos"),
+    "seen_on": ("as of", "figures of", "snapshot date"),
     "platform_account_id": ("account id", "user id", "platform id", "channel id"),
 }  # fmt: skip
 """Every field of a roster, with the column names under which it is usually found."""
@@ -78,6 +80,8 @@ class CreatorRecord(BaseModel):
     engagement_ppm: int | None = None
     """Engagements per post as parts per million of the followers."""
     audience_country: str = ""
+    seen_on: date | None = None
+    """The day the figures are of; None is the day of the import."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -201,6 +205,7 @@ def _record(row: Row, sources: Mapping[str, Source], unit: str, engagement: str)
         posts_count=_count(found, "posts_count"),
         engagement_ppm=_engagement(found.get(engagement, ""), unit, followers),
         audience_country=_place(found, "audience_country"),
+        seen_on=_day(found.get("seen_on", "")),
         **{name: _text(found, name, limit) for name, limit in _LIMITS.items()},
     )
 
@@ -264,6 +269,15 @@ def _zone(text: str) -> str:
     if zone is None:
         raise _Bad(f"timezone: '{text[:40]}' is not a time zone; write it like Europe/Berlin")
     return zone
+
+
+def _day(text: str) -> date | None:
+    if is_blank(text):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise _Bad(f"seen_on: '{text[:40]}' is not a day; write it like 2026-12-24") from None
 
 
 def _email(text: str) -> str:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict
 
 from domain.campaign import CampaignFile
+from domain.comments import Counts
 from domain.credibility import Account, signs
 from domain.fit import Fit
+from domain.growth import Figures
 from domain.lifecycle import SafetyVerdict
 from domain.money import Money
 from domain.quote import CreatorFacts, Quote
@@ -31,6 +33,9 @@ class Applicant:
     quote: Quote
     category: str = ""
     """As the roster writes it."""
+    history: Sequence[Figures] = ()
+    """Figures of different days."""
+    comments: Counts | None = None
     opted_out: bool = False
     """Asked not to be written to, by an opt-out or a complaint."""
 
@@ -57,7 +62,10 @@ def screen(applicant: Applicant, file: CampaignFile, card: RateCard) -> Screened
     """Apply every rule in order; all that hit are said, the first one gives its code."""
     hits = [(code, rule(applicant, file)) for code, rule in RULES]
     out = [(code, sentence) for code, sentence in hits if sentence]
-    account = Account(applicant.facts, applicant.category)
+    account = Account(
+        applicant.facts, applicant.category,
+        history=applicant.history, comments=applicant.comments,
+    )  # fmt: skip
     doubts = (sign.sentence for sign in signs(account, card))
     known = (*applicant.fit.reasons, *doubts, *_gaps(applicant.facts))
     against = [sentence for _, sentence in out]

@@ -293,7 +293,9 @@ def _cell(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return value.strip()
-    raise ValueError("a value is a list or an object; write plain values")
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return "\n".join(each.strip() for each in value)
+    raise ValueError("a value is an object or a list of other than texts; write plain values")
 
 
 def control_character(text: str) -> str:

@@ -9,10 +9,12 @@ from typing import Any
 
 from domain.agreed import NO_HISTORY, History, agreed_line
 from domain.campaign import CampaignFile
+from domain.comments import Counts
 from domain.expectation import expected_result, goal_words
 from domain.explaining import CHANGE_WORDS
 from domain.findings import SafetyEngine
 from domain.fit import fit
+from domain.growth import Figures
 from domain.messages import Screening
 from domain.money import Money
 from domain.overruling import Overruling, remember
@@ -34,6 +36,10 @@ class Person:
     language: str
     facts: CreatorFacts
     captions: Sequence[str]
+    history: Sequence[Figures] = ()
+    """What lists of different days said of the account."""
+    comments: Counts | None = None
+    """None if no comments were brought in."""
     opted_out: bool = False
     overruled: Overruling | None = None
     """What a person said about the creator's safety in an earlier campaign."""
@@ -74,8 +80,9 @@ def vet(
         agreed=agreed_line(history, person.creator_id, person.facts.platform, card),
     )  # fmt: skip
     applicant = Applicant(
-        person.handle, person.facts, safety, suits, quoted, person.category, person.opted_out
-    )
+        person.handle, person.facts, safety, suits, quoted, person.category,
+        person.history, person.comments, person.opted_out,
+    )  # fmt: skip
     screened = screen(applicant, file, card)
     expected = expected_result(
         person.facts, file.goal.metric, file.deliverables, suits.percent, card

@@ -20,6 +20,7 @@ from domain.campaign import CampaignFile
 from domain.campaign_yaml import read_campaign
 from domain.categories import category_of
 from domain.columns import parse_map
+from domain.comments import count
 from domain.errors import UserMistake
 from domain.expectation import goal_words
 from domain.explaining import Changes, worth_sentences
@@ -67,10 +68,10 @@ def show_shortlist(
     read = read_roster(read_table(read_bytes(roster)), parse_map(mapping or ""))
     if not read.records:
         raise UserMistake(f"{roster} has no creator that can be used", hint="see docs/roster.md")
-    captions, notes = _captions(posts, read.records, now() - file.brand_safety.within)
+    of_creators, notes = _posts(posts, read.records, now() - file.brand_safety.within)
     if read.quarantined:
         notes.insert(0, f"{len(read.quarantined)} rows of the roster cannot be used")
-    found = _choose(file, read.records, captions, load_rate_card(rate_card), notes)
+    found = _choose(file, read.records, of_creators, load_rate_card(rate_card), notes)
     if as_json:
         print_json(_content(found, explain))
     else:
@@ -109,11 +110,11 @@ def _id(record: CreatorRecord) -> str:
     return f"{record.platform}/{record.handle_key}"
 
 
-def _captions(
+def _posts(
     posts: Path | None, records: Sequence[CreatorRecord], since: datetime
-) -> tuple[Mapping[str, list[str]], list[str]]:
-    """The captions of each creator, newest first, and what is to be said about them."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
+) -> tuple[Mapping[str, list[PostRecord]], list[str]]:
+    """The posts of each creator, newest first, and what is to be said about them."""
+    found: defaultdict[str, list[PostRecord]] = defaultdict(list)
     if posts is None:
         return found, ["no posts were given: brand safety is unknown, fit is what the roster says"]
     homes: defaultdict[str, list[str]] = defaultdict(list)
@@ -125,7 +126,7 @@ def _captions(
     for post in sorted(recent, key=_newest_first):
         places = [post.platform] if post.platform else homes[post.handle_key]
         if len(places) == 1 and places[0] in homes[post.handle_key]:
-            found[f"{places[0]}/{post.handle_key}"].append(post.caption)
+            found[f"{places[0]}/{post.handle_key}"].append(post)
         else:
             strangers += 1
     notes = [f"{len(read.quarantined)} posts cannot be used"] if read.quarantined else []
@@ -141,14 +142,13 @@ def _newest_first(post: PostRecord) -> float:
 def _choose(
     file: CampaignFile,
     records: Sequence[CreatorRecord],
-    captions: Mapping[str, list[str]],
+    posts: Mapping[str, list[PostRecord]],
     card: RateCard,
     notes: list[str],
 ) -> _Found:
     begun = time.perf_counter()
     vetted = [
-        vet(_person(each, captions.get(_id(each), [])), file, card, fast_engine())
-        for each in records
+        vet(_person(each, posts.get(_id(each), [])), file, card, fast_engine()) for each in records
     ]
     chosen_from = [
         Option(each.creator_id, each.fee_minor, each.expected, _traits(record))
@@ -171,11 +171,13 @@ def _choose(
     )  # fmt: skip
 
 
-def _person(record: CreatorRecord, captions: Sequence[str]) -> Person:
+def _person(record: CreatorRecord, posts: Sequence[PostRecord]) -> Person:
     facts = {name: getattr(record, name) for name in CreatorFacts.model_fields}
     return Person(
         creator_id=_id(record), handle=record.handle, category=record.category,
-        language=record.language, facts=CreatorFacts(**facts), captions=captions,
+        language=record.language, facts=CreatorFacts(**facts),
+        captions=[post.caption for post in posts],
+        comments=count(mark for post in posts for mark in post.comment_marks or ()),
     )  # fmt: skip
 
 

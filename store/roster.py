@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field
@@ -20,6 +20,7 @@ from domain.ids import CREATOR
 from domain.posts import PostRecord, read_posts
 from domain.roster import CreatorRecord, read_roster
 from domain.tabular import Quarantined, Table, quarantine_csv, read_table
+from store import creator_figures
 from store.engine import session as transaction
 from store.tables import Creator, CreatorPost
 
@@ -143,7 +144,8 @@ async def upsert_creators(
 ) -> Counter[str]:
     """Create or update creators by platform and handle; counts created, updated, unchanged.
 
-    What a record leaves open keeps its value, and so does the first source.
+    What a record leaves open keeps its value, and so does the first source. Figures of an earlier
+    day than those that are known are kept beside them and change nothing else.
     """
     await _lock(session)
     counts: Counter[str] = Counter()
@@ -153,13 +155,19 @@ async def upsert_creators(
             select(Creator).where(tuple_(Creator.platform, Creator.handle_key).in_(keys))
         )
         existing = {(row.platform, row.handle_key): row for row in rows}
+        newest = await creator_figures.newest_days(session, [row.id for row in existing.values()])
         new: list[dict[str, Any]] = []
         changed: list[dict[str, Any]] = []
+        seen: dict[str, CreatorRecord] = {}
         for record in chunk:
             row = existing.get(record.key)
             if row is None:
                 new.append(_new_creator(record, source, at))
-            elif changes := _changes(row, record):
+                seen[new[-1]["id"]] = record
+                continue
+            seen[row.id] = record
+            is_old = record.seen_on and record.seen_on < newest.get(row.id, date.min)
+            if changes := _changes(row, record, creator_figures.FIGURES if is_old else ()):
                 changed.append({"id": row.id, **changes, "updated_at": at})
             else:
                 counts["unchanged"] += 1
@@ -167,6 +175,7 @@ async def upsert_creators(
             await session.execute(insert(Creator), new)
         if changed:
             await session.execute(update(Creator), changed)  # in bulk, by primary key
+        await creator_figures.note(session, seen, at)
         counts["created"] += len(new)
         counts["updated"] += len(changed)
     return counts
@@ -176,7 +185,7 @@ def _new_creator(record: CreatorRecord, source: str, at: datetime) -> dict[str, 
     return {
         # Random: a digest of the handle could be guessed back by trying handles.
         "id": f"{CREATOR}_{secrets.token_hex(10)}",
-        **record.model_dump(),
+        **record.model_dump(exclude={"seen_on"}),
         "source": source,
         "salt": secrets.token_hex(16),
         "created_at": at,
@@ -184,10 +193,10 @@ def _new_creator(record: CreatorRecord, source: str, at: datetime) -> dict[str, 
     }
 
 
-def _changes(row: Creator, record: CreatorRecord) -> dict[str, Any]:
+def _changes(row: Creator, record: CreatorRecord, but: Collection[str]) -> dict[str, Any]:
     return {
         name: value
-        for name, value in record.model_dump().items()
+        for name, value in record.model_dump(exclude={"seen_on", *but}).items()
         if value not in (None, "") and getattr(row, name) != value
     }
 
@@ -198,7 +207,7 @@ async def upsert_posts(
     """Create or update posts of creators (by id); counts created, updated, unchanged."""
     await _lock(session)
     counts: Counter[str] = Counter()
-    fields = ("caption", "posted_at", "likes", "comments")
+    fields = ("caption", "posted_at", "likes", "comments", "comment_marks")
     for chunk in _chunks(posts):
         keys = [(creator_id, post.post_key) for creator_id, post in chunk]
         rows = await session.scalars(
@@ -210,21 +219,29 @@ async def upsert_posts(
         new: list[dict[str, Any]] = []
         for creator_id, post in chunk:
             values = {name: getattr(post, name) for name in fields}
+            values["comment_marks"] = list(marks) if (marks := post.comment_marks) else None
             row = existing.get((creator_id, post.post_key))
             if row is None:
                 new.append({"creator_id": creator_id, "post_key": post.post_key, **values})
+                counts["created"] += 1
                 continue
             changes = {
                 name: value
                 for name, value in values.items()
                 if value is not None and getattr(row, name) != value
             }
+            counts["updated" if changes else "unchanged"] += 1
+            if "caption" in changes:
+                # Another text is another post to whoever reads what came in since the last look.
+                await session.delete(row)
+                kept = {name: getattr(row, name) for name in ("creator_id", "post_key", *fields)}
+                new.append(kept | changes)
+                continue
             for name, value in changes.items():
                 setattr(row, name, value)
-            counts["updated" if changes else "unchanged"] += 1
+        await session.flush()  # what another text replaces goes first
         if new:
             await session.execute(insert(CreatorPost), new)
-        counts["created"] += len(new)
     return counts
 
 

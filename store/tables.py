@@ -7,7 +7,7 @@ to them by id, so that erasing a person leaves events and ledger whole.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import (
@@ -149,6 +149,18 @@ class CreatorPost(Base):
     posted_at: Mapped[datetime | None]
     likes: Mapped[int | None]
     comments: Mapped[int | None]
+    comment_marks: Mapped[list[str] | None] = mapped_column(JSONB)
+    """What is kept of comments' texts, see `domain.comments`; NULL if none were brought in."""
+
+
+class CreatorFigures(Base):
+    """What a list said of an account on one day."""
+
+    __tablename__ = "creator_figures"
+    creator_id: Mapped[str] = mapped_column(ForeignKey("creators.id"), primary_key=True)
+    seen_on: Mapped[date] = mapped_column(primary_key=True)
+    followers: Mapped[int]
+    engagement_ppm: Mapped[int | None]
 
 
 class Candidate(Base):

@@ -15,6 +15,7 @@ from temporalio.client import Client
 
 from activities.creator_watch import CreatorWatch
 from activities.vetting import Vetting
+from domain.comments import marks_of
 from domain.decisions import ScreeningChoice
 from domain.errors import Unavailable
 from domain.findings import Finding, SafetyEngine
@@ -35,7 +36,15 @@ from store import ledger, outbox, safety_looks, wishes
 from store.candidates import left_out_by_rule
 from store.duties import Refused
 from store.engine import session
-from store.tables import Campaign, Candidate, Collaboration, Creator, CreatorPost, Decision
+from store.tables import (
+    Campaign,
+    Candidate,
+    Collaboration,
+    Creator,
+    CreatorFigures,
+    CreatorPost,
+    Decision,
+)
 from tests import builders
 
 CAPTIONS = (
@@ -152,6 +161,28 @@ async def test_a_person_s_word_on_brand_safety_holds_in_the_next_campaign(
     assert "I know the account." in row.verdict_reasons[0]
     await vetting.vet_roster(first)
     assert (await _candidates(engine, first))[0].verdict == SafetyVerdict.UNKNOWN
+
+
+async def test_followers_that_jumped_and_comments_that_say_nothing_are_told_to_the_manager(
+    engine: AsyncEngine, vetting: Vetting
+) -> None:
+    (creator_id,) = await _roster(engine, 1, followers=19_500, engagement_ppm=15_600)
+    today = builders.NOW.date()
+    async with session(engine) as work:
+        for day, followers, ppm in ((today, 19_500, 15_600), (today - timedelta(9), 8_200, 38_000)):
+            work.add(
+                CreatorFigures(
+                    creator_id=creator_id, seen_on=day, followers=followers, engagement_ppm=ppm
+                )
+            )
+        post = (await work.scalars(select(CreatorPost).limit(1))).one()
+        post.comment_marks = list(marks_of(["🔥🔥", "Nice pic!"] * 20))
+    campaign_id = await _campaign(engine)
+    await vetting.vet_roster(campaign_id)
+    (row,) = await _candidates(engine, campaign_id)
+    told = [each for each in row.reasons if "in 9 days" in each or "40 of 40 comments" in each]
+    assert len(told) == 2, row.reasons
+    assert row.out_rule == "", "nobody is left out by a sign"
 
 
 async def test_posts_older_than_the_campaign_asks_for_are_not_read(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+import json
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.columns import MapMistake
+from domain.comments import Counts
 from domain.errors import Unavailable
 from domain.tabular import UnreadableFile
+from store import creator_figures
 from store.engine import session
 from store.roster import ImportResult, import_posts, import_roster, upsert_creators
 from store.tables import Creator, CreatorPost
@@ -169,3 +172,62 @@ async def test_posts_of_strangers_and_of_ambiguous_handles_are_left_out(
     assert "either month/day or day/month" in reasons[7]
     async with session(engine) as opened:
         assert await opened.scalar(select(func.count()).select_from(CreatorPost)) == 2
+
+
+# --- day by day ------------------------------------------------------------------------------
+
+
+async def figures(engine: AsyncEngine) -> tuple[int, list[tuple[date, int, int | None]]]:
+    """The followers that count, and those of every day that is known, the newest first."""
+    async with session(engine) as opened:
+        (row,) = await opened.scalars(select(Creator))
+        days = await creator_figures.histories(opened, [row.id])
+    return row.followers, [(day.seen_on, day.followers, day.engagement_ppm) for day in days[row.id]]
+
+
+async def test_figures_are_kept_day_by_day_and_old_ones_change_nothing_else(
+    engine: AsyncEngine,
+) -> None:
+    head = "platform,handle,followers,engagement,as of\n"
+    await imported(engine, head + "instagram,mia,19500,1.5 %,\n")
+    await imported(engine, head + "instagram,mia,8200,3.8 %,2026-11-14\n")
+    await imported(engine, "platform,handle,followers\ninstagram,mia,19600\n")  # the same day
+    assert await figures(engine) == (
+        19_600,
+        [(date(2026, 11, 23), 19_600, 15_000), (date(2026, 11, 14), 8_200, 38_000)],
+    )
+    wrong = await imported(engine, head + "instagram,mia,19500,1.5 %,last May\n")
+    assert "write it like 2026-12-24" in wrong.left_out[0].reason
+
+
+async def import_post(engine: AsyncEngine, **parts: object) -> tuple[ImportResult, CreatorPost]:
+    """One post of @mia, and how it is kept."""
+    content = json.dumps({"handle": "mia", "post_id": "1", **parts}).encode()
+    result = await import_posts(engine, content, source="a test")
+    async with session(engine) as opened:
+        (row,) = await opened.scalars(select(CreatorPost))
+    return result, row
+
+
+async def test_of_comments_only_marks_are_kept(engine: AsyncEngine) -> None:
+    await imported(engine, "platform,handle,followers\ninstagram,mia,9500\n")
+    said = ["🔥", "Ann Q. was here with me last May"]
+    await import_post(engine, caption="A calm walk", comment_texts=said)
+    again, row = await import_post(engine, caption="A calm walk", comment_texts=said)
+    assert (again.created, again.updated, again.unchanged) == (0, 0, 1)
+    async with session(engine) as opened:
+        counted = await creator_figures.comments(opened, [row.creator_id])
+    assert counted == {row.creator_id: Counts(read=2, empty=1, alike=0)}
+    assert "ann" not in json.dumps(row.comment_marks).casefold()
+
+
+async def test_another_text_under_the_same_post_is_news_to_whoever_reads_what_came_in(
+    engine: AsyncEngine,
+) -> None:
+    await imported(engine, "platform,handle,followers\ninstagram,mia,9500\n")
+    _, first = await import_post(engine, caption="A calm walk", likes=5)
+    _, liked = await import_post(engine, caption="A calm walk", likes=9)
+    result, changed = await import_post(engine, caption="A calm wok")
+    assert (result.created, result.updated) == (0, 1)
+    assert (changed.caption, changed.likes) == ("A calm wok", 9)
+    assert first.id == liked.id < changed.id
