@@ -49,6 +49,11 @@ class Settings(BaseModel):
     instagram_token: SecretStr = SecretStr("")
     instagram_business_id: str = ""
     youtube_key: SecretStr = SecretStr("")
+    safety_llm_url: Annotated[
+        str, Field(description="a language model that reads too: chat completions, up to /v1")
+    ] = ""
+    safety_llm_model: Annotated[str, Field(description="its name there")] = ""
+    safety_llm_key: SecretStr = SecretStr("")
     temporal_ui_url: str = "http://127.0.0.1:8233"
     rate_card: Annotated[Path | None, Field(description="YAML; unset: the one that is shipped")] = (
         None
@@ -103,11 +108,27 @@ class Settings(BaseModel):
                 f"would go out through {self.smtp_host}",
                 hint="set TROUPE_PUBLIC_URL to the address that creators can reach",
             )
+        self._check_reviewer()
         key = self.stripe_key.get_secret_value()
         if self.stripe_api_base and key.startswith(("sk_live_", "rk_live_")):
             raise ConfigurationError(
                 "a live Stripe key is set together with TROUPE_STRIPE_API_BASE",
                 hint="unset TROUPE_STRIPE_API_BASE to use Stripe, or use a test key",
+            )
+
+    def _check_reviewer(self) -> None:
+        if not self.safety_llm_url:
+            return
+        parts = urlsplit(self.safety_llm_url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ConfigurationError(
+                "TROUPE_SAFETY_LLM_URL is not a whole address",
+                hint="write it like https://models.example/v1",
+            )
+        if not self.safety_llm_model:
+            raise ConfigurationError(
+                "TROUPE_SAFETY_LLM_URL is set without TROUPE_SAFETY_LLM_MODEL",
+                hint="name the model that shall read, or unset the address",
             )
 
 

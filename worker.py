@@ -50,6 +50,7 @@ from domain.messages import Queue
 from integrations import comparing, temporal
 from integrations.classifier import fast_engine
 from integrations.fine import CLOSER_LOOK
+from integrations.llm_reviewer import with_reviewer
 from integrations.mail_lookup import CatcherLookup
 from integrations.smtp import SmtpMailer
 from integrations.social import Access, make_sources
@@ -97,8 +98,12 @@ def _workflows(tools: Tools) -> list[Any]:
 
 
 def _vetting(tools: Tools) -> list[Any]:
-    card = load_rate_card(tools.settings.rate_card)
-    vetting = Vetting(tools.engine, rate_card=card, safety=fast_engine(), closer=CLOSER_LOOK)
+    settings = tools.settings
+    card = load_rate_card(settings.rate_card)
+    closer = with_reviewer(
+        CLOSER_LOOK, settings.safety_llm_url, settings.safety_llm_model, settings.safety_llm_key
+    )
+    vetting = Vetting(tools.engine, rate_card=card, safety=fast_engine(), closer=closer)
     return [
         vetting.vet_roster,
         vetting.solve_shortlist,
@@ -108,6 +113,7 @@ def _vetting(tools: Tools) -> list[Any]:
         vetting.write_report,
         Campaigns(tools.engine, tools.client).tell_collaborations,
         Maintenance(tools.engine, tools.client).sweep,
+        # Without the language model: a sweep over many creators has a minute.
         CreatorWatch(tools.engine, tools.client, safety=CLOSER_LOOK).watch_creators,
     ]
 

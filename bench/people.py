@@ -31,6 +31,7 @@ from domain.decisions import (
 from domain.inbox import DECIDED_BY, ROLE_OF, ItemKind
 from domain.lifecycle import Role, StreamKind
 from domain.messages import DecisionRef
+from integrations.fine import CLOSER_LOOK
 from integrations.social.urls import parse_post_url
 from integrations.temporal import send_decision
 from local.people.captions import Brief, caption
@@ -157,7 +158,7 @@ class People:
             hashtags=" ".join(file.brief.hashtags), messages=file.brief.messages,
         )  # fmt: skip
         text = caption(brief, creator.category, secrets.SystemRandom())
-        found = as_rows(await precheck(file, creator, text))
+        found = as_rows(await precheck(file, creator, text, CLOSER_LOOK))
         return await portal.add_draft(db, row, text, "Close-up in daylight.", found, at)
 
     async def _publish(self, item: InboxItem, platform: httpx.AsyncClient) -> str:

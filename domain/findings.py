@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.errors import Unavailable
 from domain.text import read_data
 
 FLOOR = 4
@@ -83,6 +84,16 @@ class Finding(BaseModel):
         return _RISKS[self.severity - 1]
 
 
+class ReviewerAway(Unavailable):
+    """A part of an engine could not be asked; what the rest of it found stands."""
+
+    code: ClassVar[str] = "reviewer_away"
+
+    def __init__(self, why: str, findings: tuple[Finding, ...]) -> None:
+        super().__init__(f"the language model could not be asked ({why})")
+        self.findings = findings
+
+
 class SafetyEngine(Protocol):
     """Finds what may be unsafe in texts; verdicts are made from findings elsewhere."""
 
@@ -102,7 +113,11 @@ class SafetyEngine(Protocol):
         ...
 
     def find(self, texts: Sequence[str], language: str) -> list[Finding]:
-        """All findings in the texts, each with the number of its text."""
+        """All findings in the texts, each with the number of its text.
+
+        Raises:
+            ReviewerAway: a part could not be asked; carries what the rest found.
+        """
         ...
 
     def marks(self, texts: Sequence[str], language: str) -> list[float]:

@@ -125,13 +125,14 @@ def _competitors(caption: str, competitors: Sequence[str]) -> Precheck:
 def _safety(
     caption: str, language: str, engine: SafetyEngine, tolerance: Tolerance
 ) -> Precheck:  # fmt: skip
-    found = find_all([caption], language, engine, tolerance)
+    looked = find_all([caption], language, engine, tolerance)
+    found, also = looked.findings, f" {looked.away}" if looked.away else ""
     if not found:
-        return Precheck(code="safety", status="ok", sentence="No unsafe words found.")
+        return Precheck(code="safety", status="ok", sentence=f"No unsafe words found.{also}")
     named = ", ".join(dict.fromkeys(f"‘{each.words}’ ({each.title})" for each in found))
     bad = any(
         (each.severity >= 3 or each.category in tolerance.never) and not each.guessed
         for each in found
     )
     status: Status = "fail" if bad else "warn"
-    return Precheck(code="safety", status=status, sentence=f"To be looked at: {named}.")
+    return Precheck(code="safety", status=status, sentence=f"To be looked at: {named}.{also}")

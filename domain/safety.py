@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from domain.campaign_safety import HATE, BrandSafety
-from domain.findings import BRAND_WORDS, FLOOR, Finding, SafetyEngine
+from domain.findings import BRAND_WORDS, FLOOR, Finding, ReviewerAway, SafetyEngine
 from domain.language import guess_language, reads_like_letters_of
 from domain.lifecycle import SafetyVerdict
 from domain.text import own_words, read_data
@@ -73,11 +74,27 @@ def tolerance_of(rules: BrandSafety) -> Tolerance:
     )
 
 
+@dataclass(frozen=True)
+class Found:
+    """What was found in texts, and what could not be asked."""
+
+    findings: list[Finding]
+    away: str = ""
+    """A sentence, if a part of the engine could not be asked."""
+
+
 def find_all(
     texts: Sequence[str], language: str, engine: SafetyEngine, tolerance: Tolerance
-) -> list[Finding]:
+) -> Found:
     """What the engine finds and what the brand looks for, without what it makes an exception of."""
-    found = list(engine.find(texts, language))
+    try:
+        read, away = list(engine.find(texts, language)), ""
+    except ReviewerAway as error:
+        read, away = list(error.findings), f"{error.message[:1].upper()}{error.message[1:]}."
+    return Found(_asked_for(read, texts, tolerance), away)
+
+
+def _asked_for(found: list[Finding], texts: Sequence[str], tolerance: Tolerance) -> list[Finding]:
     for topic, words in tolerance.topics.items():
         looked_for = {"category": f"topic {topic}", "title": topic, "severity": TOPIC_SEVERITY}
         found += [each.model_copy(update=looked_for) for each in find_brand_words(texts, words)]
@@ -124,8 +141,8 @@ def judge_creator(
     """
     texts = [caption for caption in captions if caption.strip()]
     read_as = guess_language(texts) or language[:2].lower()
-    findings = find_all(texts, read_as, engine, tolerance)
-    findings += find_brand_words(texts, blocked_words)
+    found = find_all(texts, read_as, engine, tolerance)
+    findings = [*found.findings, *find_brand_words(texts, blocked_words)]
     blocking = _blocking(findings, tolerance)
     looking = _looking(findings, tolerance)
     gaps = _gaps(texts, read_as, engine)
@@ -138,6 +155,8 @@ def judge_creator(
     else:
         verdict = SafetyVerdict.CLEAR
         reasons = (f"Nothing to look at in {len(texts)} posts ({read_as}).",)
+    if found.away:
+        reasons = (*reasons, found.away)
     return CreatorVerdict(
         verdict=verdict, reasons=tuple(reasons), findings=tuple(findings), language=read_as,
         posts=len(texts), engine=engine.name,

@@ -59,6 +59,11 @@ MAIL_SETTINGS = (
     "TROUPE_SMTP_HOST", "TROUPE_SMTP_PORT", "TROUPE_SMTP_USER", "TROUPE_SMTP_PASSWORD",
     "TROUPE_SMTP_TLS", "TROUPE_MAIL_FROM",
 )  # fmt: skip
+REVIEWER_SETTINGS = (
+    "TROUPE_SAFETY_LLM_URL",
+    "TROUPE_SAFETY_LLM_MODEL",
+    "TROUPE_SAFETY_LLM_KEY",
+)
 SOCIAL_SETTINGS = (
     "TROUPE_INSTAGRAM_TOKEN",
     "TROUPE_INSTAGRAM_BUSINESS_ID",
@@ -187,6 +192,7 @@ class Plan:
             **self.mail_settings(),
             **self.social_settings(),
             **self.stripe_address(),
+            **self._given(REVIEWER_SETTINGS),
             "TROUPE_STRIPE_WEBHOOK_SECRET": webhook or self.secrets.webhook_secret,
             "TROUPE_TEMPORAL_UI_URL": self.temporal_ui,
         }
@@ -204,7 +210,10 @@ class Plan:
             health["TROUPE_SWEEP_SECONDS"] = DEMO_SWEEP_SECONDS
         if worker == "worker-payouts":
             return {**health, **self.mail_settings(), **self.stripe_address(), **self.stripe_key()}
-        return {**health, **self.mail_settings(), **self.social_settings(), **self._rate_card()}
+        return {
+            **health, **self.mail_settings(), **self.social_settings(), **self._rate_card(),
+            **self._given(REVIEWER_SETTINGS),
+        }  # fmt: skip
 
     def _rate_card(self) -> dict[str, str]:
         if not self.has("TROUPE_RATE_CARD"):

@@ -13,6 +13,8 @@ import logging
 
 import uvicorn
 
+from integrations.fine import CLOSER_LOOK
+from integrations.llm_reviewer import with_reviewer
 from rendering.links import Links
 from settings import Settings
 from store.engine import make_engine
@@ -36,6 +38,9 @@ def make_deps(settings: Settings) -> Deps:
             temporal_ui=settings.temporal_ui_url,
             stripe=settings.stripe_api_base,
             social=settings.social_base,
+        ),
+        safety=with_reviewer(
+            CLOSER_LOOK, settings.safety_llm_url, settings.safety_llm_model, settings.safety_llm_key
         ),
     )
 

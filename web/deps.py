@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.findings import SafetyEngine
 from domain.messages import CampaignInput, DecisionRef, DecisionResult, OnboardingTask
+from integrations.fine import CLOSER_LOOK
 from rendering.links import Links
 
 
@@ -63,6 +65,8 @@ class Deps:
     secret: str
     webhook_secret: str = ""
     addresses: Addresses = field(default_factory=Addresses)
+    safety: SafetyEngine = CLOSER_LOOK
+    """What looks drafts over."""
     clock: Callable[[], datetime] = _now
 
     @property

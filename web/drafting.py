@@ -8,8 +8,8 @@ from typing import Any
 
 from domain.campaign import CampaignFile
 from domain.disclosure import label_for
+from domain.findings import SafetyEngine
 from domain.prechecks import Precheck, can_be_submitted, precheck_draft
-from integrations.fine import CLOSER_LOOK
 from store.tables import Creator, Draft
 
 _TONES = {"ok": "ok", "warn": "look", "fail": "no"}
@@ -34,11 +34,13 @@ def asked_for(file: CampaignFile, creator: Creator) -> str:
     return label_for(audience(file, creator))
 
 
-async def precheck(file: CampaignFile, creator: Creator, caption: str) -> tuple[Precheck, ...]:
+async def precheck(
+    file: CampaignFile, creator: Creator, caption: str, safety: SafetyEngine
+) -> tuple[Precheck, ...]:
     """Look a draft over; in a thread, since the finer look takes time that other pages want."""
     return await asyncio.to_thread(
         precheck_draft,
-        caption, file, audience(file, creator), language=creator.language, engine=CLOSER_LOOK,
+        caption, file, audience(file, creator), language=creator.language, engine=safety,
     )  # fmt: skip
 
 
@@ -59,7 +61,9 @@ def lines(prechecks: tuple[Precheck, ...]) -> list[Line]:
     return [Line(_TONES[each.status], each.sentence) for each in ranked]
 
 
-async def lines_of(draft: Draft, file: CampaignFile, creator: Creator) -> list[Line]:
+async def lines_of(
+    draft: Draft, file: CampaignFile, creator: Creator, safety: SafetyEngine
+) -> list[Line]:
     """What was said when the draft was handed in; looked over now if nothing was kept."""
     kept = tuple(Precheck.model_validate(row) for row in draft.prechecks)
-    return lines(kept or await precheck(file, creator, draft.caption))
+    return lines(kept or await precheck(file, creator, draft.caption, safety))

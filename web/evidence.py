@@ -97,7 +97,9 @@ async def _draft(v: Visit, row: InboxRow) -> dict[str, Any]:
     return {
         "draft": draft,
         "before": before,
-        "prechecks": await lines_of(draft, file, row.creator) if draft and row.creator else [],
+        "prechecks": (
+            await lines_of(draft, file, row.creator, v.deps.safety) if draft and row.creator else []
+        ),
         "label": asked_for(file, row.creator) if row.creator else "",
         "diff": word_diff(before.caption, draft.caption) if before and draft else [],
         "reviews": [each for each in past if each.decision.kind == "review_draft"],

@@ -15,6 +15,7 @@ from domain.campaign import CampaignFile
 from domain.decisions import DecisionKind
 from domain.money import split_by_percent
 from domain.payments import REPAYMENT
+from domain.prechecks import Precheck
 from rendering.reader import Reader
 from store import portal as store
 from store.engine import session
@@ -275,7 +276,7 @@ async def check_draft(request: Request, collaboration_id: str) -> HTMLResponse:
     async with creator_visit(request, collaboration_id) as c:
         fields = await portal_fields(c)
         caption = fields.get("caption", "")
-        found = await precheck(c.file, c.view.creator, caption) if caption.strip() else None
+        found = await look_over(c, caption)
         return c.page(
             caption=caption,
             media_note=fields.get("media_note", ""),
@@ -283,6 +284,13 @@ async def check_draft(request: Request, collaboration_id: str) -> HTMLResponse:
             problem="" if caption.strip() else "Please paste the caption first.",
             problem_in="submit_draft",
         )
+
+
+async def look_over(c: CreatorVisit, caption: str) -> tuple[Precheck, ...] | None:
+    """What can be said about a draft; None about an empty one."""
+    if not caption.strip():
+        return None
+    return await precheck(c.file, c.view.creator, caption, c.deps.safety)
 
 
 async def portal_fields(c: CreatorVisit) -> dict[str, str]:

@@ -25,7 +25,7 @@ from web.decisions import Result, send
 from web.drafting import as_rows, asked_for, disclosed, lines, precheck
 from web.fields import MAX_TEXT, Fields
 from web.pages import deps_of, pages_of, wants_json
-from web.portal import CreatorVisit, creator_visit, portal_fields
+from web.portal import CreatorVisit, creator_visit, look_over, portal_fields
 from web.visit import Forbidden, Missing
 
 router = APIRouter()
@@ -177,7 +177,7 @@ async def _address(c: CreatorVisit, typed: str) -> None:
 
 
 async def _draft(c: CreatorVisit, caption: str, note: str) -> str:
-    found = await precheck(c.file, c.view.creator, caption)
+    found = await precheck(c.file, c.view.creator, caption, c.deps.safety)
     if not disclosed(found):
         label = asked_for(c.file, c.view.creator)
         raise FormMistake(f"The label is missing: begin the caption with “{label}”.")
@@ -217,7 +217,7 @@ async def _again(
     async with creator_visit(request, collaboration_id) as c:
         typed = await portal_fields(c)
         caption = typed.get("caption", "")
-        found = await precheck(c.file, c.view.creator, caption) if caption.strip() else None
+        found = await look_over(c, caption)
         return c.page(
             422,
             problem=message,
