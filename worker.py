@@ -44,6 +44,7 @@ from activities.publication import Publications
 from activities.rail_gate import RailGate
 from activities.reconciliation import Reconciliation
 from activities.records import Records
+from activities.staff_mail import StaffMails
 from activities.vetting import Vetting
 from domain.errors import ConfigurationError, TroupeError
 from domain.messages import Queue
@@ -128,6 +129,9 @@ def _outreach(tools: Tools) -> list[Any]:
         settings.smtp_tls,
     )
     catcher = settings.mail_catcher_url
+    tell = StaffMails(
+        tools.engine, mailer, settings.public_url, mail_from=settings.mail_from
+    ).tell_staff
     outreach = Outreach(
         tools.engine,
         mailer,
@@ -135,7 +139,7 @@ def _outreach(tools: Tools) -> list[Any]:
         mail_from=settings.mail_from,
         lookup=CatcherLookup(catcher) if catcher else None,
     )
-    return [outreach.send_mail]
+    return [outreach.send_mail, tell]
 
 
 def _publication(tools: Tools) -> list[Any]:
@@ -255,6 +259,7 @@ async def serve(settings: Settings, queues: list[Queue], stop: asyncio.Event) ->
             await comparing.ensure_nightly(client)
             await comparing.ensure_lost_events(client)
             await comparing.ensure_balance(client)
+            await temporal.ensure_staff_mail(client)
         if Queue.PAYOUTS in queues:
             await _try_another_key(tools)
         async with contextlib.AsyncExitStack() as running:

@@ -37,6 +37,7 @@ MAINTENANCE_WORKFLOW = "MaintenanceWorkflow"
 ONBOARDING_WORKFLOW = "OnboardingWorkflow"
 LOST_EVENTS_WORKFLOW = "LostEventsWorkflow"
 BALANCE_WORKFLOW = "BalanceWorkflow"
+STAFF_MAIL_WORKFLOW = "StaffMailWorkflow"
 RECONCILIATION_WORKFLOW = "ReconciliationWorkflow"
 
 DECIDE = "decide"  # update, on campaign, collaboration and payout: DecisionRef -> DecisionResult

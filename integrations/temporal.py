@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
@@ -47,6 +48,7 @@ from domain.messages import (
     MAINTENANCE_WORKFLOW,
     ONBOARDING_WORKFLOW,
     RECIPIENT_CHANGED,
+    STAFF_MAIL_WORKFLOW,
     STRIPE_EVENT_WORKFLOW,
     CampaignInput,
     DecisionRef,
@@ -59,6 +61,8 @@ from domain.search_attributes import CAMPAIGN_ID
 
 TASK_TIMEOUT = timedelta(seconds=5)
 SWEEP_SCHEDULE = "troupe-sweep"
+STAFF_MAIL_SCHEDULE = "troupe-staff-mail"
+STAFF_MAIL_EVERY = timedelta(minutes=1)
 _WORKFLOW_ID = {
     StreamKind.CAMPAIGN: campaign_workflow_id,
     StreamKind.COLLABORATION: collaboration_workflow_id,
@@ -195,10 +199,21 @@ async def ensure_sweep(client: Client, every: timedelta) -> None:
             overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)
         ),
     )
-    try:
+    with contextlib.suppress(ScheduleAlreadyRunningError):
         await client.create_schedule(SWEEP_SCHEDULE, schedule)
-    except ScheduleAlreadyRunningError:
-        return
+
+
+async def ensure_staff_mail(client: Client) -> None:
+    """Create the schedule that tells staff what waits for them, once for the installation."""
+    schedule = Schedule(
+        action=ScheduleActionStartWorkflow(
+            STAFF_MAIL_WORKFLOW, id=STAFF_MAIL_SCHEDULE, task_queue=Queue.WORKFLOWS.value
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=STAFF_MAIL_EVERY)]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=STAFF_MAIL_EVERY),
+    )
+    with contextlib.suppress(ScheduleAlreadyRunningError):
+        await client.create_schedule(STAFF_MAIL_SCHEDULE, schedule)
 
 
 def leave(code: int) -> NoReturn:

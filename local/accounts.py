@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.lifecycle import Role
+from domain.staff_mail import Wish
 from local.state import Secrets
 from store import staff
 from store.engine import session
@@ -57,6 +58,7 @@ async def ensure_accounts(engine: AsyncEngine, folder: Path, kept: Secrets) -> l
                 await staff.create_staff(
                     db, email=email, name=name, roles=[role],
                     password=kept.passwords[email], at=datetime.now(UTC),
+                    mails=Wish.OFF,  # an address to sign in with, not a mailbox
                 )  # fmt: skip
             there = {row.email: row for row in await staff.list_staff(db)}
     return [

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import NotFound, UserMistake
 from domain.lifecycle import Role
+from domain.staff_mail import Wish
 from local.cli_support import DATA_DEFAULT, AsJson, Data, now, out, print_json, run_async, target
 from store import staff as people
 from store.engine import session
@@ -42,6 +43,9 @@ def add(
     role: Annotated[list[Role], typer.Option(help="May be given several times.")],
     name: Annotated[str, typer.Option(help="How the desk calls the person.")] = "",
     timezone: Annotated[str, typer.Option(help="Such as Europe/Berlin.")] = "UTC",
+    mail: Annotated[
+        bool, typer.Option("--mail/--no-mail", help="Mails about what waits for the person.")
+    ] = True,
     password_stdin: FromInput = False,
     data: Data = DATA_DEFAULT,
 ) -> None:
@@ -55,6 +59,7 @@ def add(
             await people.create_staff(
                 db, email=email, name=name or email.split("@")[0], roles=role,
                 password=password, at=now(), timezone=timezone,
+                mails=Wish.ON if mail else Wish.OFF,
             )  # fmt: skip
 
     run_async(work())
@@ -75,15 +80,17 @@ def show(data: Data = DATA_DEFAULT, as_json: AsJson = False) -> None:
             {
                 "staff": [
                     {"id": row.id, "email": row.email, "name": row.name, "roles": row.roles,
-                     "active": row.active, "timezone": row.timezone}
+                     "active": row.active, "timezone": row.timezone, "mails": row.mails}
                     for row in rows
                 ]
             }
         )  # fmt: skip
         return
-    table = Table("address", "name", "roles", "signs in")
+    table = Table("address", "name", "roles", "signs in", "mails")
     for row in rows:
-        table.add_row(row.email, row.name, ", ".join(row.roles), "yes" if row.active else "no")
+        table.add_row(
+            row.email, row.name, ", ".join(row.roles), "yes" if row.active else "no", row.mails
+        )
     out.print(table)
 
 
@@ -98,6 +105,23 @@ def passwd(email: Email, password_stdin: FromInput = False, data: Data = DATA_DE
 
     run_async(work())
     out.print(f"{email} has a new password" + ("" if password_stdin else f": {password}"))
+
+
+@staff.command("mail")
+def mail(
+    email: Email,
+    wish: Annotated[bool, typer.Option("--on/--off", help="Whether the person gets mails.")],
+    data: Data = DATA_DEFAULT,
+) -> None:
+    """Switch mails about what waits for a person on or off."""
+
+    async def work() -> None:
+        async with target(data) as stack, session(stack.engine) as db:
+            person = await _find(db, email)
+            await people.update_staff(db, person.id, mails=Wish.ON if wish else Wish.OFF)
+
+    run_async(work())
+    out.print(f"{email} gets {'mails' if wish else 'no mails'} about what waits")
 
 
 @staff.command("disable")

@@ -60,8 +60,9 @@ class Heading:
     recipient: str
     message_id: str
     date: datetime
-    opt_out_url: str
     feedback_id: str
+    opt_out_url: str = ""
+    """Empty in mails to staff, who switch them off at the desk."""
     earlier: tuple[str, ...] = ()
     automatic: bool = True
 
@@ -108,10 +109,11 @@ def _headers(rendered: Rendered, heading: Heading) -> dict[str, Any]:
         "Subject": one_line(rendered.subject),
         "Date": format_datetime(heading.date),
         "Message-ID": heading.message_id,
-        "List-Unsubscribe": f"<{heading.opt_out_url}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "Feedback-ID": heading.feedback_id,
     }
+    if heading.opt_out_url:
+        headers["List-Unsubscribe"] = f"<{heading.opt_out_url}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     if heading.earlier:
         headers["In-Reply-To"] = heading.earlier[-1]
         # The first and the last few are what threading needs; the header stays short.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, exists, func, not_, select
+from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -57,6 +57,18 @@ def kept_for_others(
         not_(func.coalesce(names.has_key(me), False)),
         not_(func.coalesce(takes_over, False)),
     )
+
+
+def handed_to(email: str) -> ColumnElement[bool]:
+    """True of an item (with its campaign joined) that was handed to this substitute."""
+    names_them = (
+        and_(
+            InboxItem.kind == kind.value,
+            Campaign.file[section]["substitute"].astext == email,
+        )
+        for kind, section in _SECTION.items()
+    )
+    return and_(InboxItem.handed_over, or_(*names_them))
 
 
 async def check_named(session: AsyncSession, file: CampaignFile) -> None:

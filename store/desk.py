@@ -34,6 +34,9 @@ from store.tables import (
 FAR = datetime(9000, 1, 1, tzinfo=UTC)
 """Stands for "no due date" in the order of the inbox."""
 
+_OVERDUE = "overdue"
+"""Why a manager sees a release that finance has not given."""
+
 _ELSEWHERE = 20
 """Releases of other people that an inbox mentions; the payments page has them all."""
 
@@ -101,8 +104,16 @@ def _obstacle(staff_id: str, roles: Collection[str]) -> ColumnElement[str]:
     )
     if "manager" in roles:
         for_others = and_(for_others, not_(InboxItem.escalated))
-    mine = obstacle_of(staff_id) if "finance" in roles else literal("overdue")
+    mine = obstacle_of(staff_id) if "finance" in roles else literal(_OVERDUE)
     return case((is_release, mine), (for_others, literal(NOT_NAMED)), else_=literal(""))
+
+
+def waits_for(staff_id: str, roles: Collection[str]) -> ColumnElement[bool]:
+    """True of an item (campaign and payout joined) that this person decides, or has to chase.
+
+    A late release is shown to the managers, who may not give it, so that they see to it.
+    """
+    return and_(_mine(roles), _obstacle(staff_id, roles).in_(("", _OVERDUE)))
 
 
 async def inbox(

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import NotFound, UserMistake
 from domain.lifecycle import Role
+from domain.staff_mail import Wish
 from store.tables import DeskSession, Staff
 
 MIN_PASSWORD_LENGTH = 12
@@ -33,6 +34,7 @@ async def create_staff(
     password: str,
     at: datetime,
     timezone: str = "UTC",
+    mails: Wish = Wish.ON,
 ) -> str:
     """Add a person and return the id.
 
@@ -50,6 +52,7 @@ async def create_staff(
         password_hash=await _hash(password),
         active=True,
         timezone=timezone,
+        mails=mails.value,
         created_at=at,
     )
     session.add(row)
@@ -65,6 +68,7 @@ async def update_staff(
     roles: Collection[Role] | None = None,
     password: str | None = None,
     timezone: str | None = None,
+    mails: Wish | None = None,
 ) -> None:
     """Change what is given; a new password signs the person out everywhere.
 
@@ -79,6 +83,8 @@ async def update_staff(
         row.roles = _roles(roles)
     if timezone is not None:
         row.timezone = timezone
+    if mails is not None:
+        row.mails = mails.value
     if password is not None:
         row.password_hash = await _hash(password)
         await _sign_out(session, staff_id)

@@ -57,6 +57,8 @@ class Staff(Base):
     password_hash: Mapped[str]
     active: Mapped[bool] = mapped_column(default=True)
     timezone: Mapped[str] = mapped_column(default="UTC")
+    mails: Mapped[str] = mapped_column(String(10), default="on", server_default="on")
+    """``on``, ``off``, or ``bounced``: their server said that there is no such mailbox."""
     created_at: Mapped[datetime]
 
 
@@ -509,6 +511,42 @@ class OutboxMail(Base):
     planned_at: Mapped[datetime]
     claimed_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
+
+
+class StaffMail(Base):
+    """A mail to a member of staff about what waits for them; at most one is unsent."""
+
+    __tablename__ = "staff_mails"
+    __table_args__ = (
+        Index(
+            "uq_staff_mail_unsent",
+            "staff_id",
+            unique=True,
+            postgresql_where=text("status = 'planned'"),
+        ),
+        Index("ix_staff_mails_last", "staff_id", "planned_at"),
+    )
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id"))
+    status: Mapped[str] = mapped_column(String(12), default="planned")
+    """``planned``, ``claimed``, ``accepted``, ``bounced``, ``in_doubt``, or ``expired``: nothing
+    waited any more."""
+    code: Mapped[str] = mapped_column(default="")
+    planned_at: Mapped[datetime]
+    claimed_at: Mapped[datetime | None]
+    """Of the last attempt, also after it was given back."""
+    settled_at: Mapped[datetime | None]
+
+
+class StaffMailNews(Base):
+    """What a mail to a member of staff tells; each piece of news is told to them once."""
+
+    __tablename__ = "staff_mail_news"
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    item_id: Mapped[str] = mapped_column(ForeignKey("inbox_items.id"), primary_key=True)
+    event: Mapped[str] = mapped_column(String(20), primary_key=True)
+    """``new``, ``reminded:2``, ``handed_over`` or ``escalated``."""
+    mail_id: Mapped[str] = mapped_column(ForeignKey("staff_mails.id"), index=True)
 
 
 class Suppression(Base):

@@ -22,6 +22,7 @@ from web import (
     exports,
     inbox,
     lists,
+    me,
     opt_out,
     payment_pages,
     portal,
@@ -59,7 +60,7 @@ def create_app(deps: Deps, step_up: StepUp | None = None) -> FastAPI:
     app.add_middleware(Guard, public_url=deps.public_url, payout_hosts=payout_hosts)
     for module in (
         auth, inbox, decisions, campaigns, exports, lists, portal, portal_forms, opt_out, totals,
-        rail, batch_pages,
+        rail, batch_pages, me,
         payment_pages,  # last: /payments/{id} would take the other pages for payments
     ):  # fmt: skip
         app.include_router(module.router)

@@ -11,6 +11,7 @@ from workflows.upkeep import (
     LostEventsWorkflow,
     MaintenanceWorkflow,
     OnboardingWorkflow,
+    StaffMailWorkflow,
     StripeEventWorkflow,
 )
 
@@ -24,4 +25,5 @@ WORKFLOWS = [
     ReconciliationWorkflow,
     LostEventsWorkflow,
     BalanceWorkflow,
+    StaffMailWorkflow,
 ]

@@ -144,6 +144,14 @@ SWEEP: CallOptions = {
     "retry_policy": RetryPolicy(maximum_attempts=1),
 }
 """A sweep that failed is done again by the next one."""
+TELL: CallOptions = {
+    # Less than a dead claim needs to be given up: no two attempts speak about the same mail.
+    "start_to_close_timeout": timedelta(minutes=4),
+    "heartbeat_timeout": timedelta(seconds=10),
+    "schedule_to_close_timeout": timedelta(minutes=10),
+    "retry_policy": RetryPolicy(maximum_attempts=1),
+}
+"""Mails to staff; what was not sent is sent by the next one."""
 
 TASK_TIMEOUT = timedelta(seconds=5)
 """A workflow task of ours takes milliseconds; a killed worker's task is given away after this."""

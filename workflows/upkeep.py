@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.maintenance import Maintenance
     from activities.outreach import Outreach
     from activities.payouts import Payouts
+    from activities.staff_mail import StaffMails
     from domain.ids import payout_workflow_id
     from domain.messages import (
         BALANCE_WORKFLOW,
@@ -21,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
         MAINTENANCE_WORKFLOW,
         ONBOARDING_WORKFLOW,
         RECIPIENT_CHANGED,
+        STAFF_MAIL_WORKFLOW,
         STRIPE_EVENT_WORKFLOW,
         AppliedEvent,
         OnboardingTask,
@@ -29,7 +31,7 @@ with workflow.unsafe.imports_passed_through():
         TakenBack,
     )
     from workflows.births import start_payment
-    from workflows.timeouts import COMPARE_PATIENTLY, LOOK, MAIL, MONEY_TASK, SWEEP
+    from workflows.timeouts import COMPARE_PATIENTLY, LOOK, MAIL, MONEY_TASK, SWEEP, TELL
 
 
 @workflow.defn(name=STRIPE_EVENT_WORKFLOW)
@@ -122,6 +124,22 @@ class BalanceWorkflow:
             Balances.read_balance, task_queue=Queue.PAYOUTS.value, summary="balance", **LOOK
         )
         return was_read
+
+
+@workflow.defn(name=STAFF_MAIL_WORKFLOW)
+class StaffMailWorkflow:
+    """Tell members of staff, by a schedule, what waits for them.
+
+    Not part of the sweep: a mail server that does not answer must not hold that up.
+    """
+
+    @workflow.run
+    async def run(self) -> int:
+        """Gives the number of mails that were sent."""
+        sent: int = await workflow.execute_activity_method(
+            StaffMails.tell_staff, task_queue=Queue.OUTREACH.value, summary="mail to staff", **TELL
+        )
+        return sent
 
 
 @workflow.defn(name=MAINTENANCE_WORKFLOW)

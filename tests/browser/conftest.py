@@ -109,7 +109,9 @@ async def _fill(deps: Deps, made: Site) -> None:
         await batches.record(db, batch, me, payout.id, "something else was shown", deps.clock())
     made.portal["opt_out"] = deps.links.opt_out(one.id)
     made.pages = {f"item_{item.kind}": f"/items/{item.id}" for item in items}
-    made.pages |= {name: f"/{name}" for name in ("campaigns", "creators", "payments", "setup")}
+    made.pages |= {
+        name: f"/{name}" for name in ("campaigns", "creators", "payments", "setup", "me")
+    }
     made.pages |= {"inbox": "/", "new": "/campaigns/new", "campaign": f"/campaigns/{campaign.id}",
                    "collaboration": f"/collaborations/{one.id}", "totals": "/payments/totals",
                    "payment": f"/payments/{sent.id}", "batch": "/payments/release",

@@ -232,6 +232,10 @@ def test_staff_are_added_listed_and_disabled(connected: Terminal) -> None:
     assert "password: " in added.out
     assert connected("staff", "add", "ann@brand.example", "--role", "manager").code == 2
     assert connected("staff", "passwd", "ann@brand.example").code == 0
+    for wish, kept in (("--off", "off"), ("--on", "on"), ("--off", "off")):
+        assert connected("staff", "mail", "ann@brand.example", wish).code == 0
+        assert connected("staff", "list", "--json").json["staff"][0]["mails"] == kept
+    assert connected("staff", "mail", "ann@brand.example").code == 2
     assert connected("staff", "disable", "ann@brand.example").code == 0
     assert connected("staff", "disable", "bob@brand.example").code == 2
     listed = connected("staff", "list", "--json").json["staff"]

@@ -102,7 +102,7 @@ async def all_pages(web: Web) -> list[str]:
         f"/campaigns/{there.campaign.id}/report", f"/collaborations/{there.collaboration.id}",
         "/creators", "/creators?q=creator", "/payments", "/payments?status=held",
         "/payments/totals", f"/payments/{opened[-1].subject_id}",
-        f"/creators/{there.creator.id}/statement", "/setup",
+        f"/creators/{there.creator.id}/statement", "/setup", "/me",
         *(f"/items/{item.id}" for item in opened),
     ]  # fmt: skip
 
