@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
@@ -21,10 +23,16 @@ from integrations.smtp import (
     MailNotTaken,
     RecipientRefused,
 )
+from rendering.documents import payment_statement
+from rendering.environment import make_environment
 from rendering.links import Links
 from rendering.mail_writer import MailWriter
+from rendering.message import Attachment
+from rendering.paper import paper
 from store import outbox
-from store.outbox import Abandoned, Claim, Settled, Written
+from store.engine import session
+from store.outbox import Abandoned, Claim, Settled, Write, Written
+from store.remittances import remittance_of_mail
 
 
 def _utc_now() -> datetime:
@@ -46,7 +54,8 @@ class Outreach:
     ) -> None:
         self._engine = engine
         self._mailer = mailer
-        self._writer = MailWriter(links, mail_from)
+        self._environment = make_environment()
+        self._writer = MailWriter(links, mail_from, self._environment)
         self._mail_from = mail_from
         self._lookup = lookup
         self._clock = clock
@@ -61,28 +70,32 @@ class Outreach:
         Message-ID.
         """
         async with heartbeats():
-            found = await outbox.claim(self._engine, outbox_id, self._clock(), self._write)
+            # Made before the claim, which is to be short; the same payment makes the same file.
+            write = partial(self._write, await self._statement(outbox_id))
+            found = await outbox.claim(self._engine, outbox_id, self._clock(), write)
             while isinstance(found, Abandoned):
-                found = await self._take_over(found)
+                found = await self._take_over(found, write)
             if isinstance(found, Claim):
                 found = await self._deliver(found)
             return MailResult(status=found.status)
 
-    async def _take_over(self, left: Abandoned) -> Claim | Settled | Abandoned:
+    async def _take_over(self, left: Abandoned, write: Write) -> Claim | Settled | Abandoned:
         arrived = await self._lookup.has(left.message_id) if self._lookup else None
         if arrived:
-            return await self._settle_left(left, "accepted")
+            return await self._settle_left(left, "accepted", write)
         if arrived is None and (left.mail in STRANGER or left.again):
-            return await self._settle_left(left, "in_doubt")
+            return await self._settle_left(left, "in_doubt", write)
         return await outbox.claim_again(
-            self._engine, left, self._clock(), self._write, certain=arrived is False
+            self._engine, left, self._clock(), write, certain=arrived is False
         )
 
-    async def _settle_left(self, left: Abandoned, status: str) -> Claim | Settled | Abandoned:
+    async def _settle_left(
+        self, left: Abandoned, status: str, write: Write
+    ) -> Claim | Settled | Abandoned:
         now = self._clock()
         if await outbox.settle(self._engine, left.outbox_id, left.claimed_at, status, now):
             return Settled(status)
-        return await outbox.claim(self._engine, left.outbox_id, now, self._write)
+        return await outbox.claim(self._engine, left.outbox_id, now, write)
 
     async def _deliver(self, claim: Claim) -> Settled:
         envelope = Envelope(self._mail_from, claim.recipient, claim.written.message)
@@ -112,10 +125,23 @@ class Outreach:
             return Settled("in_doubt")
         raise Unavailable("the mail server's answer was lost; the next attempt will ask for it")
 
-    def _write(self, order: MailOrder, recipient: str | None) -> Written:
-        rendered = self._writer.render(order)
+    async def _statement(self, outbox_id: str) -> Attachment | None:
+        """The PDF that goes with the mail about a payment."""
+        async with session(self._engine) as work:
+            found = await remittance_of_mail(work, outbox_id)
+        if found is None:
+            return None
+        document = payment_statement(self._environment, found)
+        return Attachment(f"{document.file_name}.pdf", await asyncio.to_thread(paper, document))
+
+    def _write(
+        self, attachment: Attachment | None, order: MailOrder, recipient: str | None
+    ) -> Written:
+        rendered = self._writer.render(order, attached=bool(attachment and recipient))
         if recipient is None:
             return Written(rendered.subject, rendered.text, "", b"")
-        message_id, message = self._writer.message(order, rendered, recipient, self._clock())
+        message_id, message = self._writer.message(
+            order, rendered, recipient, self._clock(), attachment
+        )
         kept = self._writer.without_access(order, rendered.text)
         return Written(rendered.subject, kept, message_id, message)

@@ -11,7 +11,7 @@ from domain.mails import STRANGER
 from rendering.environment import TEMPLATES, make_environment
 from rendering.links import Links
 from rendering.mail_context import mail_context
-from rendering.message import Heading, Rendered, build_message, message_id
+from rendering.message import Attachment, Heading, Rendered, build_message, message_id
 
 FALLBACK_LANGUAGE = "en"
 
@@ -30,10 +30,15 @@ class MailWriter:
         known = language.isalpha() and (TEMPLATES / "email" / language / f"{mail}.txt").is_file()
         return language if known else FALLBACK_LANGUAGE
 
-    def render(self, order: MailOrder) -> Rendered:
-        """Subject, plain text and HTML; anything undefined is an error."""
+    def render(self, order: MailOrder, *, attached: bool = False) -> Rendered:
+        """Subject, plain text and HTML; anything undefined is an error.
+
+        Args:
+            order: the mail.
+            attached: something goes with it, which the words may point to.
+        """
         language = self.language_for(order.mail, order.about.language)
-        context = mail_context(order, self._links, language)
+        context = mail_context(order, self._links, language) | {"attached": attached}
 
         def part(suffix: str) -> str:
             name = f"email/{language}/{order.mail}.{suffix}"
@@ -42,7 +47,12 @@ class MailWriter:
         return Rendered(part("subject.txt").strip(), part("txt").strip() + "\n", part("html"))
 
     def message(
-        self, order: MailOrder, rendered: Rendered, recipient: str, date: datetime
+        self,
+        order: MailOrder,
+        rendered: Rendered,
+        recipient: str,
+        date: datetime,
+        attachment: Attachment | None = None,
     ) -> tuple[str, bytes]:
         """The Message-ID and the bytes for the mail server."""
         about = order.about
@@ -59,7 +69,7 @@ class MailWriter:
             # An out-of-office answer to an invitation is worth having; to a notice it is noise.
             automatic=order.mail not in STRANGER,
         )
-        return identity, build_message(rendered, heading)
+        return identity, build_message(rendered, heading, attachment)
 
     def without_access(self, order: MailOrder, text: str) -> str:
         """The text without the links that act for the creator: staff read it, and must not."""

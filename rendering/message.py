@@ -52,6 +52,14 @@ class Rendered:
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A PDF that goes with a mail."""
+
+    file_name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Heading:
     """Who writes to whom, and in which conversation."""
 
@@ -78,7 +86,9 @@ def one_line(text: str) -> str:
     return " ".join(_CONTROL.sub(" ", text).replace("=?", "= ?").split())
 
 
-def build_message(rendered: Rendered, heading: Heading) -> bytes:
+def build_message(
+    rendered: Rendered, heading: Heading, attachment: Attachment | None = None
+) -> bytes:
     """The message's bytes, read back and found to say what was meant.
 
     Raises:
@@ -93,6 +103,13 @@ def build_message(rendered: Rendered, heading: Heading) -> bytes:
         message.add_alternative(
             rendered.html, subtype="html", charset="utf-8", cte="quoted-printable"
         )
+        if attachment:
+            message.add_attachment(
+                attachment.content,
+                maintype="application",
+                subtype="pdf",
+                filename=attachment.file_name,
+            )
         raw = message.as_bytes()
     except (ValueError, UnicodeError, IndexError):
         raise UnsafeMessage("the message cannot be written down") from None

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.correspondence import Correspondence
 from domain.decisions import DecisionKind
 from domain.lifecycle import PayoutStatus
+from domain.mails import Mail
 from store import correspondence
-from store.tables import Decision, Payout, PayoutAttempt, Signature
+from store.tables import Decision, OutboxMail, Payout, PayoutAttempt, Signature
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,16 @@ async def remittance(
         sent_at=settled_at or payout.updated_at,
         signature=await _signature(session, of),
     )
+
+
+async def remittance_of_mail(session: AsyncSession, outbox_id: str) -> Remittance | None:
+    """What the statement says that goes with a mail; None with every mail but remittances."""
+    payout_id = await session.scalar(
+        select(OutboxMail.facts["payout_id"].astext).where(
+            OutboxMail.id == outbox_id, OutboxMail.mail == Mail.REMITTANCE.value
+        )
+    )
+    return await remittance(session, payout_id) if payout_id else None
 
 
 async def _signature(session: AsyncSession, collaboration_id: str) -> Signature | None:

@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 
 import pytest
 
 from activities.outreach import Outreach
 from domain.errors import MailRefused, Unavailable
 from domain.mails import Mail
+from domain.messages import Posting, PostingKind
 from integrations.smtp import Envelope, SmtpMailer
-from store import outbox
+from store import ledger, outbox
 from store.engine import session
 from store.tables import Campaign, Collaboration, Creator
+from tests import books
 from tests.fixtures.mail import SENDER, MailCatcher, MailDesk
 
 
 async def send(outreach: Outreach, outbox_id: str) -> str:
     return (await outreach.send_mail(outbox_id)).status
+
+
+@dataclass
+class KeepingMailer:
+    """The real thing, which also keeps what it was given."""
+
+    inner: SmtpMailer
+    given: list[Envelope] = field(default_factory=list)
+
+    async def send(self, envelope: Envelope) -> None:
+        self.given.append(envelope)
+        await self.inner.send(envelope)
 
 
 class DyingMailer:
@@ -49,6 +66,41 @@ async def test_a_planned_mail_is_sent_and_the_row_says_so(
     assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert headers["List-Unsubscribe"].startswith("<https://troupe.example/opt-out/")
     assert "Auto-Submitted" not in headers
+
+
+async def test_the_mail_about_a_payment_brings_its_statement(
+    mail_desk: MailDesk, mail_catcher: MailCatcher
+) -> None:
+    async with session(mail_desk.engine) as work:
+        of = await work.get_one(Collaboration, "col_1")
+        budget = Posting(kind=PostingKind.FUND, key="cmp_1:fund", amount_minor=2_000_000)
+        await ledger.post(work, "cmp_1", None, None, None, budget, "EUR", datetime.now(UTC))
+        payout = await books.paid(work, of)
+    facts = {"payout_id": payout.id, "amount_minor": payout.amount_minor}
+    outbox_id = await mail_desk.plan(Mail.REMITTANCE, facts=facts)
+    kept = KeepingMailer(mail_catcher.mailer())
+    assert await send(mail_desk.outreach(kept), outbox_id) == "accepted"
+    message = message_from_bytes(kept.given[0].message, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    (attached,) = message.iter_attachments()
+    assert attached.get_filename() == f"{payout.id}.pdf"
+    assert attached.get_content_type() == "application/pdf"
+    assert attached.get_content().startswith(b"%PDF-1.7")
+    text = message.get_body(("plain",))
+    assert text is not None
+    assert "the statement for your books is attached" in text.get_content()
+    (caught,) = mail_catcher.messages(to=mail_desk.address)
+    assert "the statement for your books is attached" in caught["text"], "as a program reads it"
+
+
+async def test_no_statement_is_promised_before_there_is_one(
+    mail_desk: MailDesk, mail_catcher: MailCatcher
+) -> None:
+    outbox_id = await mail_desk.plan(Mail.REMITTANCE, facts={"payout_id": "pay_nobody"})
+    kept = KeepingMailer(mail_catcher.mailer())
+    await send(mail_desk.outreach(kept), outbox_id)
+    assert b"application/pdf" not in kept.given[0].message
+    assert "a statement for your books is on" in (await mail_desk.row(outbox_id)).text_body
 
 
 async def test_what_the_staff_can_read_does_not_let_them_act_as_the_creator(

@@ -1,0 +1,49 @@
+"""The schedule that tells staff what waits: through Temporal, to the worker that has the mail."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.service import RPCError
+from temporalio.testing import WorkflowEnvironment
+
+from domain.inbox import ItemKind
+from domain.lifecycle import Role
+from domain.messages import Queue
+from integrations import temporal as schedules
+from settings import Settings
+from store.engine import session
+from tests import builders
+from tests.conftest import Database
+from tests.fixtures.mail import MailCatcher
+from tests.web.rows import wait_for
+from worker import Tools, make_worker
+
+
+async def test_staff_hear_of_what_waits_by_a_schedule(
+    engine: AsyncEngine, temporal: WorkflowEnvironment, database: Database,
+    mail_catcher: MailCatcher,
+) -> None:  # fmt: skip
+    given = {
+        "TROUPE_DATABASE_URL": database.app_url,
+        "TROUPE_SECRET_KEY": "of the tests, long enough to be one",
+        "TROUPE_SMTP_PORT": str(mail_catcher.smtp_port),
+        "TROUPE_SMTP_TLS": "none",
+    }
+    tools = Tools(Settings.from_environment(given), engine, temporal.client)
+    async with session(engine) as db:
+        me = await builders.staff(db, [Role.REVIEWER])
+        of = await builders.collaboration(db, stage="reviewing")
+        await wait_for(db, ItemKind.DRAFT, of, of.campaign_id)
+    schedule = temporal.client.get_schedule_handle(schedules.STAFF_MAIL_SCHEDULE)
+    with contextlib.suppress(RPCError):
+        await schedule.delete()  # a worker of another test may have made it
+    await schedules.ensure_staff_mail(temporal.client)
+    await schedules.ensure_staff_mail(temporal.client)
+    async with make_worker(tools, Queue.WORKFLOWS), make_worker(tools, Queue.OUTREACH):
+        await schedule.trigger()
+        caught = await asyncio.to_thread(mail_catcher.messages, to=me.email, wait="20")
+    await schedule.delete()
+    assert [message["subject"] for message in caught] == ["A draft to review"]
