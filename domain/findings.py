@@ -84,13 +84,17 @@ class Finding(BaseModel):
         return _RISKS[self.severity - 1]
 
 
+AWAY = "The language model could not be asked"
+"""How the sentence begins that says so; it is about the reader, not about the creator."""
+
+
 class ReviewerAway(Unavailable):
     """A part of an engine could not be asked; what the rest of it found stands."""
 
     code: ClassVar[str] = "reviewer_away"
 
     def __init__(self, why: str, findings: tuple[Finding, ...]) -> None:
-        super().__init__(f"the language model could not be asked ({why})")
+        super().__init__(f"{AWAY[:1].lower()}{AWAY[1:]} ({why})")
         self.findings = findings
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.findings import AWAY
 from domain.lifecycle import SafetyVerdict
 from domain.safety import CreatorVerdict
 
@@ -39,7 +40,7 @@ def remember(verdict: CreatorVerdict, earlier: Overruling | None) -> CreatorVerd
         return verdict
     said = _sentence(earlier)
     reasons = (said, *verdict.reasons)
-    nothing_new = _without_memory(earlier.findings) == verdict.reasons
+    nothing_new = _about_the_posts(earlier.findings) == _about_the_posts(verdict.reasons)
     if nothing_new and verdict.verdict in {SafetyVerdict.REVIEW, SafetyVerdict.UNKNOWN}:
         word = SafetyVerdict.CLEAR if earlier.cleared else SafetyVerdict.BLOCKED
         return verdict.model_copy(update={"verdict": word, "reasons": reasons})
@@ -56,5 +57,6 @@ def _sentence(earlier: Overruling) -> str:
     return f"{word} on {earlier.at:%Y-%m-%d} for “{earlier.campaign}”{f': {why}' if why else ''}."
 
 
-def _without_memory(reasons: Sequence[str]) -> tuple[str, ...]:
-    return tuple(each for each in reasons if not each.startswith(_BEGINNINGS))
+def _about_the_posts(reasons: Sequence[str]) -> tuple[str, ...]:
+    """Without what people said, and without who could not be asked on that day."""
+    return tuple(each for each in reasons if not each.startswith((*_BEGINNINGS, AWAY)))

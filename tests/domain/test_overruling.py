@@ -42,6 +42,12 @@ def test_new_findings_are_judged_anew_and_the_earlier_word_is_shown() -> None:
     assert judged.reasons[-1].endswith("The findings differ.")
 
 
+def test_a_language_model_that_is_away_is_nothing_new_about_the_creator() -> None:
+    away = (*SEEN, "The language model could not be asked (ConnectError).")
+    assert remember(verdict(V.REVIEW, *away), said()).verdict is V.CLEAR
+    assert remember(verdict(), said(findings=away)).verdict is V.CLEAR
+
+
 def test_what_the_machine_alone_blocks_stays_blocked() -> None:
     assert remember(verdict(V.BLOCKED), said()).verdict is V.BLOCKED
 

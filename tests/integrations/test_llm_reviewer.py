@@ -135,7 +135,7 @@ def test_what_is_not_in_the_text_or_not_asked_for_is_dropped(model: Model, findi
     [
         (b"{}", 200, 0), (b"busy", 503, 0), (b"no", 401, 0), (b"not json", 200, 0),
         (b'{"choices": [{"message": {"content": "I think it is fine."}}]}', 200, 0),
-        (b"x" * 300_000, 200, 0), (None, 200, 0.6),
+        (b"x" * 300_000, 200, 0), (b"[" * 150_000, 200, 0), (None, 200, 0.6),
     ],
 )  # fmt: skip
 def test_when_it_cannot_be_asked_the_others_stand_and_the_verdict_says_so(
@@ -154,9 +154,22 @@ def test_when_it_cannot_be_asked_the_others_stand_and_the_verdict_says_so(
 
 
 def test_nobody_listening_is_one_more_way_of_being_away() -> None:
-    engine = LanguageModel(LEXICON, "http://127.0.0.1:9/v1", "tiny")
-    with pytest.raises(ReviewerAway):
-        engine.find(CALM, "en")
+    for url in ("http://127.0.0.1:9/v1", "http://127.0.0.1:99999/v1"):
+        with pytest.raises(ReviewerAway):
+            LanguageModel(LEXICON, url, "tiny").find(CALM, "en")
+
+
+def test_nothing_that_leads_to_the_creator_is_sent(model: Model) -> None:
+    told = (
+        "Morning with @maya.lind, more on https://www.instagram.com/maya.lind/ and"
+        " www.mayalind.example, mail maya@lind.example or call +49 (151) 234-5678, 100 % cotton"
+    )
+    model.engine().find([told], "en")
+    sent = json.loads(model.asked[0]["messages"][1]["content"])
+    assert sent == [
+        "Morning with @account, more on [link] and [link] mail @account or call [number],"
+        " 100 % cotton"
+    ]
 
 
 def test_it_is_off_unless_configured() -> None:
