@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -15,11 +16,13 @@ from pydantic import SecretStr
 from domain.errors import ConfigurationError
 from domain.findings import ReviewerAway
 from domain.lifecycle import SafetyVerdict
+from domain.prechecks import precheck_draft
 from domain.safety import judge_creator
 from domain.word_lists import LEXICON
 from integrations import llm_reviewer
 from integrations.llm_reviewer import LanguageModel, with_reviewer
 from settings import Settings
+from tests import builders
 
 CALM = [
     "Morning light and a cup of tea before the day begins",
@@ -52,7 +55,8 @@ class Model:
                 self.send_response(model.status)
                 self.send_header("content-length", str(len(answer)))
                 self.end_headers()
-                self.wfile.write(answer)
+                with contextlib.suppress(ConnectionError):  # whoever asked has gone
+                    self.wfile.write(answer)
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -157,6 +161,11 @@ def test_nobody_listening_is_one_more_way_of_being_away() -> None:
     for url in ("http://127.0.0.1:9/v1", "http://127.0.0.1:99999/v1"):
         with pytest.raises(ReviewerAway):
             LanguageModel(LEXICON, url, "tiny").find(CALM, "en")
+    engine = LanguageModel(LEXICON, "http://127.0.0.1:9/v1", "tiny")
+    checks = precheck_draft(CALM[0], builders.campaign_file(), "DE", language="en", engine=engine)
+    (safety,) = (each for each in checks if each.code == "safety")
+    assert safety.status == "ok"
+    assert safety.sentence.endswith("A further look could not be taken just now.")
 
 
 def test_nothing_that_leads_to_the_creator_is_sent(model: Model) -> None:
