@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -69,6 +70,7 @@ class Catcher:
                 Route("/messages/{id}", self.message),
                 Route("/messages/{id}/html", self.html),
                 Route("/messages/{id}/raw", self.raw),
+                Route("/messages/{id}/attachments/{number:int}", self.attachment),
                 Route("/style.css", self.style),
                 Route("/health", self.health),
                 Route("/api/messages", self.api_messages),
@@ -100,6 +102,20 @@ class Catcher:
             self._mailbox.raw(self._caught(request).id),
             media_type="text/plain; charset=utf-8",
             headers=_HEADERS,
+        )
+
+    async def attachment(self, request: Request) -> Response:
+        """One attachment, to be saved: nothing of it is shown or run here."""
+        number: int = request.path_params["number"]
+        found = self._mailbox.attachment(self._caught(request).id, number)
+        if found is None:
+            raise HTTPException(404, "there is no such attachment")
+        file_name, content = found
+        saved = f"attachment; filename*=UTF-8''{quote(file_name, safe='')}"
+        return Response(
+            content,
+            media_type="application/octet-stream",
+            headers=_HEADERS | {"Content-Disposition": saved},
         )
 
     async def style(self, _request: Request) -> Response:
@@ -175,4 +191,5 @@ def _as_json(caught: Caught) -> dict[str, Any]:
         "links": list(caught.links),
         "headers": [list(header) for header in caught.headers],
         "received_at": caught.received_at.isoformat(),
+        "attachments": list(caught.attachments),
     }

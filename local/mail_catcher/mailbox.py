@@ -35,6 +35,8 @@ class Caught:
     links: tuple[str, ...]
     headers: tuple[tuple[str, str], ...]
     received_at: datetime
+    attachments: tuple[str, ...] = ()
+    """File names, in their order."""
 
 
 class _Links(HTMLParser):
@@ -121,6 +123,14 @@ class Mailbox:
         part = _parse(self.raw(name)).get_body(("html",))
         return str(part.get_content()) if isinstance(part, EmailMessage) else ""
 
+    def attachment(self, name: str, number: int) -> tuple[str, bytes] | None:
+        """File name and content of an attachment, counted from 0; None if there is none."""
+        found = list(_parse(self.raw(name)).iter_attachments())
+        if number >= len(found):
+            return None
+        content = found[number].get_payload(decode=True)
+        return _file_name(found[number]), content if isinstance(content, bytes) else b""
+
     def __len__(self) -> int:
         return len(self._caught)
 
@@ -132,6 +142,10 @@ def _parse(raw: bytes) -> EmailMessage:
     message = BytesParser(policy=policy.default).parsebytes(raw)
     assert isinstance(message, EmailMessage)
     return message
+
+
+def _file_name(part: EmailMessage) -> str:
+    return part.get_filename() or "attachment"
 
 
 def _read(name: str, raw: bytes) -> Caught:
@@ -155,4 +169,5 @@ def _read(name: str, raw: bytes) -> Caught:
         links=tuple(links),
         headers=tuple((key, str(value)) for key, value in message.items()),
         received_at=datetime.fromtimestamp(int(name) / 1e9, UTC),
+        attachments=tuple(_file_name(part) for part in message.iter_attachments()),
     )

@@ -10,15 +10,16 @@ import httpx
 import pytest
 
 from integrations.smtp import Envelope
-from rendering.message import Heading, Rendered, build_message, message_id
+from rendering.message import Attachment, Heading, Rendered, build_message, message_id
 from tests.fixtures.mail import SENDER, MailCatcher
 
 HTML = '<p>Hello <a href="https://troupe.example/c/1">page</a><script>alert(1)</script></p>'
 
 
 async def post(
-    catcher: MailCatcher, to: str, subject: str = "Hello, Zoë", html: str = HTML
-) -> dict[str, Any]:
+    catcher: MailCatcher, to: str, subject: str = "Hello, Zoë", html: str = HTML,
+    attachment: Attachment | None = None,
+) -> dict[str, Any]:  # fmt: skip
     heading = Heading(
         sender_name="Anna",
         sender=SENDER,
@@ -29,7 +30,7 @@ async def post(
         feedback_id="a:b:c:d",
     )
     text = "Hello https://troupe.example/c/1\n.\n..end\n"
-    raw = build_message(Rendered(subject, text, html), heading)
+    raw = build_message(Rendered(subject, text, html), heading, attachment)
     await catcher.mailer().send(Envelope(SENDER, to, raw))
     message: dict[str, Any] = catcher.messages(to=to)[-1]
     return message
@@ -80,6 +81,20 @@ async def test_the_page_shows_a_message_and_runs_nothing_of_it(mail_catcher: Mai
         in (frame.headers["content-security-policy"])
     )
     assert "default-src 'none'" in frame.headers["content-security-policy"]
+
+
+async def test_what_is_attached_can_be_saved_and_is_not_shown(mail_catcher: MailCatcher) -> None:
+    attached = Attachment("Zoë's statement.pdf", b"%PDF-1.7 of the test")
+    message = await post(mail_catcher, "papers@example.org", attachment=attached)
+    assert message["attachments"] == ["Zoë's statement.pdf"]
+    path = f"/messages/{message['id']}"
+    assert f'href="{path}/attachments/0"' in mail_catcher.http.get(path).text
+    saved = mail_catcher.http.get(f"{path}/attachments/0")
+    assert saved.content == attached.content
+    assert saved.headers["content-type"] == "application/octet-stream"
+    assert saved.headers["content-disposition"].startswith("attachment; filename*=UTF-8''Zo%C3%AB")
+    assert mail_catcher.http.get(f"{path}/attachments/1").status_code == 404
+    assert (await post(mail_catcher, "papers@example.org"))["attachments"] == []
 
 
 async def test_messages_are_found_by_recipient(mail_catcher: MailCatcher) -> None:
