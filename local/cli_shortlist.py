@@ -24,6 +24,7 @@ from domain.comments import count
 from domain.errors import UserMistake
 from domain.expectation import goal_words
 from domain.explaining import Changes, worth_sentences
+from domain.growth import Figures
 from domain.money import Money
 from domain.posts import PostRecord, read_posts
 from domain.quotas import Limit, Traits, limits_of
@@ -39,6 +40,7 @@ from integrations.classifier import fast_engine
 from integrations.highs import HIGHS
 from local.cli_imports import read_bytes
 from local.cli_support import AsJson, now, out, print_json
+from local.earlier_rosters import figures_by_day
 from settings import load_rate_card
 
 WAITING_SHOWN = 10
@@ -50,6 +52,10 @@ def show_shortlist(
     roster: Annotated[Path, typer.Option(help="The creators: CSV or JSON lines.")],
     posts: Annotated[
         Path | None, typer.Option(help="What they have posted; without it safety is unknown.")
+    ] = None,
+    earlier: Annotated[
+        list[Path] | None,
+        typer.Option(help="The roster as it was, with seen_on; tells jumps. Several times."),
     ] = None,
     mapping: Annotated[
         list[str] | None,
@@ -68,10 +74,14 @@ def show_shortlist(
     read = read_roster(read_table(read_bytes(roster)), parse_map(mapping or ""))
     if not read.records:
         raise UserMistake(f"{roster} has no creator that can be used", hint="see docs/roster.md")
+    days = figures_by_day(read.records, earlier or [], mapping or [], now().date())
     of_creators, notes = _posts(posts, read.records, now() - file.brand_safety.within)
     if read.quarantined:
         notes.insert(0, f"{len(read.quarantined)} rows of the roster cannot be used")
-    found = _choose(file, read.records, of_creators, load_rate_card(rate_card), notes)
+    people = [
+        _person(each, of_creators.get(_id(each), []), days[each.key]) for each in read.records
+    ]
+    found = _choose(file, read.records, people, load_rate_card(rate_card), notes)
     if as_json:
         print_json(_content(found, explain))
     else:
@@ -142,14 +152,12 @@ def _newest_first(post: PostRecord) -> float:
 def _choose(
     file: CampaignFile,
     records: Sequence[CreatorRecord],
-    posts: Mapping[str, list[PostRecord]],
+    people: Sequence[Person],
     card: RateCard,
     notes: list[str],
 ) -> _Found:
     begun = time.perf_counter()
-    vetted = [
-        vet(_person(each, posts.get(_id(each), [])), file, card, fast_engine()) for each in records
-    ]
+    vetted = [vet(each, file, card, fast_engine()) for each in people]
     chosen_from = [
         Option(each.creator_id, each.fee_minor, each.expected, _traits(record))
         for each, record in zip(vetted, records, strict=True)
@@ -171,12 +179,14 @@ def _choose(
     )  # fmt: skip
 
 
-def _person(record: CreatorRecord, posts: Sequence[PostRecord]) -> Person:
+def _person(
+    record: CreatorRecord, posts: Sequence[PostRecord], history: Sequence[Figures]
+) -> Person:
     facts = {name: getattr(record, name) for name in CreatorFacts.model_fields}
     return Person(
         creator_id=_id(record), handle=record.handle, category=record.category,
         language=record.language, facts=CreatorFacts(**facts),
-        captions=[post.caption for post in posts],
+        captions=[post.caption for post in posts], history=history,
         comments=count(mark for post in posts for mark in post.comment_marks or ()),
     )  # fmt: skip
 

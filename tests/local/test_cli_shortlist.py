@@ -51,6 +51,25 @@ def test_explained_everybody_has_a_reason_and_those_in_between_what_would_change
     assert "left out by a rule" in said
 
 
+def test_an_earlier_list_tells_who_jumped_without_engaging(
+    troupe: Terminal, tmp_path: Path
+) -> None:
+    header = "platform,handle,followers,engagement_rate,seen_on\n"
+    now, before = tmp_path / "now.csv", tmp_path / "before.csv"
+    now.write_text(header + "instagram,lena,19500,1.56%,2026-11-10\n")
+    before.write_text(header + "instagram,@Lena,8200,3.8%,2026-11-01\n")
+    asked = (*ASKED[:2], "--roster", str(now), "--json", "--explain", "--earlier")
+    found = troupe(*asked, str(before)).json
+    (lena,) = (each for name in ("chosen", "waitlist", "out") for each in found[name])
+    assert any(
+        each.startswith("From 8,200 to 19,500 followers in 9 days") for each in lena["reasons"]
+    )
+    before.write_text("platform,handle,followers\ninstagram,lena,8200\n")
+    refused = troupe(*asked, str(before))
+    assert refused.code == 2
+    assert "does not say of which day" in refused.out + refused.err
+
+
 def test_quotas_of_the_file_are_kept_and_what_cannot_be_had_is_said(
     troupe: Terminal, tmp_path: Path
 ) -> None:
