@@ -11,9 +11,9 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -85,6 +85,8 @@ class Target:
 
     engine: AsyncEngine
     settings: Settings
+    environment: Mapping[str, str] = field(repr=False, default_factory=dict)
+    """The variables that it was started with."""
 
     async def temporal(self) -> Client:
         """Its Temporal.
@@ -93,7 +95,9 @@ class Target:
             Unavailable: Temporal does not answer.
         """
         try:
-            return await connect(identity="troupe command line")
+            # Where Temporal's own configuration looks for files, our environment says.
+            known = {**os.environ, **self.environment}
+            return await connect(identity="troupe command line", environment=known)
         except (RPCError, RuntimeError) as error:
             raise Unavailable(
                 "Temporal does not answer", hint="./troupe doctor says more"
@@ -105,13 +109,9 @@ async def target(data: Path) -> AsyncIterator[Target]:
     """Connect to the stack for one command."""
     environment = target_environment(data)
     settings = Settings.from_environment(environment)
-    for name, value in environment.items():
-        if name.startswith("TEMPORAL_"):
-            # Temporal's own configuration reads the environment of the process.
-            os.environ[name] = value
     engine = make_engine(settings.database_url.get_secret_value(), pool_size=2)
     try:
-        yield Target(engine, settings)
+        yield Target(engine, settings, environment)
     finally:
         await engine.dispose()
 

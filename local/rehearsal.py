@@ -98,16 +98,14 @@ def persona_of(row: Creator) -> Persona:
 
 async def start(stack: Stack, engine: AsyncEngine, material: Material, manager: str) -> str:
     """Start the campaign; gives its id."""
-    for name, value in stack.environment.items():
-        if name.startswith("TEMPORAL_"):
-            # Temporal's own configuration reads the environment of the process.
-            os.environ[name] = value
     file = material.file
     async with session(engine) as db:
         made = await campaigns.create_campaign(
             db, file, material.source, manager, datetime.now(UTC)
         )
-    client = await temporal.connect(identity="rehearsal")
+    client = await temporal.connect(
+        identity="rehearsal", environment={**os.environ, **stack.environment}
+    )
     await temporal.start_campaign(
         client,
         CampaignInput(
