@@ -1,7 +1,7 @@
 # make demo    a whole campaign in about a minute, with simulated people; needs nothing running
 # make up      Troupe for real people on this machine; SAMPLE=1 loads an example
 # make test    lint, types and all tests      make bench   how fast it is
-# make prove-money   kill -9 at every step of a payment: always one transfer
+# make prove-money   kill -9 at every step of a payment, and money in any order: always one transfer
 # DATA=folder  another data folder            SEED=n       another course of the demo, or of the proof
 
 PYTHON ?=

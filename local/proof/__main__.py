@@ -14,6 +14,7 @@ import secrets
 import sys
 import tempfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -29,6 +30,7 @@ from local.proof.matrix import Ground, prove
 from local.proof.stripe_process import StripeStandIn
 from local.proof.table import show
 from local.proof.verdict import Proof
+from local.proof.walks import WALKS, walk_all
 from local.temporal import DYNAMIC_CONFIG, program
 from store.engine import make_engine
 from store.migrate import migrate
@@ -81,7 +83,9 @@ async def run(seed: int) -> Proof:
     try:
         say("PostgreSQL, Temporal and the stand-in for Stripe")
         async with ground(folder) as servers:
-            return await prove(servers, seed, say)
+            proof = await prove(servers, seed, say)
+            say(f"{WALKS} walks over everything that can happen to money, in any order")
+            return replace(proof, walked=await walk_all(servers.engine, seed))
     finally:
         postgres.discard(folder)
 

@@ -40,8 +40,11 @@ CREATORS = 4
 """Several payments go to the same account."""
 FEE_MINOR = 10_000_00
 
-FILE = CampaignFile.model_validate(
-    {
+
+def campaign_file(currency: str = "EUR", total: int = 100_000) -> CampaignFile:
+    """A campaign with a budget in whole units of a currency."""
+    each = f"{total // 10:,} {currency}"
+    content = {
         "name": "Proof of payments",
         "goal": {"metric": "engagements", "target": 1_000},
         "brand": {
@@ -51,14 +54,17 @@ FILE = CampaignFile.model_validate(
             "postal_address": "Lumen & Leaf GmbH, Beispielstraße 12, 10115 Berlin, Germany",
         },
         "markets": ["DE"],
-        "currency": "EUR",
-        "budget": {"total": "100,000 EUR", "per_collaboration": "10,000 EUR"},
+        "currency": currency,
+        "budget": {"total": f"{total:,} {currency}", "per_collaboration": each},
         "creators": {"wanted": CREATORS},
         "deliverables": [{"kind": "reel"}],
         "brief": {"summary": "Show your morning routine.", "link": "https://lumenandleaf.example/serum"},
-        "release": {"second_person_above": "10,000 EUR", "cooling": "0 seconds"},
-    }
-)  # fmt: skip
+        "release": {"second_person_above": each, "cooling": "0 seconds"},
+    }  # fmt: skip
+    return CampaignFile.model_validate(content)
+
+
+FILE = campaign_file()
 
 
 @dataclass
@@ -79,17 +85,13 @@ class Scene:
         """Write campaign, creators and earned payments, and make the creators' accounts."""
         now = datetime.now(UTC)
         async with session(engine) as db:
-            campaign = await campaigns.create_campaign(db, FILE, "", None, now)
-            fund = Posting(
-                kind=PostingKind.FUND, key=f"{campaign}:fund",
-                amount_minor=FILE.budget.total.minor,
-            )  # fmt: skip
-            await ledger.post(db, campaign, None, None, None, fund, FILE.currency, now)
+            campaign = await funded_campaign(db, FILE, now)
             finance = await staff.create_staff(
                 db, email=f"finance-{secrets.token_hex(4)}@lumenandleaf.example", name="Finn Odell",
                 roles=[Role.FINANCE], password=secrets.token_hex(16), at=now,
             )  # fmt: skip
-            working = [await _collaboration(db, campaign, standin, now) for _ in range(CREATORS)]
+            accounts = [await _account(standin) for _ in range(CREATORS)]
+            working = [await contracted(db, campaign, each, now) for each in accounts]
         scene = cls(engine, client, campaign, finance, {}, {})
         for number, collaboration in enumerate(working):
             await scene._earn(collaboration, plan[number::CREATORS], now)
@@ -183,15 +185,30 @@ class Scene:
         return {row.payout.id: row.item.seen for row in waiting.rows if row.item}
 
 
-async def _collaboration(
-    db: AsyncSession, campaign: str, standin: StripeStandIn, now: datetime
+async def funded_campaign(db: AsyncSession, file: CampaignFile, now: datetime) -> str:
+    """A campaign with its budget in the ledger."""
+    campaign = await campaigns.create_campaign(db, file, "", None, now)
+    fund = Posting(
+        kind=PostingKind.FUND, key=f"{campaign}:fund", amount_minor=file.budget.total.minor
+    )
+    await ledger.post(db, campaign, None, None, None, fund, file.currency, now)
+    return campaign
+
+
+async def _account(standin: StripeStandIn) -> str:
+    """An account at Stripe that can be paid."""
+    rail, name = standin.rail(), secrets.token_hex(8)
+    made = await rail.ensure_recipient(f"{CREATOR}_{name}", "DE", f"{name}@example.org", None)
+    await rail.close()
+    standin.onboard(made.account_id)
+    return made.account_id
+
+
+async def contracted(
+    db: AsyncSession, campaign: str, account: str, now: datetime, currency: str = FILE.currency
 ) -> str:
     """A creator with a contract and an account that can be paid."""
     creator, name = f"{CREATOR}_{secrets.token_hex(8)}", f"proof_{secrets.token_hex(4)}"
-    rail = standin.rail()
-    account = (await rail.ensure_recipient(creator, "DE", f"{name}@example.org", None)).account_id
-    await rail.close()
-    standin.onboard(account)
     db.add(
         Creator(
             id=creator, platform="instagram", handle=f"@{name}", handle_key=name, name="Jule",
@@ -211,7 +228,7 @@ async def _collaboration(
         Collaboration(
             id=identity, campaign_id=campaign, creator_id=creator, stage=Stage.RETAINING.value,
             waiting_for=WaitingFor.ENGINE.value, quoted_minor=FEE_MINOR, fee_minor=FEE_MINOR,
-            currency=FILE.currency, salt=secrets.token_hex(16), created_at=now, updated_at=now,
+            currency=currency, salt=secrets.token_hex(16), created_at=now, updated_at=now,
         )
     )  # fmt: skip
     await db.flush()

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from local.proof.moves import Move
 from local.proof.verdict import Found, Proof
+from local.proof.walks import Walked
 
 
 def show(proof: Proof, out: Console) -> None:
     """Print the table, and what it comes to."""
     out.print(_table(proof))
+    if proof.walked:
+        _show_walks(proof.walked, out)
     for each in proof.found:
         if each.violations:
             case = each.case
@@ -20,14 +27,35 @@ def show(proof: Proof, out: Console) -> None:
             )
     for fault in proof.faults:
         out.print(f"[red]{fault}[/]")
+    unsound = len(proof.walked.violations) if proof.walked else 0
     wrong = sum(bool(each.violations) for each in proof.found)
     transfers = sum(len(each.transfers) for each in proof.found)
     sums = f"{len(proof.found)} payments, {transfers} transfers, {proof.seconds:.0f} s"
     if proof.holds:
         out.print(f"[green]Each payment is one transfer, and the books are balanced[/]: {sums}.")
     else:
-        out.print(f"[red]This does not hold for {wrong} payments[/]: {sums}.")
+        walks = f" and {unsound} walks" if unsound else ""
+        out.print(f"[red]This does not hold for {wrong} payments{walks}[/]: {sums}.")
     out.print(f"The same again: make prove-money SEED={proof.seed}")
+
+
+def _show_walks(walked: Walked, out: Console) -> None:
+    """What happened in any order, by how often it was tried."""
+    made = Table(
+        title=f"in any order: {walked.payments} payments, {walked.transfers} transfers, "
+        f"{len(walked.violations)} violations",
+        title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0),
+    )  # fmt: skip
+    for _ in range(2):
+        made.add_column("what happened", no_wrap=True)
+        made.add_column("tries", justify="right")
+    rows = [(move.value, str(walked.tries[move.value])) for move in Move]
+    half = (len(rows) + 1) // 2
+    for left, right in zip_longest(rows[:half], rows[half:], fillvalue=("", "")):
+        made.add_row(*left, *right)
+    out.print(made)
+    for violation in walked.violations:
+        out.print(f"[red]{escape(violation)}[/]")
 
 
 def _table(proof: Proof) -> Table:
@@ -40,7 +68,7 @@ def _table(proof: Proof) -> Table:
     )
     made.add_column("killed", no_wrap=True)
     made.add_column("where the payment stood", no_wrap=True)
-    for name in ("tries", "transfers", "balanced", "doubt"):
+    for name in ("tries", "transfers", "differences", "balanced", "doubt", "wrong"):
         made.add_column(name, justify="right")
     before = None
     for each in proof.found:
@@ -55,6 +83,6 @@ def _table(proof: Proof) -> Table:
 def _row(each: Found) -> tuple[str, ...]:
     return (
         f"[red]{each.case.step.words}[/]" if each.violations else each.case.step.words,
-        str(each.attempts), str(len(each.transfers)), "yes" if each.balanced else "no",
-        str(each.in_doubt),
+        str(each.attempts), str(len(each.transfers)), str(len(each.differences)),
+        "yes" if each.balanced else "no", str(each.in_doubt), str(len(each.violations)),
     )  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.proof.steps import Case
+from local.proof.walks import Walked
 
 PAID = "transferred"
 
@@ -53,18 +54,22 @@ class Found:
 
 @dataclass(frozen=True)
 class Proof:
-    """The whole matrix."""
+    """The whole matrix, and the walks."""
 
     seed: int
     found: tuple[Found, ...]
     faults: tuple[str, ...] = ()
     """What is wrong with the ledger or with a stream of events as a whole."""
     seconds: float = field(default=0.0, compare=False)
+    walked: Walked | None = None
+    """What came of everything that can happen, in any order; None if it was left out."""
 
     @property
     def holds(self) -> bool:
         """True if every payment is one transfer and the books are sound."""
-        return bool(self.found) and not self.faults and not any(f.violations for f in self.found)
+        walked = self.walked is None or not self.walked.violations
+        sound = not self.faults and not any(each.violations for each in self.found)
+        return bool(self.found) and sound and walked
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -73,6 +78,7 @@ class Proof:
             "holds": self.holds,
             "seconds": round(self.seconds, 1),
             "faults": list(self.faults),
+            "walks": self.walked.as_json() if self.walked else None,
             "cases": [
                 {
                     "killed": each.case.killed.value,

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import random
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from local.proof.matrix import Ground, prove
 from local.proof.steps import PLAN, Case, Killed, Step, cases
 from local.proof.table import show
 from local.proof.verdict import Found, Proof
+from local.proof.walks import Walked
 from tests.conftest import PROVE_SEED, Database
 from tests.fixtures.stripe import StripeStandIn
 
@@ -56,6 +58,7 @@ def test_one_transfer_and_balanced_books_are_a_proof() -> None:
     assert Proof(7, (found(),)).holds
     assert not Proof(7, ()).holds
     assert not Proof(7, (found(),), ("transaction x: its entries sum to 1",)).holds
+    assert not Proof(7, (found(),), walked=Walked(violations=("walk 1: two transfers",))).holds
 
 
 @pytest.mark.parametrize(
@@ -101,7 +104,9 @@ def test_the_command_shows_what_it_found_and_its_exit_code_says_whether_it_holds
 
 def test_the_table_names_the_payment_that_is_wrong() -> None:
     out = Console(width=200, file=io.StringIO(), record=True)
-    show(Proof(7, (found(), found(transfers=()))), out)
+    walked = Walked(Counter(pay=12), violations=("walk 1: two transfers",))
+    show(Proof(7, (found(), found(transfers=())), walked=walked), out)
     text = out.export_text()
+    assert "walk 1: two transfers" in text
     assert "0 transfers" in text
-    assert "does not hold for 1" in text
+    assert "does not hold for 1 payments and 1 walks" in text
