@@ -92,6 +92,7 @@ def _workflows(tools: Tools) -> list[Any]:
     return [
         records.append,
         records.apply_decision,
+        records.grant_bonus,
         campaigns.standing,
         campaigns.tell_campaign,
         Documents(tools.engine).render_terms,

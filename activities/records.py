@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from temporalio import activity
 
-from domain.messages import Append, Appended, AppliedDecision, ApplyDecision
-from store import records
+from domain.messages import Append, Appended, AppliedDecision, ApplyDecision, GrantBonus, Granted
+from store import bonuses, records
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -35,3 +35,11 @@ class Records:
         Applying twice is one event: the decision's row remembers that it was applied.
         """
         return await records.apply_decision(self._engine, command)
+
+    @activity.defn(name="grant_bonus")
+    async def grant_bonus(self, command: GrantBonus) -> Granted:
+        """Write a bonus as a payment with its money; gives what is to be started.
+
+        Granting twice is one payment: the decision's row remembers that it was applied.
+        """
+        return await bonuses.grant(self._engine, command)

@@ -71,6 +71,8 @@ class Releasable:
     """Why it is released anew; empty if it is the first time."""
     obstacle: str
     """Why it is somebody else's to release; empty if it is this person's."""
+    granted: bool = False
+    """A bonus: somebody gave it by hand, so somebody else looks at it by itself."""
 
     @property
     def risk(self) -> Risk:
@@ -80,7 +82,12 @@ class Releasable:
     @property
     def alone(self) -> bool:
         """True if it has to be looked at by itself."""
-        return self.check not in FINE_CHECKS or bool(self.hold) or self.turn not in TURNS
+        return (
+            self.granted
+            or self.check not in FINE_CHECKS
+            or bool(self.hold)
+            or self.turn not in TURNS
+        )
 
     @property
     def open(self) -> bool:

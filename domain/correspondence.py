@@ -13,11 +13,13 @@ class PayoutFigures:
     """A payment as the creator sees it."""
 
     kind: str
-    """The milestone, or ``kill_fee``."""
+    """The milestone, ``kill_fee``, ``repayment`` or ``bonus``."""
     amount_minor: int
     pay_by: datetime
     transfer_id: str = ""
     status: str = ""
+    reason: str = ""
+    """Why it was granted: of a bonus, in the words of who granted it."""
 
 
 @dataclass(frozen=True)

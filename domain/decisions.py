@@ -33,11 +33,12 @@ class DecisionKind(StrEnum):
     SUSPEND_COLLABORATION = "suspend_collaboration"
     RESUME_COLLABORATION = "resume_collaboration"
     RETRY_STEP = "retry_step"
+    GRANT_BONUS = "grant_bonus"  # more than was agreed: a payment of its own
     # staff, on a payout
     RELEASE_PAYOUT = "release_payout"
     HOLD_PAYOUT = "hold_payout"
     RESUME_PAYOUT = "resume_payout"
-    CANCEL_PAYOUT = "cancel_payout"  # what was taken back is not owed any more
+    CANCEL_PAYOUT = "cancel_payout"  # taken back and not owed any more, or a bonus withdrawn
     # creators, on their collaboration
     ANSWER_OFFER = "answer_offer"
     SIGN_TERMS = "sign_terms"
@@ -78,6 +79,7 @@ ROLE_FOR: dict[DecisionKind, Role] = {
     DecisionKind.SUSPEND_COLLABORATION: Role.MANAGER,
     DecisionKind.RESUME_COLLABORATION: Role.MANAGER,
     DecisionKind.RETRY_STEP: Role.OPERATOR,
+    DecisionKind.GRANT_BONUS: Role.FINANCE,
     DecisionKind.RELEASE_PAYOUT: Role.FINANCE,
     DecisionKind.HOLD_PAYOUT: Role.FINANCE,
     DecisionKind.RESUME_PAYOUT: Role.FINANCE,
@@ -88,8 +90,9 @@ ROLE_FOR: dict[DecisionKind, Role] = {
 ALSO_FOR: dict[DecisionKind, frozenset[Role]] = {
     DecisionKind.HOLD_PAYOUT: frozenset({Role.MANAGER}),
     DecisionKind.RESUME_PAYOUT: frozenset({Role.MANAGER}),
+    DecisionKind.GRANT_BONUS: frozenset({Role.MANAGER}),
 }
-"""Further roles that may: stopping money is easy for everybody, and never releases any."""
+"""Further roles that may: nothing of this releases any money."""
 
 
 def roles_for(kind: DecisionKind) -> frozenset[Role]:
@@ -215,6 +218,13 @@ class KillFeeChoice(_Choice):
     percent: Annotated[int, Field(ge=0, le=100)]
 
 
+class BonusChoice(_Choice):
+    """What a creator gets beyond the fee; the reason stands in the decision's comment."""
+
+    kind: Literal[DecisionKind.GRANT_BONUS] = DecisionKind.GRANT_BONUS
+    amount_minor: Annotated[int, Field(gt=0, le=MAX_MINOR)]
+
+
 Choice = Annotated[
     PlainChoice
     | ResolveChoice
@@ -229,7 +239,8 @@ Choice = Annotated[
     | PublicationJudgement
     | Objection
     | HearingChoice
-    | KillFeeChoice,
+    | KillFeeChoice
+    | BonusChoice,
     Field(discriminator="kind"),
 ]
 """What was decided: ids, numbers and enums only, so that it may stand in a history."""

@@ -56,6 +56,11 @@ def onboarding_workflow_id(link: str) -> str:
     return f"onboarding/{link}"
 
 
+def bonus_workflow_id(decision: str) -> str:
+    """Workflow id that applies one decision about a bonus."""
+    return f"bonus/{decision}"
+
+
 def reconciliation_workflow_id(run: str) -> str:
     """Workflow id of one comparison with the provider."""
     return f"reconciliation/{run}"
@@ -75,6 +80,7 @@ def entity_id(workflow_id: str) -> str:
         "stripe-event",
         "onboarding",
         "reconciliation",
+        "bonus",
     }:
         raise ValueError(f"'{workflow_id}' is not a Troupe workflow id")
     return entity

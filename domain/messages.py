@@ -38,6 +38,7 @@ ONBOARDING_WORKFLOW = "OnboardingWorkflow"
 LOST_EVENTS_WORKFLOW = "LostEventsWorkflow"
 BALANCE_WORKFLOW = "BalanceWorkflow"
 STAFF_MAIL_WORKFLOW = "StaffMailWorkflow"
+BONUS_WORKFLOW = "BonusWorkflow"
 RECONCILIATION_WORKFLOW = "ReconciliationWorkflow"
 
 DECIDE = "decide"  # update, on campaign, collaboration and payout: DecisionRef -> DecisionResult
@@ -46,6 +47,7 @@ CAMPAIGN_STOPPED = "campaign_stopped"  # signal to a collaboration, no argument
 SCANDAL = "scandal"  # signal to a collaboration: ScandalFound
 PAUSE_CLOCK = "pause_clock"  # signal to a collaboration: PauseClock
 COLLABORATION_SUSPENDED = "collaboration_suspended"  # signal to a payout: Suspension
+BONUS_GRANTED = "bonus_granted"  # signal to a collaboration: BonusGranted
 RECIPIENT_CHANGED = "recipient_changed"  # signal to a payout: it is worth another try
 
 
@@ -490,6 +492,29 @@ class PayoutInput(Message):
     policy: PayoutPolicy
     on_hold: HoldReason | None = None
     """Nobody is asked to release it before a person lets it go on."""
+    granted: bool = False
+    """A bonus: nobody's work earned it, so it may be withdrawn until it is sent."""
+
+
+class GrantBonus(Message):
+    """Apply a decision by which a creator gets more than was agreed."""
+
+    ref: DecisionRef
+    at: datetime
+
+
+class Granted(Message):
+    """What became of it."""
+
+    code: str = "applied"
+    payment: PayoutInput | None = None
+    """What is to be started, if the decision holds."""
+
+
+class BonusGranted(Message):
+    """A payment that a suspension of its collaboration is to hold too."""
+
+    payout_id: str
 
 
 class Suspension(Message):

@@ -12,6 +12,10 @@ REPAYMENT = "repayment"
 """Kind of a payment of what was paid once and then taken back at the provider."""
 
 
+BONUS = "bonus"
+"""Kind of a payment that was granted by a person, beyond the fee."""
+
+
 class RailTransfer(BaseModel):
     """A transfer in the provider's own list."""
 

@@ -34,7 +34,9 @@ from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from domain.decisions import DecisionKind
 from domain.ids import (
+    bonus_workflow_id,
     campaign_workflow_id,
     collaboration_workflow_id,
     onboarding_workflow_id,
@@ -43,6 +45,7 @@ from domain.ids import (
 )
 from domain.lifecycle import StreamKind
 from domain.messages import (
+    BONUS_WORKFLOW,
     CAMPAIGN_WORKFLOW,
     DECIDE,
     MAINTENANCE_WORKFLOW,
@@ -129,6 +132,8 @@ async def send_decision(
     handle = client.get_workflow_handle(_WORKFLOW_ID[subject](subject_id))
     try:
         async with asyncio.timeout(wait.total_seconds()):
+            if ref.kind is DecisionKind.GRANT_BONUS:
+                return await _apply_bonus(client, ref)
             result: DecisionResult = await handle.execute_update(
                 DECIDE, ref, id=ref.decision_id, result_type=DecisionResult
             )
@@ -147,6 +152,26 @@ async def send_decision(
         if error.status in {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED}:
             return None
         raise
+
+
+async def _apply_bonus(client: Client, ref: DecisionRef) -> DecisionResult:
+    """Start the workflow of a bonus, which needs no living collaboration; or hear its answer."""
+    workflow_id = bonus_workflow_id(ref.decision_id)
+    try:
+        handle = await client.start_workflow(
+            BONUS_WORKFLOW,
+            ref,
+            id=workflow_id,
+            task_queue=Queue.WORKFLOWS.value,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            task_timeout=TASK_TIMEOUT,
+            result_type=DecisionResult,
+        )
+    except WorkflowAlreadyStartedError:
+        handle = client.get_workflow_handle(workflow_id, result_type=DecisionResult)
+    result: DecisionResult = await handle.result()
+    return result
 
 
 async def request_onboarding(client: Client, task: OnboardingTask) -> str:

@@ -15,6 +15,7 @@ from domain.decisions import DecisionKind
 from domain.errors import UserMistake
 from domain.lifecycle import PayoutStatus
 from domain.money import Money
+from local.cli_bonus import bonus
 from local.cli_exports import export
 from local.cli_papers import statement
 from local.cli_proof import As, Said, ask_password, proved, say, tell
@@ -38,6 +39,7 @@ from web.words import milestone
 payouts = typer.Typer(help="Payments to creators.", no_args_is_help=True)
 
 payouts.command("release")(release)
+payouts.command("bonus")(bonus)
 payouts.command("export")(export)
 payouts.command("totals")(totals)
 payouts.command("statement")(statement)
@@ -153,6 +155,20 @@ def resume(
 ) -> None:  # fmt: skip
     """Let payments on hold go on; they are released anew."""
     _decide(DecisionKind.RESUME_PAYOUT, payments, who, comment, data, as_json)
+
+
+@payouts.command("withdraw")
+def withdraw(
+    payments: Named,
+    who: As,
+    comment: Annotated[str, typer.Option(help="Why; kept with the decision.")],
+    data: Data = DATA_DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Withdraw bonuses that are not on their way yet; the budget has the money back."""
+    if len(comment.strip()) < 3:
+        raise UserMistake("a reason is required", hint='--comment "A digit too many."')
+    _decide(DecisionKind.CANCEL_PAYOUT, payments, who, comment.strip(), data, as_json)
 
 
 def _decide(

@@ -126,7 +126,10 @@ def tell(kind: DecisionKind, said: Sequence[Said], as_json: bool, **more: object
     if as_json:
         print_json({"decisions": [one.as_json() for one in said], **more})
     else:
-        done = {"release_payout": "released", "hold_payout": "on hold", "resume_payout": "goes on"}
+        done = {
+            "release_payout": "released", "hold_payout": "on hold", "resume_payout": "goes on",
+            "grant_bonus": "granted", "cancel_payout": "withdrawn",
+        }  # fmt: skip
         for one in said:
             color = {"applied": "green", "refused": "red"}.get(one.status, "yellow")
             word = done[kind.value] if one.status == "applied" else one.status

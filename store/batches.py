@@ -13,6 +13,7 @@ from domain.batches import Releasable, became, door
 from domain.decisions import DecisionKind
 from domain.errors import NotAllowed, NotFound
 from domain.lifecycle import PayoutStatus, StreamKind
+from domain.payments import BONUS
 from store import decisions
 from store.four_eyes import obstacle_of
 from store.tables import Campaign, Check, Creator, Decision, InboxItem, Payout, Recipient
@@ -102,6 +103,7 @@ def _line(
         turn=item.code if item else "",
         account_id=payee.account_id if payee else "", payee=payee.status if payee else "",
         check=check, hold=payout.hold_reason or "", obstacle=obstacle,
+        granted=payout.kind == BONUS,
     )  # fmt: skip
     return ReleaseLine(
         facts, payout.kind, payout.pay_by, payout.collaboration_id, campaign, creator, handle

@@ -13,6 +13,8 @@ from domain.correspondence import Correspondence, PayoutFigures
 from domain.decisions import DecisionKind
 from domain.errors import NotFound
 from domain.lifecycle import CheckState, PayoutStatus
+from domain.payments import BONUS
+from store.bonuses import granted_by
 from store.tables import (
     Campaign,
     Check,
@@ -76,7 +78,8 @@ def _sum_of_payouts(which: ColumnElement[bool]) -> ScalarSelect[Decimal]:
 
 
 _PAID = _sum_of_payouts(Payout.status == PayoutStatus.TRANSFERRED)
-_EARNED = _sum_of_payouts(Payout.status != PayoutStatus.CANCELLED)
+# What is beyond the fee takes nothing off it.
+_EARNED = _sum_of_payouts((Payout.status != PayoutStatus.CANCELLED) & (Payout.kind != BONUS))
 
 
 async def load(
@@ -165,4 +168,10 @@ async def _payout(
         pay_by=row.pay_by,
         transfer_id=row.transfer_id or "",
         status=row.status,
+        reason=await _why(session, row),
     )
+
+
+async def _why(session: AsyncSession, row: Payout) -> str:
+    given = await granted_by(session, row.id) if row.kind == BONUS else None
+    return given.reason if given else ""

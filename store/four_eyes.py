@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.decisions import DecisionKind
 from domain.inbox import ItemKind
+from domain.lifecycle import StreamKind
 from store.approvers import NOT_NAMED, kept_for_others
-from store.tables import Campaign, Decision, Payout
+from store.tables import Campaign, Decision, Event, Payout
 
 REQUESTER, SAME_PERSON = "requester", "same_person"
 
@@ -44,6 +45,15 @@ def had_a_part(staff_id: str) -> ColumnElement[bool]:
             ),
         ),
     )
+    # Whoever granted a bonus caused that payment and no other.
+    on_bonus = and_(
+        Decision.kind == DecisionKind.GRANT_BONUS.value,
+        Decision.id.in_(
+            select(Event.decision_id)
+            .where(Event.kind == StreamKind.PAYOUT.value, Event.entity_id == Payout.id)
+            .correlate(Payout)
+        ),
+    )
     on_campaign = and_(
         Decision.subject_id == Payout.campaign_id,
         Decision.kind.in_([kind.value for kind in _ON_THE_CAMPAIGN]),
@@ -52,7 +62,7 @@ def had_a_part(staff_id: str) -> ColumnElement[bool]:
         Decision.actor_kind == "staff",
         Decision.actor_id == staff_id,
         Decision.status == "applied",
-        or_(on_collaboration, on_campaign),
+        or_(on_collaboration, on_campaign, on_bonus),
     )
     return and_(Campaign.file["staffing"].astext.is_distinct_from("solo"), found)
 

@@ -607,7 +607,7 @@ class Payout(Base):
     collaboration_id: Mapped[str] = mapped_column(ForeignKey("collaborations.id"))
     creator_id: Mapped[str] = mapped_column(ForeignKey("creators.id"))
     kind: Mapped[str] = mapped_column(String(24))
-    """The milestone, or ``kill_fee``."""
+    """The milestone, ``kill_fee``, ``repayment`` or ``bonus``."""
     number: Mapped[int] = mapped_column(Integer)
     amount_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))

@@ -34,7 +34,9 @@ _CONTENT = {
 }
 
 
-_NEEDS_REASON = {DecisionKind.HOLD_PAYOUT, DecisionKind.CANCEL_PAYOUT}
+_NEEDS_REASON = {
+    DecisionKind.HOLD_PAYOUT, DecisionKind.CANCEL_PAYOUT, DecisionKind.GRANT_BONUS,
+}  # fmt: skip
 
 
 class BadChoice(UserMistake):
@@ -56,7 +58,8 @@ def subject_kind(kind: DecisionKind) -> str:
 
 def needs_currency(fields: Mapping[str, str]) -> bool:
     """True if there is an amount to be read."""
-    return fields.get("answer") in {"counter", "offer"}
+    names_a_bonus = fields.get("kind") == DecisionKind.GRANT_BONUS
+    return names_a_bonus or fields.get("answer") in {"counter", "offer"}
 
 
 def read_choice(

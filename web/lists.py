@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from domain.ids import collaboration_workflow_id
-from store import comparisons, desk, desk_lists, finance, rail_stops
+from store import bonuses, comparisons, desk, desk_lists, finance, rail_stops
 from web import exports, rail, words
 from web.visit import Missing, visit
 
@@ -45,6 +45,8 @@ async def collaboration(request: Request, collaboration_id: str) -> HTMLResponse
             candidate=await desk.candidate(v.db, campaign.id, creator.id),
             events=await desk.events_of(v.db, [row.id, *(payout.id for payout in payouts)]),
             workflow=collaboration_workflow_id(row.id),
+            signed=await bonuses.is_signed(v.db, row.id),
+            available=(await desk_lists.money_bar(v.db, campaign)).available,
         )
 
 

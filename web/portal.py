@@ -13,13 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.campaign import CampaignFile
 from domain.decisions import DecisionKind
+from domain.lifecycle import PayoutStatus
 from domain.money import split_by_percent
-from domain.payments import REPAYMENT
+from domain.payments import BONUS, REPAYMENT
 from domain.prechecks import Precheck
 from rendering.reader import Reader
 from store import portal as store
 from store.engine import session
 from store.portal import PortalView
+from store.tables import Payout
 from web import words
 from web.deps import Deps
 from web.drafting import asked_for, lines, precheck
@@ -183,11 +185,21 @@ class Due:
     """`domain.lifecycle.BankStatus`, once something is known."""
 
 
+def _is_promised(payout: Payout) -> bool:
+    """False of a bonus that can still be withdrawn as if nothing had been: not released yet."""
+    if payout.kind != BONUS:
+        return True
+    sent = {PayoutStatus.SENDING, PayoutStatus.IN_DOUBT, PayoutStatus.TRANSFERRED}
+    # What is held after its release keeps its releases; a person's hold takes them away.
+    return payout.status in sent or (payout.status == PayoutStatus.HELD and payout.releases > 0)
+
+
 def milestones(c: CreatorVisit) -> list[Due]:
     """What is paid for what, and by when."""
     file, fee = c.file, c.view.collaboration.fee_minor
-    again = [payout for payout in c.view.payouts if payout.kind == REPAYMENT]
-    earned = {payout.kind: payout for payout in c.view.payouts if payout not in again}
+    shown = [payout for payout in c.view.payouts if _is_promised(payout)]
+    again = [payout for payout in shown if payout.kind in {REPAYMENT, BONUS}]
+    earned = {payout.kind: payout for payout in shown if payout not in again}
     shares = split_by_percent(fee, [each.percent for each in file.milestones])
     rows = []
     for each, share in zip(file.milestones, shares, strict=True):

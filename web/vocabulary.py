@@ -102,6 +102,7 @@ MILESTONES = {
     "retention_passed": "post stayed up",
     "kill_fee": "kill fee",
     "repayment": "paid again after it was taken back",
+    "bonus": "bonus",
 }
 
 VERDICTS = {
@@ -142,11 +143,14 @@ DECIDED = {
     "release_payout": "released the payment",
     "hold_payout": "put the payment on hold",
     "resume_payout": "let the payment go on",
-    "cancel_payout": "said that it is not owed any more",
+    "cancel_payout": "said that it is not to be paid",
     "retry_step": "tried the step again",
+    "grant_bonus": "granted it",
 }
 
 REFUSALS = {
+    "suspended": "Nothing was changed: the collaboration is suspended. Let it go on first.",
+    "not_signed": "Nothing was changed: the creator has signed no terms.",
     "wrong_stage": "Nothing was changed: this is no longer being asked. It has moved on meanwhile.",
     "stale": "Nothing was changed: what you saw is not what is there now. Please look again.",
     "too_late": "Nothing was changed: the time for this has run out.",
@@ -311,8 +315,10 @@ EVENTS = {
     "paid_out": "Stripe sent it to the creator's bank",
     "bank_failed": "The creator's bank sent it back",
     "taken_back": "Money of it was taken back at Stripe",
-    "cancel_payout": "A person said that it is not owed any more",
+    "cancel_payout": "A person said that it is not to be paid",
     "not_owed": "It is not paid again; the budget has it back",
+    "grant_bonus": "A person granted a bonus",
+    "withdrawn": "The bonus was withdrawn; the budget has it back",
 }
 
 ANSWERS = {

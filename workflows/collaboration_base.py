@@ -18,8 +18,10 @@ with workflow.unsafe.imports_passed_through():
     from domain.lifecycle import Outcome, Role, Stage, StreamKind, WaitingFor
     from domain.mails import STRANGER, Mail
     from domain.messages import (
+        BONUS_GRANTED,
         COLLABORATION_SUSPENDED,
         AppliedDecision,
+        BonusGranted,
         CollaborationChange,
         CollaborationInput,
         CollaborationNews,
@@ -81,7 +83,8 @@ class CollaborationBase(Story):
         """What is still reserved for this creator in the ledger."""
         self.signed = False
         self._payouts: list[str] = []
-        """Payments that have been earned: a suspension holds them too."""
+        """Payments that have been earned or granted: a suspension holds them too."""
+        self._payouts_suspended = False
         self.leaving: Ended | None = None
         """Set with an interruption: how the collaboration is to end."""
 
@@ -296,10 +299,21 @@ class CollaborationBase(Story):
 
     async def _suspend_payouts(self, suspended: bool) -> None:
         """Hold, or let go on, what was earned before; a payment that is over hears nothing."""
+        self._payouts_suspended = suspended
         for identity in self._payouts:
-            payment = workflow.get_external_workflow_handle(payout_workflow_id(identity))
-            with contextlib.suppress(FailureError):
-                await payment.signal(COLLABORATION_SUSPENDED, Suspension(suspended=suspended))
+            await self._suspend_payout(identity, suspended)
+
+    async def _suspend_payout(self, identity: str, suspended: bool) -> None:
+        payment = workflow.get_external_workflow_handle(payout_workflow_id(identity))
+        with contextlib.suppress(FailureError):
+            await payment.signal(COLLABORATION_SUSPENDED, Suspension(suspended=suspended))
+
+    @workflow.signal(name=BONUS_GRANTED)
+    async def bonus_granted(self, news: BonusGranted) -> None:
+        """A suspension holds a bonus like what was earned, also one that came just before."""
+        self._payouts.append(news.payout_id)
+        if self._payouts_suspended:
+            await self._suspend_payout(news.payout_id, True)
 
     async def _tell(self, phase: NewsPhase, outcome: Outcome | None = None) -> None:
         """Tell the campaign that this creator has signed, or that it is over."""

@@ -224,17 +224,22 @@ class PayoutWorkflow(PayoutRelease):
         await workflow.wait_condition(workflow.all_handlers_finished)
 
     async def _give_up(self) -> None:
-        """What was taken back is not paid again: the budget has it, and the creator is told."""
-        told = self._mail(Mail.NOT_REPAID, "not_repaid")
+        """It is not paid: the budget has it back. A creator who was told of it is told this too.
+
+        Of a bonus creators hear when it is released, and no sooner.
+        """
+        granted = self.payout.granted
+        mails = () if granted else (self._mail(Mail.NOT_REPAID, "not_repaid"),)
         self._over = True
         await self._stream.append(
-            "not_owed",
+            "withdrawn" if granted else "not_owed",
             payout=PayoutChange(status=PayoutStatus.CANCELLED, clear_hold=True),
             postings=(self._move(PostingKind.FORFEIT),),
             close_all_items=True,
-            mails=(told,),
+            mails=mails,
         )
-        await self._send(told)
+        for told in mails:
+            await self._send(told)
         await workflow.wait_condition(workflow.all_handlers_finished)
 
     def _move(self, kind: PostingKind) -> Posting:

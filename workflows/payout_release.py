@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 class NotOwed(Exception):
-    """A person said that what was taken back is not owed any more."""
+    """A person said that what was taken back is not owed any more, or withdrew a bonus."""
 
 
 class PayoutRelease(Story):
@@ -198,11 +198,14 @@ class PayoutRelease(Story):
         self._questions.interrupt()
 
     def _cannot_be_called_off(self) -> str:
+        if self.payout.granted and not self._not_owed:
+            return "too_late" if self._sending else ""
         asked = self._held and self._hold_reason is HoldReason.TAKEN_BACK
         return "" if asked and not self._not_owed else "wrong_stage"
 
     def _call_off(self) -> None:
-        self._not_owed = True
+        # Held as well, so that whatever it waits for now gives way.
+        self._not_owed = self._held = True
         self._questions.interrupt()
 
     @workflow.signal(name=COLLABORATION_SUSPENDED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workflows.bonus import BonusWorkflow
 from workflows.campaign import CampaignWorkflow
 from workflows.collaboration import CollaborationWorkflow
 from workflows.payout import PayoutWorkflow
@@ -20,6 +21,7 @@ WORKFLOWS = [
     CollaborationWorkflow,
     PayoutWorkflow,
     StripeEventWorkflow,
+    BonusWorkflow,
     OnboardingWorkflow,
     MaintenanceWorkflow,
     ReconciliationWorkflow,

@@ -13,10 +13,13 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from domain.decisions import BonusChoice, TermsChoice
 from domain.inbox import ItemKind
+from domain.messages import GrantBonus
 from rendering.links import Links
-from store import batches, rail_balances, staff
+from store import batches, bonuses, rail_balances, staff
 from store.engine import make_engine, session
+from store.tables import Decision, Staff
 from tests import books, builders
 from tests.conftest import Database
 from tests.fixtures.web import PASSWORD, SECRET, RecordingSender
@@ -105,8 +108,16 @@ async def _fill(deps: Deps, made: Site) -> None:
             await wait_for(db, kind, row, campaign.id, seen=digest, due_at=deps.clock())
             made.portal[stage] = deps.links.portal(row.id)
         await rail_balances.record(db, {"EUR": 12_000}, deps.clock())
+        sign = TermsChoice(answer="sign", content_id="sig_1")
+        signed = await builders.decision(db, one, who, sign)
+        (await db.get_one(Decision, signed.decision_id)).status = "applied"
+        bonus = BonusChoice(amount_minor=5_000)
+        granted = await builders.decision(
+            db, one, await db.get_one(Staff, me), bonus, comment="It went so well."
+        )
         batch = new_batch()
         await batches.record(db, batch, me, payout.id, "something else was shown", deps.clock())
+    await bonuses.grant(deps.engine, GrantBonus(ref=granted, at=deps.clock()))
     made.portal["opt_out"] = deps.links.opt_out(one.id)
     made.pages = {f"item_{item.kind}": f"/items/{item.id}" for item in items}
     made.pages |= {

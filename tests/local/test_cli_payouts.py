@@ -229,3 +229,21 @@ def test_a_hold_needs_a_reason(connected: Terminal, books: Books) -> None:
     answer = connected("payouts", "hold", books.owed(), "--as", "a@b.example", "--comment", " ")
     assert answer.code == 2
     assert "reason" in answer.err
+
+
+@pytest.mark.usefixtures("password")
+def test_a_bonus_is_a_row_with_its_amount_and_reason(connected: Terminal, books: Books) -> None:
+    payout, person = books.owed(), books.hire(Role.MANAGER)
+    of = books.run(lambda db: db.get_one(Payout, payout)).collaboration_id
+    who = ("--as", "fin@brand.example", "--json")
+    answer = connected("payouts", "bonus", of, "50", "--reason", "It went so well.", *who)
+    assert answer.code == 0, answer.err
+    (row,) = books.decisions()
+    assert (row.kind, row.subject_id, row.actor_id) == ("grant_bonus", of, person)
+    assert (row.choice["amount_minor"], row.comment) == (5_000, "It went so well.")
+    assert connected("payouts", "bonus", "col_x", "50", "--reason", "Because.", *who).code == 2
+    assert connected("payouts", "bonus", of, "50 USD", "--reason", "Because.", *who).code == 2
+    assert connected("payouts", "bonus", of, "50", "--reason", "", *who).code == 2
+    # Withdrawing gives money back to the budget, which is finance's business.
+    taken = connected("payouts", "withdraw", payout, "--comment", "A typing error.", *who)
+    assert taken.json["error"]["code"] == "not_allowed"

@@ -41,12 +41,15 @@ from domain.messages import (
 )
 from domain.watching import EARLY, watched
 from worker import workflow_runner
+from workflows.bonus import BonusWorkflow
 from workflows.campaign import CampaignWorkflow
 from workflows.collaboration import CollaborationWorkflow
 from workflows.payout import PayoutWorkflow
 from workflows.upkeep import StripeEventWorkflow
 
-STORIES = [CampaignWorkflow, CollaborationWorkflow, PayoutWorkflow, StripeEventWorkflow]
+STORIES = [
+    CampaignWorkflow, CollaborationWorkflow, PayoutWorkflow, StripeEventWorkflow, BonusWorkflow,
+]  # fmt: skip
 """Each is loaded into a sandbox for every test; the others are for the upkeep of a whole stack."""
 
 FINE = CheckResult(state=CheckState.OK)
@@ -153,8 +156,8 @@ def workflow_worker(
         task_queue=Queue.WORKFLOWS.value,
         workflows=STORIES,
         activities=[
-            records.append, records.apply_decision, campaigns.standing, campaigns.tell_campaign,
-            Documents(engine).render_terms,
+            records.append, records.apply_decision, records.grant_bonus,
+            campaigns.standing, campaigns.tell_campaign, Documents(engine).render_terms,
         ],
         workflow_runner=workflow_runner(),
         max_cached_workflows=cached,
