@@ -16,6 +16,7 @@ from domain.errors import UserMistake
 from domain.lifecycle import PayoutStatus
 from domain.money import Money
 from local.cli_bonus import bonus
+from local.cli_cash import cash, unpaid
 from local.cli_exports import export
 from local.cli_papers import statement
 from local.cli_proof import As, Said, ask_password, proved, say, tell
@@ -42,6 +43,8 @@ payouts.command("release")(release)
 payouts.command("bonus")(bonus)
 payouts.command("export")(export)
 payouts.command("totals")(totals)
+payouts.command("cash")(cash)
+payouts.command("unpaid")(unpaid)
 payouts.command("statement")(statement)
 
 _WIDE = 100

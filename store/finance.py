@@ -16,7 +16,7 @@ from store.tables import Collaboration, Creator, LedgerAccount, Payout, Recipien
 HORIZON = timedelta(days=30)
 """How far ahead the needed cash is shown."""
 
-_NAMED = 20
+NAMED = 20
 """Creators that are named; the number counts them all."""
 
 _SIGNED = [
@@ -79,8 +79,16 @@ class CashNeed:
         return max(0, self.overdue + self.week - self.funds.left) if self.funds else 0
 
 
-async def readiness(session: AsyncSession, campaign_id: str = "") -> Readiness:
-    """Who has a contract, or money waiting, and cannot be paid yet; two queries."""
+async def readiness(
+    session: AsyncSession, campaign_id: str = "", most: int = NAMED
+) -> Readiness:  # fmt: skip
+    """Who has a contract, or money waiting, and cannot be paid yet; two queries.
+
+    Args:
+        session: a transaction.
+        campaign_id: only this campaign; empty for all.
+        most: how many creators are named.
+    """
     waiting = exists().where(
         Payout.collaboration_id == Collaboration.id, Payout.status.not_in(_OVER)
     )
@@ -102,7 +110,7 @@ async def readiness(session: AsyncSession, campaign_id: str = "") -> Readiness:
         .outerjoin(Recipient, Recipient.creator_id == Creator.id)
         .where(*counts, cannot)
         .order_by(case((waiting, 0), else_=1), Collaboration.created_at, Collaboration.id)
-        .limit(_NAMED)
+        .limit(most)
     )
     named = tuple(NotReady(row, creator, why) for row, creator, why in rows)
     return Readiness(numbers[0], numbers[1], named)

@@ -49,7 +49,7 @@ class Export:
 PAYMENT_COLUMNS = (
     "payment", "creator", "handle", "name", "platform", "country", "campaign", "campaign_name",
     "collaboration", "for", "number", "amount", "currency", "status", "hold_reason", "earned_on",
-    "pay_by", "sent_on", "transfer", "account",
+    "pay_by", "sent_on", "transfer", "account", "bank", "bank_payout", "taken_back",
 )  # fmt: skip
 
 JOURNAL_COLUMNS = (
@@ -88,7 +88,8 @@ def _payment(row: PaymentLine) -> list[Cell]:
         creator.country, payout.campaign_id, row.campaign.name, payout.collaboration_id,
         payout.kind, payout.number, Money(minor=payout.amount_minor, currency=payout.currency),
         payout.currency, payout.status, payout.hold_reason, payout.created_at, payout.pay_by,
-        row.sent_at, payout.transfer_id, row.account_id,
+        row.sent_at, payout.transfer_id, row.account_id, payout.bank_status, payout.bank_payout_id,
+        Money(minor=payout.reversed_minor or 0, currency=payout.currency),
     ]  # fmt: skip
 
 

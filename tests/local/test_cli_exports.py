@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests import books as made
 from tests.conftest import Database
@@ -18,12 +19,20 @@ __all__ = ["books", "connected", "troupe"]
 def test_a_file_has_a_row_for_each_payment(
     connected: Terminal, books: Books, tmp_path: Path
 ) -> None:
-    payout = books.run(made.paid).id
+
+    async def returned(db: AsyncSession) -> str:
+        row = await made.paid(db)
+        row.bank_status, row.bank_payout_id, row.reversed_minor = "failed", "po_1", 4_000
+        return row.id
+
+    payout = books.run(returned)
     file = tmp_path / "payments.csv"
     answer = connected("payouts", "export", str(file), "--json")
     assert answer.json == {"file": str(file), "format": "csv", "rows": 1}
     content = file.read_bytes().decode("utf-8-sig")
     assert content.splitlines()[1].startswith(payout)
+    assert content.splitlines()[0].endswith("bank,bank_payout,taken_back")
+    assert content.splitlines()[1].endswith("failed,po_1,40.00")
     assert file.stat().st_mode & 0o077 == 0
     assert [each.name for each in tmp_path.glob("*payments*")] == ["payments.csv"]
 

@@ -1,0 +1,132 @@
+"""`troupe payouts cash` and `unpaid`: what money is needed, and who cannot be paid yet."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.markup import escape
+from rich.table import Table
+
+from domain.money import Money
+from local.cli_support import DATA_DEFAULT, AsJson, Data, now, out, print_json, run_async, target
+from store.campaigns import find_campaign
+from store.engine import session
+from store.finance import HORIZON, CashNeed, Readiness, cash_needed, readiness
+from web import words
+from web.lists import BALANCE_WITHIN
+
+NAMED = 1000
+"""Creators that are named at most; the number counts them all."""
+
+
+def cash(data: Data = DATA_DEFAULT, as_json: AsJson = False) -> None:
+    """Show the money needed in the next 30 days, against what is at the provider."""
+    at = now()
+
+    async def work() -> tuple[CashNeed, ...]:
+        async with target(data) as stack, session(stack.engine) as db:
+            return await cash_needed(db, at)
+
+    needs = run_async(work())
+    if as_json:
+        until = (at + HORIZON).isoformat()
+        print_json({"until": until, "currencies": [_as_json(each, at) for each in needs]})
+        return
+    if not needs:
+        out.print("Nothing is owed, and nothing is signed.")
+        return
+    for need in needs:
+        _show(need, at)
+
+
+def _show(need: CashNeed, at: datetime) -> None:
+    def money(minor: int) -> str:
+        return str(Money(minor=minor, currency=need.currency))
+
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column()
+    table.add_row("needed in 30 days", money(need.total), "")
+    if need.overdue:
+        table.add_row("  overdue", f"[red]{money(need.overdue)}[/]", "")
+    table.add_row("  within 7 days", money(need.week), "")
+    table.add_row("  after that", money(need.later), "")
+    if need.funds:
+        age = at - need.funds.read_at
+        old = ", [yellow]old[/]" if age > BALANCE_WITHIN else ""
+        read = f"read {need.funds.read_at:%Y-%m-%d %H:%M} UTC{old}"
+        table.add_row("at Stripe", money(need.funds.left), read)
+        if need.short:
+            table.add_row("missing", f"[red]{money(need.short)}[/]", "")
+    else:
+        table.add_row("at Stripe", "", "not read yet")
+    table.add_row("expected", money(need.expected), "signed, not earned yet")
+    out.print(table)
+
+
+def _as_json(need: CashNeed, at: datetime) -> dict[str, object]:
+    funds = need.funds
+    return {
+        "currency": need.currency,
+        "needed": need.total,
+        "overdue": need.overdue,
+        "within_7_days": need.week,
+        "after_that": need.later,
+        "first_due": need.first_due.isoformat() if need.first_due else None,
+        "expected": need.expected,
+        "available": funds.left if funds else None,
+        "read_at": funds.read_at.isoformat() if funds else None,
+        "old": at - funds.read_at > BALANCE_WITHIN if funds else None,
+        "missing": need.short if funds else None,
+        "missing_now": need.short_now if funds else None,
+    }
+
+
+def unpaid(
+    campaign: Annotated[
+        str, typer.Option("--campaign", help="Only this campaign: id, its beginning, or name.")
+    ] = "",
+    data: Data = DATA_DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Show which creators with a contract cannot be paid yet, and why."""
+
+    async def work() -> Readiness:
+        async with target(data) as stack, session(stack.engine) as db:
+            of = (await find_campaign(db, campaign)).id if campaign else ""
+            return await readiness(db, of, most=NAMED)
+
+    found = run_async(work())
+    if as_json:
+        print_json(
+            {
+                "contracts": found.contracts,
+                "missing": found.missing,
+                "creators": [
+                    {
+                        "creator": each.creator.id,
+                        "handle": each.creator.handle,
+                        "platform": each.creator.platform,
+                        "campaign": each.collaboration.campaign_id,
+                        "collaboration": each.collaboration.id,
+                        "why": each.why,
+                    }
+                    for each in found.named
+                ],
+            }
+        )
+        return
+    if not found.missing:
+        out.print(f"All {found.contracts} creators with a contract can be paid.")
+        return
+    out.print(f"{found.missing} of {found.contracts} cannot be paid yet:")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("creator", overflow="fold")
+    table.add_column("why")
+    for each in found.named:
+        table.add_row(escape(each.creator.handle), words.NOT_READY.get(each.why, each.why))
+    out.print(table)

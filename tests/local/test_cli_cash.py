@@ -1,0 +1,64 @@
+"""`troupe payouts cash` and `unpaid`: what finance sees coming, at the terminal."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.lifecycle import Stage
+from local.cli_support import now
+from store import rail_balances
+from store.tables import Creator
+from tests import books as made
+from tests import builders
+from tests.local.test_cli import Terminal, connected, troupe
+from tests.local.test_cli_payouts import Books, books
+
+__all__ = ["books", "connected", "troupe"]
+
+
+def test_the_cash_needed_is_held_against_what_is_at_the_provider(
+    connected: Terminal, books: Books
+) -> None:
+    async def owed(db: AsyncSession) -> None:
+        await made.earned(db, pay_by=now() + timedelta(days=3), amount_minor=15_000)
+
+    books.run(owed)
+    (need,) = connected("payouts", "cash", "--json").json["currencies"]
+    assert (need["needed"], need["within_7_days"], need["available"]) == (15_000, 15_000, None)
+    assert "not read yet" in connected("payouts", "cash").out
+
+    async def read(db: AsyncSession) -> None:
+        await rail_balances.record(db, {"EUR": 4_000}, now() - timedelta(hours=2))
+
+    books.run(read)
+    (need,) = connected("payouts", "cash", "--json").json["currencies"]
+    assert (need["available"], need["missing"], need["missing_now"]) == (4_000, 11_000, 11_000)
+    assert need["old"] is True
+    shown = connected("payouts", "cash").out
+    assert "110.00 EUR" in shown
+    assert "old" in shown
+
+
+def test_without_contracts_no_money_is_needed(connected: Terminal) -> None:
+    assert connected("payouts", "cash", "--json").json["currencies"] == []
+    assert "Nothing is owed" in connected("payouts", "cash").out
+    assert "All 0 creators" in connected("payouts", "unpaid").out
+
+
+def test_who_cannot_be_paid_yet_is_named_with_the_reason(connected: Terminal, books: Books) -> None:
+    async def sign(db: AsyncSession) -> str:
+        campaign = await builders.campaign(db)
+        for status in ("active", "restricted", ""):
+            of = await builders.collaboration(db, campaign, stage=Stage.DRAFTING.value)
+            if status:
+                who = await db.get_one(Creator, of.creator_id)
+                await builders.recipient(db, who, status=status)
+        return campaign.id
+
+    campaign = books.run(sign)
+    found = connected("payouts", "unpaid", "--campaign", campaign, "--json").json
+    assert (found["contracts"], found["missing"]) == (3, 2)
+    assert sorted(each["why"] for each in found["creators"]) == ["not_begun", "restricted"]
+    assert "2 of 3 cannot be paid yet" in connected("payouts", "unpaid").out
