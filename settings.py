@@ -8,6 +8,7 @@ Temporal's environment configuration.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,7 +17,9 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from domain.errors import ConfigurationError
+from domain.bank_transfer import Debtor
+from domain.errors import ConfigurationError, UserMistake
+from domain.iban import read_iban
 from domain.rate_card import DEFAULT_RATE_CARD, RateCard, read_rate_card
 
 
@@ -45,6 +48,13 @@ class Settings(BaseModel):
     stripe_key: Annotated[SecretStr, Field(description="secret or restricted key")] = SecretStr("")
     stripe_webhook_secret: SecretStr = SecretStr("")
     stripe_api_base: Annotated[str, Field(description="set: a stand-in answers, not Stripe")] = ""
+    payout_rail: Annotated[
+        Literal["stripe", "sepa"],
+        Field(description="how creators are paid; sepa: files for a bank"),
+    ] = "stripe"
+    sepa_name: Annotated[str, Field(description="holder of the account that pays")] = ""
+    sepa_iban: Annotated[str, Field(description="the account that pays")] = ""
+    sepa_bic: Annotated[str, Field(description="its bank")] = ""
     social_base: Annotated[str, Field(description="set: a stand-in for all platforms")] = ""
     instagram_token: SecretStr = SecretStr("")
     instagram_business_id: str = ""
@@ -67,6 +77,13 @@ class Settings(BaseModel):
     def is_local(self) -> bool:
         """True if links point to this machine, so that real mail would be useless."""
         return urlsplit(self.public_url).hostname in {"127.0.0.1", "localhost", "::1"}
+
+    @property
+    def debtor(self) -> Debtor | None:
+        """The account that pays by bank transfer; None if payments go another way."""
+        if self.payout_rail != "sepa":
+            return None
+        return Debtor(name=self.sepa_name, iban=read_iban(self.sepa_iban), bic=self.sepa_bic)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -109,11 +126,31 @@ class Settings(BaseModel):
                 hint="set TROUPE_PUBLIC_URL to the address that creators can reach",
             )
         self._check_reviewer()
+        self._check_bank()
         key = self.stripe_key.get_secret_value()
         if self.stripe_api_base and key.startswith(("sk_live_", "rk_live_")):
             raise ConfigurationError(
                 "a live Stripe key is set together with TROUPE_STRIPE_API_BASE",
                 hint="unset TROUPE_STRIPE_API_BASE to use Stripe, or use a test key",
+            )
+
+    def _check_bank(self) -> None:
+        if self.payout_rail != "sepa":
+            return
+        try:
+            read_iban(self.sepa_iban)
+        except UserMistake as mistake:
+            raise ConfigurationError(
+                f"TROUPE_SEPA_IBAN: {mistake.message}", hint=mistake.hint
+            ) from None
+        if not 1 < len(self.sepa_name) <= 70:
+            raise ConfigurationError(
+                "TROUPE_SEPA_NAME is missing, or longer than 70 characters",
+                hint="write the holder of the account as your bank does",
+            )
+        if not re.fullmatch(r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?", self.sepa_bic):
+            raise ConfigurationError(
+                "TROUPE_SEPA_BIC is not a BIC", hint="8 or 11 capitals and digits"
             )
 
     def _check_reviewer(self) -> None:

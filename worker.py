@@ -32,6 +32,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.balances import Balances
+from activities.bank_rail import BankRail
 from activities.campaigns import Campaigns
 from activities.creator_watch import CreatorWatch
 from activities.documents import Documents
@@ -81,6 +82,11 @@ class Tools:
     client: Client
 
     @property
+    def by_bank(self) -> bool:
+        """True if creators are paid by bank transfer, which papers and mails say."""
+        return self.settings.payout_rail == "sepa"
+
+    @property
     def links(self) -> Links:
         """Signs the links in mails."""
         return Links(self.settings.public_url, self.settings.secret_key.get_secret_value())
@@ -95,7 +101,7 @@ def _workflows(tools: Tools) -> list[Any]:
         records.grant_bonus,
         campaigns.standing,
         campaigns.tell_campaign,
-        Documents(tools.engine).render_terms,
+        Documents(tools.engine, by_bank=tools.by_bank).render_terms,
     ]
 
 
@@ -138,6 +144,7 @@ def _outreach(tools: Tools) -> list[Any]:
         mailer,
         tools.links,
         mail_from=settings.mail_from,
+        by_bank=tools.by_bank,
         lookup=CatcherLookup(catcher) if catcher else None,
     )
     return [outreach.send_mail, tell]
@@ -154,13 +161,16 @@ def _publication(tools: Tools) -> list[Any]:
     return [Publications(tools.engine, make_sources(access)).watch_publication]
 
 
-def _rail(settings: Settings) -> StripeRail:
+def _rail(tools: Tools) -> StripeRail | BankRail:
+    settings = tools.settings
+    if settings.payout_rail == "sepa":
+        return BankRail(tools.engine)
     return StripeRail(settings.stripe_key.get_secret_value(), api_base=settings.stripe_api_base)
 
 
 async def _try_another_key(tools: Tools) -> None:
     """If payments stand still and we have a key that was not refused, they go on by themselves."""
-    rail = _rail(tools.settings)
+    rail = _rail(tools)
     try:
         await RailGate(tools.engine, rail, lambda: datetime.now(UTC)).check()
     except TroupeError as error:
@@ -170,7 +180,7 @@ async def _try_another_key(tools: Tools) -> None:
 
 
 def _payouts(tools: Tools) -> list[Any]:
-    rail = _rail(tools.settings)
+    rail = _rail(tools)
     payouts = Payouts(tools.engine, rail, tools.settings.public_url)
     return [
         payouts.send_transfer,

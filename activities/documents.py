@@ -21,10 +21,16 @@ def _utc_now() -> datetime:
 class Documents:
     """Writes the terms of an offer."""
 
-    def __init__(self, engine: AsyncEngine, *, clock: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        *,
+        by_bank: bool = False,
+        clock: Callable[[], datetime] = _utc_now,
+    ) -> None:
         self._engine = engine
         self._clock = clock
-        self._environment = make_environment()
+        self._environment = make_environment(by_bank=by_bank)
 
     @activity.defn(name="render_terms")
     async def render_terms(self, request: TermsRequest) -> TermsReady:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 
 from activities.heartbeats import heartbeats
-from integrations.stripe_rail import StripeRail
+from integrations.stripe_webhooks import StripeEvent
 from store import external_events as store
 from store.engine import session
 
@@ -26,11 +27,19 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class EventSource(Protocol):
+    """A rail that can be asked for its events."""
+
+    async def events_since(self, since: datetime) -> tuple[StripeEvent, ...]:
+        """The events since then, newest first, whether they arrived or not."""
+        ...
+
+
 class LostEvents:
     """Puts what was lost on the way into the same table as what arrived."""
 
     def __init__(
-        self, engine: AsyncEngine, rail: StripeRail, *, clock: Callable[[], datetime] = _utc_now
+        self, engine: AsyncEngine, rail: EventSource, *, clock: Callable[[], datetime] = _utc_now
     ) -> None:
         self._engine = engine
         self._rail = rail

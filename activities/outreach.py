@@ -50,11 +50,12 @@ class Outreach:
         *,
         mail_from: str,
         lookup: MailLookup | None = None,
+        by_bank: bool = False,
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._engine = engine
         self._mailer = mailer
-        self._environment = make_environment()
+        self._environment = make_environment(by_bank=by_bank)
         self._writer = MailWriter(links, mail_from, self._environment)
         self._mail_from = mail_from
         self._lookup = lookup

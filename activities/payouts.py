@@ -174,7 +174,7 @@ class Payouts:
                 result = await self._post(found.payout, attempt.number, attempt.account_id)
             else:
                 result = await self._look_up(found, attempt)
-            if result.outcome is TransferOutcome.IN_DOUBT:
+            if result.outcome in {TransferOutcome.IN_DOUBT, TransferOutcome.UNDER_WAY}:
                 raise Unavailable(
                     f"attempt {attempt.number} of payout {found.payout.id} is still open"
                 )
@@ -195,7 +195,7 @@ class Payouts:
         return None
 
     async def _look_up(self, found: store.Payee, attempt: PayoutAttempt) -> TransferResult:
-        if attempt.outcome not in attempts.UNSETTLED:
+        if attempt.outcome not in attempts.UNSETTLED or _at_the_bank(attempt):
             return _result(attempt)
         payout = found.payout
         if there := await self._find(payout, attempt):
@@ -267,6 +267,11 @@ class Payouts:
             await attempts.settle_attempt(
                 db, attempt.payout_id, attempt.number, result, self._clock(), sender
             )
+
+
+def _at_the_bank(attempt: PayoutAttempt) -> bool:
+    """Its outcome is written when the bank's answer is imported; there is nobody to ask before."""
+    return attempt.outcome == TransferOutcome.UNDER_WAY
 
 
 def _result(attempt: PayoutAttempt) -> TransferResult:

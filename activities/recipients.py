@@ -17,6 +17,7 @@ from integrations.payout_rail import PayoutRail
 from integrations.stripe_webhooks import StripeEvent
 from store import bank_payouts, records, taken_back
 from store import payouts as store
+from store.bank_orders import ANSWERED
 from store.engine import session
 
 log = logging.getLogger(__name__)
@@ -84,6 +85,8 @@ class Recipients:
 
     async def _apply(self, event: StripeEvent) -> AppliedEvent:
         woken: list[str] = []
+        if event.type == ANSWERED:
+            return AppliedEvent(woken=(event.transfer_group,))
         if event.type.startswith("transfer."):
             return AppliedEvent(taken_back=await self._note_transfer(event.object_id))
         if event.account and event.type.startswith(_BANK_EVENTS):

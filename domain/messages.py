@@ -546,6 +546,7 @@ class TransferOutcome(StrEnum):
     RAIL_STOPPED = "rail_stopped"
     PAYEE_CHANGED = "payee_changed"  # nothing was sent: it was released for another account
     IN_DOUBT = "in_doubt"
+    UNDER_WAY = "under_way"  # ordered by bank transfer; the bank's answer takes days
     NOT_FOUND = "not_found"  # only from a look-up: it never happened
 
 

@@ -28,14 +28,17 @@ def show_creator(
         NotFound: there is no such creator, or more than one.
     """
 
-    async def work() -> CreatorStatement:
+    async def work() -> tuple[CreatorStatement, bool]:
         async with target(data) as stack, session(stack.engine) as db:
-            return await creator_statement(db, await find_creator(db, named), until)
+            found = await creator_statement(db, await find_creator(db, named), until)
+            return found, stack.settings.debtor is not None
 
-    found = run_async(work())
+    found, by_bank = run_async(work())
     if html or pdf:
         who = found.creator
-        write_files(account_statement(environment(), who, found.lines, found.at), html, pdf)
+        write_files(
+            account_statement(environment(by_bank=by_bank), who, found.lines, found.at), html, pdf
+        )
     if as_json:
         print_json(_as_json(found))
     elif not (html or pdf):

@@ -47,18 +47,19 @@ def statement(
     if not (html or pdf):
         raise UserMistake("where to?", hint="--pdf FILE, --html FILE, or both")
 
-    async def work() -> tuple[str, Remittance | None]:
+    async def work() -> tuple[str, Remittance | None, bool]:
         async with target(data) as stack, session(stack.engine) as db:
             payout = (await find_payout(db, payment)).id
-            return payout, await remittance(db, payout)
+            by_bank = stack.settings.debtor is not None
+            return payout, await remittance(db, payout), by_bank
 
-    payout, found = run_async(work())
+    payout, found, by_bank = run_async(work())
     if found is None:
         raise UserMistake(
             f"{payout} has not been sent yet, so there is no statement of it",
             hint="./troupe payouts list says where it is",
         )
-    write_files(payment_statement(environment(), found), html, pdf)
+    write_files(payment_statement(environment(by_bank=by_bank), found), html, pdf)
     for file in (html, pdf):
         if file not in ("", STDOUT):
             err.print(f"statement of {payout} in {escape(file)}")

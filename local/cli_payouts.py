@@ -15,6 +15,7 @@ from domain.decisions import DecisionKind
 from domain.errors import UserMistake
 from domain.lifecycle import PayoutStatus
 from domain.money import Money
+from local.cli_bank import sepa_confirm, sepa_file
 from local.cli_bonus import bonus
 from local.cli_cash import cash, unpaid
 from local.cli_exports import export
@@ -46,6 +47,8 @@ payouts.command("totals")(totals)
 payouts.command("cash")(cash)
 payouts.command("unpaid")(unpaid)
 payouts.command("statement")(statement)
+payouts.command("sepa-file")(sepa_file)
+payouts.command("sepa-confirm")(sepa_confirm)
 
 _WIDE = 100
 """Columns of a terminal that has room for everything."""

@@ -59,6 +59,9 @@ MAIL_SETTINGS = (
     "TROUPE_SMTP_HOST", "TROUPE_SMTP_PORT", "TROUPE_SMTP_USER", "TROUPE_SMTP_PASSWORD",
     "TROUPE_SMTP_TLS", "TROUPE_MAIL_FROM",
 )  # fmt: skip
+BANK_SETTINGS = (
+    "TROUPE_PAYOUT_RAIL", "TROUPE_SEPA_NAME", "TROUPE_SEPA_IBAN", "TROUPE_SEPA_BIC",
+)  # fmt: skip
 REVIEWER_SETTINGS = (
     "TROUPE_SAFETY_LLM_URL",
     "TROUPE_SAFETY_LLM_MODEL",
@@ -185,6 +188,10 @@ class Plan:
             return self._given(("TROUPE_STRIPE_KEY",))
         return {"TROUPE_STRIPE_KEY": self.secrets.stripe_key}
 
+    def bank_settings(self) -> dict[str, str]:
+        """The brand's account, if it pays by bank transfer; simulated people have no bank."""
+        return self._given(BANK_SETTINGS) if self.mode is Mode.UP else {}
+
     def web_settings(self) -> dict[str, str]:
         """What the pages need besides the shared settings."""
         webhook = self.given.get("TROUPE_STRIPE_WEBHOOK_SECRET") if self.real_stripe else None
@@ -192,6 +199,7 @@ class Plan:
             **self.mail_settings(),
             **self.social_settings(),
             **self.stripe_address(),
+            **self.bank_settings(),
             **self._given(REVIEWER_SETTINGS),
             "TROUPE_STRIPE_WEBHOOK_SECRET": webhook or self.secrets.webhook_secret,
             "TROUPE_TEMPORAL_UI_URL": self.temporal_ui,
@@ -209,9 +217,16 @@ class Plan:
         if self.mode is Mode.DEMO:
             health["TROUPE_SWEEP_SECONDS"] = DEMO_SWEEP_SECONDS
         if worker == "worker-payouts":
-            return {**health, **self.mail_settings(), **self.stripe_address(), **self.stripe_key()}
+            return {
+                **health,
+                **self.mail_settings(),
+                **self.stripe_address(),
+                **self.stripe_key(),
+                **self.bank_settings(),
+            }
         return {
             **health, **self.mail_settings(), **self.social_settings(), **self._rate_card(),
+            **self.bank_settings(),
             **self._given(REVIEWER_SETTINGS),
         }  # fmt: skip
 

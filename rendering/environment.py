@@ -47,11 +47,15 @@ class _Compiled(BytecodeCache):
 _COMPILED = _Compiled()
 
 
-def make_environment() -> Environment:
+def make_environment(*, by_bank: bool = False) -> Environment:
     """A fresh environment with the templates folder as its root and all filters.
 
     Filters: ``money``, ``when``, ``day``, ``duration``, ``count``, ``percent_ppm``, ``country``;
     see `rendering.filters`.
+
+    Args:
+        by_bank: creators are paid by bank transfer and not by a payment provider; templates know it
+            under this name.
     """
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -76,4 +80,5 @@ def make_environment() -> Environment:
         percent_ppm=filters.percent_ppm,
         country=filters.country,
     )
+    environment.globals["by_bank"] = by_bank
     return environment

@@ -18,7 +18,7 @@ from domain.errors import ContentConflict, NotAllowed, NotFound, PayeeChanged, U
 from domain.messages import TransferOutcome, TransferResult
 from store.tables import Payout, PayoutAttempt
 
-UNSETTLED = (None, TransferOutcome.IN_DOUBT.value)
+UNSETTLED = (None, TransferOutcome.IN_DOUBT.value, TransferOutcome.UNDER_WAY.value)
 """Outcomes after which nobody knows whether the money has moved."""
 
 
@@ -71,7 +71,7 @@ async def take_turn(
         ContentConflict: the attempt exists with another request.
         PayeeChanged: the payment was released for another account; no attempt was made.
     """
-    attempts = await _locked(session, wanted.payout_id)
+    attempts = await locked_attempts(session, wanted.payout_id)
     for each in attempts:
         if each.transfer_id:
             return each
@@ -158,7 +158,7 @@ async def give_up_attempt(
     Raises:
         Unavailable: somebody's call may still have an effect.
     """
-    attempts = await _locked(session, payout_id)
+    attempts = await locked_attempts(session, payout_id)
     stored = next((each for each in attempts if each.number == number), None)
     if stored is None:
         stored = PayoutAttempt(
@@ -168,6 +168,8 @@ async def give_up_attempt(
         session.add(stored)
     if stored.outcome not in UNSETTLED:
         return stored
+    if stored.outcome == TransferOutcome.UNDER_WAY:
+        raise Unavailable(f"attempt {number} of payout {payout_id} is at the bank")
     over = _later(stored.late_until, stored.sending_until)
     if not spent and over is not None and over > at:
         raise Unavailable(f"attempt {number} of payout {payout_id} may still be on its way")
@@ -215,7 +217,7 @@ def _later(one: datetime | None, other: datetime | None) -> datetime | None:
     return max((each for each in (one, other) if each is not None), default=None)
 
 
-async def _locked(session: AsyncSession, payout_id: str) -> list[PayoutAttempt]:
+async def locked_attempts(session: AsyncSession, payout_id: str) -> list[PayoutAttempt]:
     """Every attempt of a payout, oldest first; nobody else begins, takes or gives up one now."""
     lock = select(Payout.id).where(Payout.id == payout_id).with_for_update(key_share=True)
     if await session.scalar(lock) is None:

@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from store.tables import (
+    BankAccount,
     Campaign,
     Check,
     Collaboration,
@@ -47,6 +48,8 @@ class PortalView:
     check: Check | None
     payouts: tuple[Payout, ...]
     recipient: Recipient | None
+    account: BankAccount | None
+    """Where the money goes by bank transfer."""
     waiting: tuple[Decision, ...]
     """The creator's own decisions that are recorded and not applied yet."""
 
@@ -55,10 +58,11 @@ async def view(session: AsyncSession, collaboration_id: str) -> PortalView | Non
     """One creator's page; nine queries, however long the collaboration has been."""
     row = (
         await session.execute(
-            select(Collaboration, Creator, Campaign, Recipient)
+            select(Collaboration, Creator, Campaign, Recipient, BankAccount)
             .join(Creator, Creator.id == Collaboration.creator_id)
             .join(Campaign, Campaign.id == Collaboration.campaign_id)
             .outerjoin(Recipient, Recipient.creator_id == Creator.id)
+            .outerjoin(BankAccount, BankAccount.id == Recipient.account_id)
             .where(Collaboration.id == collaboration_id)
         )
     ).first()
@@ -71,6 +75,7 @@ async def view(session: AsyncSession, collaboration_id: str) -> PortalView | Non
         creator=row[1],
         campaign=row[2],
         recipient=row[3],
+        account=row[4],
         items=await _items(session, collaboration_id),
         drafts=await _drafts(session, collaboration_id),
         reviews=tuple(d for d in decisions if d.kind == "review_draft" and d.status == "applied"),

@@ -17,6 +17,7 @@ NEVER_DELETED = frozenset(
         "decisions",
         "payouts",
         "payout_attempts",
+        "bank_orders",
         "rail_stops",
         "ledger_accounts",
         "comparisons",

@@ -39,6 +39,7 @@ def make_deps(settings: Settings) -> Deps:
             stripe=settings.stripe_api_base,
             social=settings.social_base,
         ),
+        debtor=settings.debtor,
         safety=with_reviewer(
             CLOSER_LOOK, settings.safety_llm_url, settings.safety_llm_model, settings.safety_llm_key
         ),

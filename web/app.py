@@ -16,6 +16,7 @@ from store.desk import answers
 from store.engine import session
 from web import (
     auth,
+    bank_pages,
     batch_pages,
     campaigns,
     decisions,
@@ -60,7 +61,7 @@ def create_app(deps: Deps, step_up: StepUp | None = None) -> FastAPI:
     app.add_middleware(Guard, public_url=deps.public_url, payout_hosts=payout_hosts)
     for module in (
         auth, inbox, decisions, campaigns, exports, lists, portal, portal_forms, opt_out, totals,
-        rail, batch_pages, me,
+        rail, batch_pages, bank_pages, me,
         payment_pages,  # last: /payments/{id} would take the other pages for payments
     ):  # fmt: skip
         app.include_router(module.router)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.bank_transfer import Debtor
 from domain.findings import SafetyEngine
 from domain.messages import CampaignInput, DecisionRef, DecisionResult, OnboardingTask
 from integrations.fine import CLOSER_LOOK
@@ -65,6 +66,8 @@ class Deps:
     secret: str
     webhook_secret: str = ""
     addresses: Addresses = field(default_factory=Addresses)
+    debtor: Debtor | None = None
+    """The brand's account, if creators are paid by bank transfer."""
     safety: SafetyEngine = CLOSER_LOOK
     """What looks drafts over."""
     clock: Callable[[], datetime] = _now

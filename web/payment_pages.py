@@ -20,7 +20,7 @@ from store.payout_reads import payout_detail
 from store.remittances import Remittance, remittance
 from store.tables import Creator
 from web.exports import READERS
-from web.pages import pages_of
+from web.pages import deps_of, pages_of
 from web.portal import creator_visit
 from web.security import DOCUMENT_POLICY
 from web.visit import Missing, visit
@@ -84,19 +84,23 @@ async def account(request: Request, creator_id: str) -> Response:
         if who is None:
             raise Missing
         found = await creator_statement(v.db, who, at)
-    return await _answer(request, account_statement(environment(), who, found.lines, at))
+    return await _answer(request, account_statement(_environment(request), who, found.lines, at))
 
 
 @cache
-def environment() -> Environment:
+def environment(*, by_bank: bool = False) -> Environment:
     """The environment of documents, made once."""
-    return make_environment()
+    return make_environment(by_bank=by_bank)
+
+
+def _environment(request: Request) -> Environment:
+    return environment(by_bank=deps_of(request).debtor is not None)
 
 
 async def _document(request: Request, found: Remittance | None) -> Response:
     if found is None:
         raise Missing
-    return await _answer(request, payment_statement(environment(), found))
+    return await _answer(request, payment_statement(_environment(request), found))
 
 
 async def _answer(request: Request, document: Document) -> Response:
@@ -109,4 +113,4 @@ async def _answer(request: Request, document: Document) -> Response:
     if wanted == "pdf":
         made = await asyncio.to_thread(paper, document)
         return Response(made, headers=headers, media_type="application/pdf")
-    return HTMLResponse(document_page(environment(), document), headers=headers)
+    return HTMLResponse(document_page(_environment(request), document), headers=headers)

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.bank_transfer import masked
 from domain.campaign import CampaignFile
 from domain.decisions import DecisionKind
 from domain.lifecycle import PayoutStatus
@@ -88,9 +89,13 @@ class CreatorVisit:
         if self.view.waiting:
             text = "Thank you. Your answer is recorded and is being applied."
             return Banner(self.view.waiting[-1].id, "wait", text)
-        if query.get("setup") == "returned" and not payee_ready(self.view):
+        if query.get("setup") == "returned" and not payee_ready(
+            self.view, by_bank=self.deps.debtor is not None
+        ):
             text = "Thank you. If you have finished, the provider confirms your set-up in a moment."
             return Banner("", "wait", text)
+        if query.get("setup") == "given":
+            return Banner("", "good", "Thank you. Your payments go to this account.")
         if query.get("setup") == "again":
             return Banner("", "bad", "That link had run out. Please set up your payments again.")
         code, kind = query.get("refused", ""), query.get("did", "")
@@ -250,7 +255,9 @@ def portal_context(c: CreatorVisit) -> dict[str, Any]:
         "items": view.items,
         "milestones": milestones(c),
         "agreed": agreed,
-        "payee_ready": payee_ready(view),
+        "payee_ready": payee_ready(view, by_bank=c.deps.debtor is not None),
+        "bank_account": view.account,
+        "masked": masked,
         "terms": view.terms,
         "signature": view.signature,
         "drafts": [draft for draft in view.drafts if draft.version is not None],
@@ -270,8 +277,10 @@ def portal_context(c: CreatorVisit) -> dict[str, Any]:
     }
 
 
-def payee_ready(view: PortalView) -> bool:
-    """True if the provider can pay this creator."""
+def payee_ready(view: PortalView, *, by_bank: bool) -> bool:
+    """True if this creator can be paid, by the provider or by the bank."""
+    if by_bank:
+        return view.account is not None
     return view.recipient is not None and view.recipient.status == "active"
 
 

@@ -13,10 +13,11 @@ from fastapi.responses import RedirectResponse, Response
 from domain.addresses import usable_address
 from domain.decisions import CREATOR_DECISIONS, Choice, DecisionKind
 from domain.errors import UserMistake
+from domain.iban import read_iban
 from domain.inbox import DECIDED_BY
 from domain.messages import OnboardingTask
 from integrations.social.urls import NotAPost, parse_post_url
-from store import decisions
+from store import bank_accounts, decisions
 from store import portal as store
 from store.engine import session
 from web import words
@@ -34,6 +35,9 @@ log = logging.getLogger(__name__)
 LINKS_PER_HOUR = 10
 """Onboarding links that one creator may ask for: each is a call to the payment provider."""
 
+MAX_HOLDER = 70
+"""Letters of a name in a bank file (pain.001, Max140Text; SEPA reads 70)."""
+
 _LINK_WAIT_SECONDS = 10.0
 _LINK_LOOK_SECONDS = 0.2
 
@@ -50,6 +54,8 @@ class FormMistake(UserMistake):
 async def payout_setup(request: Request, collaboration_id: str) -> Response:
     """Have a single-use link made and go on to the payment provider."""
     deps = deps_of(request)
+    if deps.debtor is not None:
+        raise Missing
     async with creator_visit(request, collaboration_id) as c:
         await portal_fields(c)
         if c.view.signature is None:
@@ -86,6 +92,34 @@ async def _await_link(request: Request, link_id: str, creator_id: str) -> str:
             return url
         await asyncio.sleep(_LINK_LOOK_SECONDS)
     return ""
+
+
+@router.post("/portal/{collaboration_id}/bank-account")
+async def bank_account(request: Request, collaboration_id: str) -> Response:
+    """Where the money goes by bank transfer; another account sends payments back to release."""
+    deps = deps_of(request)
+    if deps.debtor is None:
+        raise Missing
+    async with creator_visit(request, collaboration_id) as c:
+        fields = await portal_fields(c)
+        if c.view.signature is None:
+            raise Forbidden("wrong_stage")
+        creator_id, since = c.view.creator.id, deps.clock() - timedelta(hours=1)
+        if await bank_accounts.given_since(c.db, creator_id, since) >= LINKS_PER_HOUR:
+            raise Forbidden("too_often")
+        holder = " ".join(fields.get("holder", "").split())
+        try:
+            if not 2 <= len(holder) <= MAX_HOLDER:
+                raise FormMistake("Please type the name of the account's holder.")
+            iban = read_iban(fields.get("iban", ""))
+        except UserMistake as mistake:
+            text = f"{mistake.message}: {mistake.hint}." if mistake.hint else mistake.message
+            return c.page(
+                422, problem=text[:1].upper() + text[1:], problem_in="bank_account",
+                typed={"holder": holder[:MAX_HOLDER]},
+            )  # fmt: skip
+        await bank_accounts.give(c.db, creator_id, holder, iban, deps.clock())
+    return RedirectResponse(f"/portal/{collaboration_id}?setup=given", 303)
 
 
 @router.post("/portal/{collaboration_id}/{kind}")

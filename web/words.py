@@ -159,7 +159,7 @@ def item_sentence(row: InboxRow, reader: Reader) -> str:
     if kind == "on_hold" and row.payout:
         paid = amount(row.payout.amount_minor, row.payout.currency, reader)
         if row.payout.hold_reason == HoldReason.TAKEN_BACK:
-            return f"Decide whether {who} is still owed {paid}: it was taken back at Stripe"
+            return f"Decide whether {who} is still owed {paid}: it was taken back"
         return f"Decide whether {paid} to {who} goes on: {milestone(row.payout.kind)}"
     if kind == "bank_failed" and row.payout:
         paid = amount(row.payout.amount_minor, row.payout.currency, reader)

@@ -112,6 +112,8 @@ class PayoutWorkflow(PayoutRelease):
             result = TransferResult(outcome=outcome, code=code)
         if result.outcome is TransferOutcome.IN_DOUBT:
             result = await self._look_up(request, result.code)
+        if result.outcome is TransferOutcome.UNDER_WAY:
+            result = await self._bank_answers(request)
         if result.outcome in HOLDS:
             await self._return(HOLDS[result.outcome], result.code)
         elif result.outcome is TransferOutcome.NOT_FOUND:
@@ -140,6 +142,26 @@ class PayoutWorkflow(PayoutRelease):
                     "look_up",
                     error_code(error),
                 )
+
+    async def _bank_answers(self, request: TransferRequest) -> TransferResult:
+        """By bank transfer: ordered, and waiting for what people import of the bank's answer."""
+        await self._stream.append(
+            "under_way",
+            {"attempt": self.attempt},
+            payout=PayoutChange(status=PayoutStatus.SENDING, clear_hold=True),
+        )
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await workflow.wait_condition(
+                    lambda: self._recipient_changed,
+                    timeout=self.payout.policy.release.retry_held_every,
+                    timeout_summary="the bank's answer",
+                )
+            self._recipient_changed = False
+            with contextlib.suppress(ActivityError):
+                result = await self._call(Payouts.look_up_transfer, request, "bank's answer")
+                if result.outcome is not TransferOutcome.UNDER_WAY:
+                    return result
 
     async def _stand_still(self) -> None:
         """Nobody can be asked what became of the attempt before the provider accepts our key."""

@@ -37,6 +37,7 @@ RELEASE = GOES_ON[ItemKind.RELEASE]
 NOT_ONBOARDED = TransferResult(outcome=TransferOutcome.NOT_ONBOARDED, code="inactive")
 NO_FUNDS = TransferResult(outcome=TransferOutcome.WAITING_FUNDS, code="balance_insufficient")
 PAYEE_CHANGED = TransferResult(outcome=TransferOutcome.PAYEE_CHANGED, code="payee_changed")
+UNDER_WAY = TransferResult(outcome=TransferOutcome.UNDER_WAY)
 IN_DOUBT = TransferResult(outcome=TransferOutcome.IN_DOUBT, code="timeout")
 
 
@@ -354,3 +355,25 @@ async def test_what_the_approvers_leave_lying_is_handed_to_the_substitute_once(
         assert (await pay.story()).count("handed_over") == 1
         pay.stage.people.plan = {}
         assert (await pay.ends()).status == PayoutStatus.TRANSFERRED
+
+
+async def test_a_bank_transfer_is_being_sent_until_the_bank_has_answered(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    """The first attempt is rejected after days, the second is booked."""
+    async with payment(temporal, engine) as pay:
+        world = pay.stage.world
+        world.transfers.extend([UNDER_WAY, UNDER_WAY])
+        world.look_ups.extend(
+            [UNDER_WAY] * 6
+            + [TransferResult(outcome=TransferOutcome.REFUSED, code="AC04"), UNDER_WAY]
+            + [TransferResult(outcome=TransferOutcome.TRANSFERRED, transfer_id="pay-1-2")]
+        )
+        sending = await pay.until(PayoutStatus.SENDING)
+        assert (sending.hold_reason, sending.attempt) == (None, 1)
+        assert (await pay.stage.money()).in_transit == sending.amount_minor
+        row = await pay.ends()
+        assert (row.status, row.transfer_id, row.attempt) == ("transferred", "pay-1-2", 2)
+        assert [each.attempt for each in world.requests] == [1, 2]
+        told = [each for each in await pay.story() if each in {"under_way", "held", "transferred"}]
+        assert told == ["under_way", "held", "under_way", "transferred"]

@@ -1,0 +1,95 @@
+"""Paying by bank transfer: who can be reached by SEPA, and what a bank says about a payment."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+CURRENCY = "EUR"
+"""SEPA moves nothing else."""
+
+COUNTRIES = frozenset(
+    """AD AL AT BE BG CH CY CZ DE DK EE ES FI FR GB GI GR HR HU IE IS IT LI LT LU LV MC MD ME MK MT
+    NL NO PL PT RO RS SE SI SK SM VA""".split()
+)
+"""First letters of IBANs that SEPA reaches (European Payments Council, EPC409-09); territories
+like Guadeloupe or Jersey have accounts with the letters of France and the United Kingdom."""
+
+_PREFIX = "pay-"
+
+
+class OrderState(StrEnum):
+    """What has become of one payment on its way to the bank."""
+
+    WAITING = "waiting"  # for the next file
+    IN_FILE = "in_file"  # of which the bank has said nothing final
+    BOOKED = "booked"  # the money has left the brand's account
+    REJECTED = "rejected"  # the bank has not carried it out
+    RETURNED = "returned"  # booked, and the money came back
+    WITHDRAWN = "withdrawn"  # never in a file: the creator has another account now
+
+
+class NewsKind(StrEnum):
+    """What a bank says about one payment."""
+
+    ACCEPTED = "accepted"  # the file is fine so far; nothing is final
+    BOOKED = "booked"
+    REJECTED = "rejected"
+    RETURNED = "returned"
+
+
+class BankNews(BaseModel):
+    """One line of a bank's confirmation about one of our payments, or about a whole file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: NewsKind
+    end_to_end_id: str = ""
+    """Empty if it is about a whole file."""
+    message_id: str = ""
+    """The file that it is about, if it is about a whole one."""
+    code: str = ""
+    """The bank's reason, as ISO 20022 codes it: AC04 is a closed account."""
+    amount_minor: int | None = None
+    """In cents; None if the line says no amount."""
+    currency: str = ""
+
+
+class Transfer(BaseModel):
+    """One payment of a file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    end_to_end_id: str
+    holder: str
+    iban: str
+    amount_minor: int
+    """In cents of a euro."""
+    purpose: str
+    """What the creator reads on the bank's statement."""
+
+
+class Debtor(BaseModel):
+    """The account that pays."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    iban: str
+    bic: str
+
+
+def end_to_end_id(payout_id: str, attempt: int) -> str:
+    """The name of one attempt at the bank: SEPA knows no underscore, and 35 letters at most."""
+    return f"{payout_id.replace('_', '-')}-{attempt}"
+
+
+def is_ours(reference: str) -> bool:
+    """True if a reference in a statement has the form of ours."""
+    return reference.startswith(_PREFIX)
+
+
+def masked(iban: str) -> str:
+    """Enough of an IBAN to recognise one's own: ``DE89 … 3000``."""
+    return f"{iban[:4]} … {iban[-4:]}"

@@ -1,0 +1,166 @@
+"""What a bank says about our payments: pain.002, camt.053 and camt.054, of any version.
+
+Read by ``defusedxml``: a document type, an entity or an address in the file is refused, never
+followed. Other lines of the brand's account are counted and otherwise left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from domain.bank_transfer import BankNews, NewsKind, is_ours
+from domain.errors import UserMistake
+
+MOST = 20 * 1024 * 1024
+"""Bytes of a confirmation; statements of a whole year are smaller."""
+
+_KINDS = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:(pain\.002|camt\.053|camt\.054)\.")
+_FINAL = {
+    "ACSC": NewsKind.BOOKED,
+    "ACCC": NewsKind.BOOKED,
+    "RJCT": NewsKind.REJECTED,
+}
+"""External status codes of ISO 20022: settled for the debtor, for the creditor, rejected."""
+_SO_FAR = frozenset({"ACCP", "ACSP", "ACTC", "ACWC", "ACWP", "PDNG", "RCVD"})
+
+
+class Confirmation(NamedTuple):
+    """What a file says."""
+
+    news: tuple[BankNews, ...]
+    others: int
+    """Lines that are not about payments of ours."""
+
+
+def read_confirmation(content: bytes) -> Confirmation:
+    """Read a bank's file.
+
+    Raises:
+        UserMistake: not such a file, or one that could do harm.
+    """
+    if len(content) > MOST:
+        raise UserMistake("the file is larger than any bank's", hint="send a shorter period")
+    try:
+        root: Element = fromstring(content, forbid_dtd=True)
+    except DefusedXmlException:
+        raise UserMistake(
+            "the file has a document type or entities, which no bank's file has",
+            hint="get it from the bank again",
+        ) from None
+    except (ParseError, ValueError, LookupError):
+        raise UserMistake("the file is not XML", hint="export it as pain.002 or camt") from None
+    kind = next((found[1] for node in root if (found := _KINDS.match(node.tag))), "") or next(
+        (found[1] for found in [_KINDS.match(root.tag)] if found), ""
+    )
+    if not kind:
+        raise UserMistake(
+            "the file is neither pain.002 nor camt.053 nor camt.054",
+            hint="export the bank's answer or statement in one of these forms",
+        )
+    lines = list(_statuses(root) if kind == "pain.002" else _entries(root))
+    ours = tuple(each for each in lines if each.message_id or is_ours(each.end_to_end_id))
+    return Confirmation(ours, len(lines) - len(ours))
+
+
+def _statuses(root: Element) -> Iterator[BankNews]:
+    """Rejections and acceptances; of a block or of the whole file if no payment is named."""
+    named = False
+    for block in _all(root, "OrgnlPmtInfAndSts"):
+        single = list(_all(block, "TxInfAndSts"))
+        for each in single:
+            named = True
+            yield from _status(each, "TxSts", _text(each, "OrgnlEndToEndId"))
+        if not single and _text(block, "PmtInfSts"):
+            named = True
+            yield from _status(block, "PmtInfSts", _text(block, "OrgnlPmtInfId"))
+    if named:
+        return
+    for group in _all(root, "OrgnlGrpInfAndSts"):
+        yield from _status(group, "GrpSts", "", _text(group, "OrgnlMsgId"))
+
+
+def _status(node: Element, tag: str, reference: str, message: str = "") -> Iterator[BankNews]:
+    status = _text(node, tag)
+    kind = _FINAL.get(status) or (NewsKind.ACCEPTED if status in _SO_FAR else None)
+    if kind is None or not (reference or message):
+        return
+    code = _text(node, "StsRsnInf", "Rsn", "Cd") or _text(node, "StsRsnInf", "Rsn", "Prtry")
+    amount = _first(node, "OrgnlTxRef", "Amt", "InstdAmt")
+    yield _news(kind, reference, code, amount, message)
+
+
+def _entries(root: Element) -> Iterator[BankNews]:
+    """What has gone from the account, or come back to it; what is only expected is left out."""
+    for entry in _all(root, "Ntry"):
+        status = _text(entry, "Sts", "Cd") or _text(entry, "Sts")
+        if status != "BOOK":
+            continue
+        single = list(_all(entry, "TxDtls"))
+        for each in single:
+            amount = (
+                _first(each, "Amt")
+                if _first(each, "Amt") is not None
+                else _first(each, "AmtDtls", "TxAmt", "Amt")
+            )
+            if amount is None and len(single) == 1:
+                amount = _first(entry, "Amt")
+            back = (_text(each, "CdtDbtInd") or _text(entry, "CdtDbtInd")) == "CRDT"
+            yield _news(
+                NewsKind.RETURNED if back else NewsKind.BOOKED,
+                _text(each, "Refs", "EndToEndId"),
+                _text(each, "RtrInf", "Rsn", "Cd") if back else "",
+                amount,
+            )
+
+
+def _news(
+    kind: NewsKind, reference: str, code: str, amount: Element | None, message: str = ""
+) -> BankNews:
+    return BankNews(
+        kind=kind,
+        end_to_end_id=reference[:35],
+        message_id=message[:35],
+        code=re.sub(r"[^A-Za-z0-9_-]", "", code)[:35],
+        amount_minor=_minor(amount),
+        currency=(amount.get("Ccy") or "")[:3] if amount is not None else "",
+    )
+
+
+def _minor(amount: Element | None) -> int | None:
+    if amount is None:
+        return None
+    try:
+        cents = Decimal((amount.text or "").strip()) * 100
+        # Another amount than ours in any case, if it is none in whole cents.
+        return int(cents) if cents == int(cents) else -1
+    except (InvalidOperation, ValueError, OverflowError):
+        return -1
+
+
+def _all(node: Element, name: str) -> Iterator[Element]:
+    return (each for each in node.iter() if _local(each) == name)
+
+
+def _first(node: Element, *path: str) -> Element | None:
+    for name in path:
+        found = next((each for each in node if _local(each) == name), None)
+        if found is None:
+            return None
+        node = found
+    return node
+
+
+def _text(node: Element, *path: str) -> str:
+    found = _first(node, *path)
+    return (found.text or "").strip() if found is not None else ""
+
+
+def _local(node: Element) -> str:
+    return node.tag.rsplit("}", 1)[-1] if isinstance(node.tag, str) else ""

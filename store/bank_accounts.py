@@ -1,0 +1,67 @@
+"""Where creators want their money: given in the portal, shown shortened, used in bank files."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from store.bank_orders import SOURCE
+from store.external_events import store_event
+from store.payouts import save_new_recipient
+from store.tables import BankAccount, Creator, Recipient
+
+CHANGED = "v2.core.account.updated"
+"""Type of the event that has held payments tried again; the same as of an account at Stripe."""
+
+
+async def current(session: AsyncSession, creator_id: str) -> BankAccount | None:
+    """The account that the creator's payments go to."""
+    return await session.scalar(
+        select(BankAccount)
+        .join(Recipient, Recipient.account_id == BankAccount.id)
+        .where(Recipient.creator_id == creator_id)
+    )
+
+
+async def exists(session: AsyncSession, account_id: str) -> bool:
+    """True if it is an account that somebody has given."""
+    return await session.get(BankAccount, account_id) is not None
+
+
+async def given_since(session: AsyncSession, creator_id: str, since: datetime) -> int:
+    """How many accounts a creator has given lately."""
+    found = await session.scalar(
+        select(func.count())
+        .select_from(BankAccount)
+        .where(BankAccount.creator_id == creator_id, BankAccount.created_at > since)
+    )
+    return int(found or 0)
+
+
+async def give(
+    session: AsyncSession, creator_id: str, holder: str, iban: str, at: datetime
+) -> BankAccount:
+    """Remember an account as the creator's; the same one again changes nothing.
+
+    Any other one is a new payee: payments that were released go back to release.
+    """
+    # Two forms that are sent at once are two changes after each other.
+    await session.get_one(Creator, creator_id, with_for_update=True)
+    known = await current(session, creator_id)
+    if known is not None and (known.holder, known.iban) == (holder, iban):
+        return known
+    account = BankAccount(
+        id=f"bank_{secrets.token_hex(10)}", creator_id=creator_id, holder=holder, iban=iban,
+        created_at=at,
+    )  # fmt: skip
+    session.add(account)
+    await session.flush()
+    await save_new_recipient(session, creator_id, account.id, "active", (), at)
+    payload = {
+        "id": account.id, "type": CHANGED, "thin": True, "livemode": True, "account": account.id,
+    }  # fmt: skip
+    await store_event(session, SOURCE, account.id, CHANGED, payload, at)
+    return account

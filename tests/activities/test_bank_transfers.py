@@ -1,0 +1,293 @@
+"""By bank transfer: ordered once, in one file, and paid when the bank says so."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from activities.bank_rail import BankRail
+from activities.payouts import Payouts
+from activities.reconciliation import Reconciliation
+from domain.bank_transfer import OrderState, end_to_end_id
+from domain.errors import NotAllowed, Unavailable
+from domain.lifecycle import PayoutStatus
+from domain.messages import (
+    AppliedEvent,
+    Posting,
+    PostingKind,
+    StripeEventTask,
+    TransferOutcome,
+    TransferRequest,
+    TransferResult,
+)
+from domain.reconciliation import ReconcileTask
+from store import attempts, bank_accounts, bank_orders, ledger
+from store.bank_news import Became
+from store.engine import session
+from store.tables import BankFile, BankOrder, ExternalEvent, Payout, PayoutAttempt
+from tests import builders
+from tests.bank import BRAND, IBAN, OTHER, debit, rejection, statement
+from tests.builders import NOW
+from web.bank_files import Imported, import_confirmation, make_file
+
+T = TransferOutcome
+
+
+class Scene:
+    """A released payment to a creator who has given an account."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self.payouts = Payouts(engine, BankRail(engine), "http://127.0.0.1:8000")
+        self.payout_id = self.creator_id = ""
+
+    async def begin(self, *, account: bool = True, amount: int = 15_000) -> Scene:
+        async with session(self.engine) as db:
+            creator = await builders.creator(db)
+            collaboration = await builders.collaboration(db, who=creator)
+            payout = await builders.payout(db, collaboration, amount_minor=amount)
+        self.creator_id, self.payout_id = creator.id, payout.id
+        if account:
+            await self.gives(IBAN)
+        return self
+
+    @property
+    def reference(self) -> str:
+        return end_to_end_id(self.payout_id, 1)
+
+    async def gives(self, iban: str) -> str:
+        async with session(self.engine) as db:
+            account = await bank_accounts.give(db, self.creator_id, "Zoë Łuczak", iban, NOW)
+        return account.id
+
+    async def send(self, attempt: int = 1) -> TransferResult:
+        return await self.payouts.send_transfer(self._request(attempt))
+
+    async def look_up(self, attempt: int = 1) -> TransferResult:
+        return await self.payouts.look_up_transfer(self._request(attempt))
+
+    def _request(self, attempt: int) -> TransferRequest:
+        return TransferRequest(payout_id=self.payout_id, attempt=attempt)
+
+    async def file(self) -> BankFile | None:
+        return await make_file(self.engine, BRAND, "stf_1", NOW)
+
+    async def says(self, content: bytes) -> Imported:
+        return await import_confirmation(self.engine, content, "stf_1", NOW)
+
+    async def order(self, attempt: int = 1) -> BankOrder:
+        async with session(self.engine) as db:
+            return await db.get_one(BankOrder, end_to_end_id(self.payout_id, attempt))
+
+    async def attempt(self, number: int = 1) -> PayoutAttempt:
+        async with session(self.engine) as db:
+            found = await attempts.get_attempt(db, self.payout_id, number)
+        assert found is not None
+        return found
+
+    async def applied(self) -> list[AppliedEvent]:
+        """What follows from every event that is stored."""
+        async with session(self.engine) as db:
+            rows = await db.scalars(
+                select(ExternalEvent.id)
+                .where(ExternalEvent.applied_at.is_(None))
+                .order_by(ExternalEvent.received_at, ExternalEvent.id)
+            )
+        return [
+            await self.payouts.apply_stripe_event(StripeEventTask(event_row_id=row)) for row in rows
+        ]
+
+
+@pytest.fixture
+async def scene(engine: AsyncEngine) -> Scene:
+    return await Scene(engine).begin()
+
+
+def became(found: Imported) -> list[Became]:
+    return [each.became for each in found.told]
+
+
+async def test_a_payment_is_ordered_once_and_stays_open_however_often_it_is_sent(
+    scene: Scene,
+) -> None:
+    answers = [await scene.send(), await scene.send(), await scene.look_up()]
+    assert {each.outcome for each in answers} == {T.UNDER_WAY}
+    assert (await scene.order()).state == OrderState.WAITING
+    with pytest.raises(Unavailable):
+        await scene.send(attempt=2)
+    async with session(scene.engine) as db:
+        with pytest.raises(Unavailable):
+            await attempts.give_up_attempt(
+                db, scene.payout_id, 1, "key", datetime.now(UTC), spent=True
+            )
+
+
+async def test_a_payment_is_in_one_file_even_if_two_people_ask_at_once(scene: Scene) -> None:
+    await scene.send()
+    made = [each for each in await asyncio.gather(scene.file(), scene.file()) if each]
+    assert len(made) == 1
+    assert await scene.file() is None
+    assert made[0].content.count(b"<CdtTrfTxInf>") == 1
+    assert (made[0].payments, made[0].total_minor) == (1, 15_000)
+    async with session(scene.engine) as db:
+        assert await bank_orders.file_content(db, made[0].id) == made[0].content
+        assert (await bank_orders.files(db))[0].open == 1
+
+
+async def test_what_is_booked_is_paid_and_the_same_file_again_changes_nothing(
+    scene: Scene,
+) -> None:
+    await scene.send()
+    await scene.file()
+    booked = statement(debit(scene.reference, "150.00"), debit("INVOICE 7", "9.99"))
+    first = await scene.says(booked)
+    assert (became(first), first.changed, first.others) == ([Became.BOOKED], 1, 1)
+    assert became(await scene.says(booked)) == [Became.KNOWN]
+    paid = await scene.send()
+    assert (paid.outcome, paid.transfer_id) == (T.TRANSFERRED, scene.reference)
+    assert await scene.look_up() == paid
+    assert [each.woken for each in await scene.applied() if each.woken] == [(scene.payout_id,)]
+
+
+async def test_what_is_rejected_frees_the_attempt_and_the_next_one_is_in_another_file(
+    scene: Scene,
+) -> None:
+    await scene.send()
+    first = await scene.file()
+    assert became(await scene.says(rejection(scene.reference, "AC04"))) == [Became.REJECTED]
+    refused = await scene.look_up()
+    assert (refused.outcome, refused.code) == (T.REFUSED, "AC04")
+    assert (await scene.send(attempt=2)).outcome is T.UNDER_WAY
+    second = await scene.file()
+    assert first is not None
+    assert second is not None
+    assert first.id != second.id
+    assert end_to_end_id(scene.payout_id, 2).encode() in second.content
+    # The late word about the first attempt is about that one only.
+    late = await scene.says(statement(debit(scene.reference, "150.00")))
+    assert became(late) == [Became.CONTRADICTION]
+    assert (await scene.attempt(2)).outcome == T.UNDER_WAY
+
+
+async def test_a_rejected_file_is_the_rejection_of_everything_in_it(scene: Scene) -> None:
+    other = await Scene(scene.engine).begin()
+    await scene.send()
+    await other.send()
+    file = await scene.file()
+    assert file is not None
+    whole = rejection("", "FF01", message=file.id)
+    assert became(await scene.says(whole)) == [Became.REJECTED, Became.REJECTED]
+    assert (await other.look_up()).code == "FF01"
+
+
+@pytest.mark.parametrize(
+    ("reference", "amount", "expected"),
+    [
+        ("", "151.00", Became.AMOUNT),
+        ("", "150.00 USD", Became.AMOUNT),
+        ("", "150.001", Became.AMOUNT),
+        ("pay-nobody-1", "150.00", Became.UNKNOWN),
+    ],
+)
+async def test_what_does_not_fit_is_told_and_changes_nothing(
+    scene: Scene, reference: str, amount: str, expected: Became
+) -> None:
+    await scene.send()
+    await scene.file()
+    found = await scene.says(statement(debit(reference or scene.reference, amount)))
+    assert (became(found), found.strange) == ([expected], 1)
+    assert (await scene.order()).state == OrderState.IN_FILE
+    assert (await scene.look_up()).outcome is T.UNDER_WAY
+
+
+async def test_a_booking_of_what_was_in_no_file_changes_nothing(scene: Scene) -> None:
+    await scene.send()
+    found = await scene.says(statement(debit(scene.reference, "150.00")))
+    assert became(found) == [Became.NOT_SENT]
+    assert (await scene.look_up()).outcome is T.UNDER_WAY
+
+
+async def test_another_account_before_the_file_sends_the_payment_back_to_release(
+    scene: Scene,
+) -> None:
+    await scene.send()
+    await scene.gives(OTHER)
+    assert await scene.file() is None
+    assert (await scene.look_up()).outcome is T.PAYEE_CHANGED
+    assert (await scene.order()).state == OrderState.WITHDRAWN
+    assert (scene.payout_id,) in [each.woken for each in await scene.applied()]
+    # Not released for the new account yet.
+    assert (await scene.send(attempt=2)).outcome is T.PAYEE_CHANGED
+
+
+async def test_another_account_after_the_file_does_not_touch_what_the_bank_has(
+    scene: Scene,
+) -> None:
+    await scene.send()
+    await scene.file()
+    await scene.gives(OTHER)
+    assert (await scene.look_up()).outcome is T.UNDER_WAY
+    assert became(await scene.says(statement(debit(scene.reference, "150.00")))) == [Became.BOOKED]
+
+
+async def test_what_comes_back_is_a_payment_of_its_own_for_a_person_to_decide(
+    scene: Scene,
+) -> None:
+    await scene.send()
+    await scene.file()
+    both = statement(debit(scene.reference, "150.00", back=True), debit(scene.reference, "150.00"))
+    assert became(await scene.says(both)) == [Became.BOOKED, Became.RETURNED]
+    await _booked_as_paid(scene)
+    [back] = [each for each in await scene.applied() if each.taken_back]
+    assert back.taken_back[0].payment.amount_minor == 15_000
+    assert became(await scene.says(both)) == [Became.KNOWN, Became.KNOWN]
+    async with session(scene.engine) as db:
+        first = await db.get_one(Payout, scene.payout_id)
+        assert first.reversed_minor == 15_000
+
+
+async def _booked_as_paid(scene: Scene) -> None:
+    """What the payment's workflow writes when it is woken."""
+    async with session(scene.engine) as db:
+        payout = await db.get_one(Payout, scene.payout_id)
+        payout.status, payout.transfer_id = PayoutStatus.TRANSFERRED.value, scene.reference
+        for kind in (PostingKind.SEND, PostingKind.SETTLE):
+            posting = Posting(kind=kind, key=f"{kind}:{payout.id}:1", amount_minor=15_000)
+            await ledger.post(
+                db, payout.campaign_id, payout.creator_id, payout.collaboration_id, payout.id,
+                posting, "EUR", NOW,
+            )  # fmt: skip
+
+
+async def test_only_euros_and_only_creators_with_an_account_are_paid(engine: AsyncEngine) -> None:
+    nobody = await Scene(engine).begin(account=False)
+    assert (await nobody.send()).outcome is T.NOT_ONBOARDED
+    dollars = await Scene(engine).begin()
+    async with session(engine) as db:
+        await db.execute(
+            update(Payout).where(Payout.id == dollars.payout_id).values(currency="USD")
+        )
+    refused = await dollars.send()
+    assert (refused.outcome, refused.code) == (T.REFUSED, "not_in_euro")
+    async with session(engine) as db:
+        assert await db.scalar(select(func.count()).select_from(BankOrder)) == 0
+    with pytest.raises(NotAllowed):
+        await BankRail(engine).onboarding_link("x", "y", "z")
+
+
+async def test_the_same_account_again_is_no_change(scene: Scene) -> None:
+    assert await scene.gives(IBAN) == await scene.gives(IBAN)
+    assert await scene.gives(OTHER) != await scene.gives(IBAN)
+
+
+async def test_books_and_what_the_bank_confirmed_agree(scene: Scene) -> None:
+    await scene.send()
+    await scene.file()
+    await scene.says(statement(debit(scene.reference, "150.00")))
+    await _booked_as_paid(scene)
+    found = await Reconciliation(scene.engine, BankRail(scene.engine)).reconcile(ReconcileTask())
+    assert (found.differences, found.transfers) == ((), 1)

@@ -1,0 +1,45 @@
+"""What a bank writes, as short as the forms allow."""
+
+from __future__ import annotations
+
+from domain.bank_transfer import Debtor
+
+IBAN = "FR1420041010050500013M02606"
+OTHER = "NL91ABNA0417164300"
+BRAND = Debtor(name="Brand GmbH & Co", iban="DE89370400440532013000", bic="COBADEFFXXX")
+
+
+def debit(reference: str, amount: str, *, back: bool = False, status: str = "BOOK") -> str:
+    """One booked entry of the brand's account; ``back``: the money has come back."""
+    number, _, currency = amount.partition(" ")
+    way = "CRDT" if back else "DBIT"
+    reason = "<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf>" if back else ""
+    return (
+        f'<Ntry><Amt Ccy="{currency or "EUR"}">{number}</Amt><CdtDbtInd>{way}</CdtDbtInd>'
+        f"<Sts><Cd>{status}</Cd></Sts><NtryDtls><TxDtls><Refs><EndToEndId>{reference}</EndToEndId>"
+        f"</Refs>{reason}</TxDtls></NtryDtls></Ntry>"
+    )
+
+
+def statement(*entries: str, form: str = "camt.053.001.08") -> bytes:
+    """A statement of the brand's account."""
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:'
+        f'{form}"><BkToCstmrStmt><Stmt>{"".join(entries)}</Stmt></BkToCstmrStmt></Document>'
+    ).encode()
+
+
+def rejection(reference: str, code: str, *, message: str = "", status: str = "RJCT") -> bytes:
+    """The bank's answer about one payment, or about a whole file."""
+    reason = f"<StsRsnInf><Rsn><Cd>{code}</Cd></Rsn></StsRsnInf>"
+    group = f"<GrpSts>{status}</GrpSts>{reason}" if message else ""
+    single = (
+        f"<OrgnlPmtInfAndSts><OrgnlPmtInfId>{reference}</OrgnlPmtInfId><TxInfAndSts>"
+        f"<OrgnlEndToEndId>{reference}</OrgnlEndToEndId><TxSts>{status}</TxSts>{reason}"
+        f"</TxInfAndSts></OrgnlPmtInfAndSts>"
+    )
+    return (
+        '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt>'
+        f"<OrgnlGrpInfAndSts><OrgnlMsgId>{message}</OrgnlMsgId>{group}</OrgnlGrpInfAndSts>"
+        f"{'' if message else single}</CstmrPmtStsRpt></Document>"
+    ).encode()

@@ -1,0 +1,129 @@
+"""Bank transfers on the pages: a creator gives an account, finance makes files and imports."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import httpx
+import pytest
+
+from activities.bank_rail import BankRail
+from activities.payouts import Payouts
+from domain.bank_transfer import end_to_end_id
+from domain.lifecycle import Role
+from domain.messages import TransferOutcome, TransferRequest
+from store.engine import session
+from store.tables import BankAccount, Payout, Recipient
+from tests import builders
+from tests.bank import BRAND, IBAN, OTHER, debit, statement
+from tests.fixtures.web import URL, Web
+from tests.web.rows import Scene
+from tests.web.test_portal import Creator, arrive
+from tests.web.test_portal import signed as signed_scene
+from web.app import create_app
+
+
+@pytest.fixture
+async def by_bank(web: Web) -> Web:
+    """The pages of a brand that pays by bank transfer."""
+    deps = dataclasses.replace(web.app.state.deps, debtor=BRAND)
+    web.app = create_app(deps)
+    return web
+
+
+async def signed(web: Web) -> tuple[Scene, Creator]:
+    there = await signed_scene(web)
+    return there, await arrive(web, there)
+
+
+async def test_a_creator_gives_an_account_and_it_is_shown_shortened(by_bank: Web) -> None:
+    there, creator = await signed(by_bank)
+    assert "Where does your money go?" in await creator.page()
+    wrong = await creator.send("bank_account", holder="Zoë", iban=IBAN[:-1] + "7")
+    assert wrong.status_code == 422
+    assert "This is not an IBAN" in wrong.text
+    assert IBAN[:-1] not in wrong.text
+    given = await creator.send("bank_account", holder="Zoë Łuczak", iban=IBAN.lower())
+    assert given.status_code == 303
+    page = await creator.page()
+    assert "FR14 … 2606" in page
+    assert IBAN not in page
+    async with session(by_bank.engine) as db:
+        row = await db.get_one(Recipient, there.creator.id)
+        account = await db.get_one(BankAccount, row.account_id)
+        assert (account.holder, account.iban, row.status) == ("Zoë Łuczak", IBAN, "active")
+    assert (await creator.send("bank_account", holder="Zoë", iban=OTHER)).status_code == 303
+    assert "NL91 … 4300" in await creator.page()
+
+
+async def test_with_stripe_there_is_neither_form_nor_page(web: Web) -> None:
+    _, creator = await signed(web)
+    assert "Where does your money go?" not in await creator.page()
+    finance = await web.signed_in(Role.FINANCE)
+    assert (await finance.get("/payments/bank")).status_code == 404
+    assert "/payments/bank" not in (await finance.get("/payments")).text
+
+
+async def ordered(web: Web) -> Payout:
+    """A released payment that was sent by bank transfer."""
+    async with session(web.engine) as db:
+        of = await builders.collaboration(db)
+        payout = await builders.payout(db, of)
+        account = BankAccount(
+            id="bank_1", creator_id=of.creator_id, holder="Zoë", iban=IBAN,
+            created_at=builders.NOW,
+        )  # fmt: skip
+        db.add(account)
+        await db.flush()
+        db.add(
+            Recipient(
+                creator_id=of.creator_id, account_id="bank_1", status="active", requirements=[],
+                updated_at=builders.NOW,
+            )
+        )  # fmt: skip
+    rail = BankRail(web.engine)
+    request = TransferRequest(payout_id=payout.id, attempt=1)
+    sent = await Payouts(web.engine, rail, URL).send_transfer(request)
+    assert sent.outcome is TransferOutcome.UNDER_WAY
+    return payout
+
+
+async def press(web: Web, client: httpx.AsyncClient, what: str, **more: bytes) -> httpx.Response:
+    token = await web.csrf(client)
+    files = {name: ("bank.xml", content) for name, content in more.items()}
+    return await client.post(f"/payments/bank/{what}", data={"csrf": token}, files=files or None)
+
+
+async def test_finance_makes_a_file_takes_it_twice_and_imports_the_answer(by_bank: Web) -> None:
+    payout = await ordered(by_bank)
+    finance = await by_bank.signed_in(Role.FINANCE)
+    assert "€150.00</span> in 1 payment" in (await finance.get("/payments/bank")).text
+    made = await press(by_bank, finance, "file")
+    page = (await finance.get(made.headers["location"])).text
+    name = made.headers["location"].partition("made=")[2]
+    assert f"/payments/bank/files/{name}" in page
+    assert "1 not confirmed" in page
+    first, again = [await finance.get(f"/payments/bank/files/{name}") for _ in range(2)]
+    assert first.content == again.content
+    assert IBAN.encode() in first.content
+    assert (await press(by_bank, finance, "file")).headers["location"].endswith("made=none")
+    booked = statement(debit(end_to_end_id(payout.id, 1), "150.00"), debit("X", "1.00"))
+    told = (await press(by_bank, finance, "confirm", file=booked)).text
+    assert "1 payment moved on" in told
+    assert "1 other lines" in told
+    assert "All answered" in told
+    again_told = (await press(by_bank, finance, "confirm", file=booked)).text
+    assert "was known already; nothing changed" in again_told
+    strange = await press(by_bank, finance, "confirm", file=b"<html/>")
+    assert strange.status_code == 422
+
+
+async def test_only_finance_makes_files_and_only_from_our_own_form(by_bank: Web) -> None:
+    await ordered(by_bank)
+    reviewer = await by_bank.signed_in(Role.REVIEWER)
+    assert (await reviewer.get("/payments/bank")).status_code == 403
+    assert (await press(by_bank, reviewer, "file")).status_code == 403
+    finance = await by_bank.signed_in(Role.FINANCE)
+    for what in ("file", "confirm"):
+        forged = await finance.post(f"/payments/bank/{what}", data={"csrf": "forged"})
+        assert forged.status_code == 403
