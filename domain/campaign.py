@@ -39,6 +39,8 @@ class Brand(Section):
     timezone: str = "UTC"
     contact_name: Annotated[str, Field(description="the person the mails come from")]
     postal_address: Annotated[str, Field(description="required by law in the first mail")]
+    business_number: str = ""
+    vat_number: str = ""
     competitors: tuple[str, ...] = ()
     blocked_words: tuple[str, ...] = ()
 

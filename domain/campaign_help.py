@@ -17,10 +17,13 @@ HELP: dict[str, str] = {
     "brand.product": "The product in one sentence; creators read it in the first mail.",
     "brand.category": "The product's category; creators of near categories fit better.",
     "brand.website": "The brand's website.",
-    "brand.country": "Where the brand is.",
+    "brand.country": "Where the brand is; chooses the rules for invoices, see docs/invoices.md.",
     "brand.timezone": "The brand's time zone, like Europe/Berlin; the desk's default.",
     "brand.contact_name": "The person the mails come from.",
     "brand.postal_address": "The brand's postal address; required by law in the first mail.",
+    "brand.business_number": "Number in the register of businesses (SIREN), for invoices "
+    "that the brand issues for creators.",
+    "brand.vat_number": "The brand's VAT number, for the same invoices.",
     "brand.competitors": "Rival brands: vetting looks for them in recent captions.",
     "brand.blocked_words": "Words that must not stand in a draft; in two posts they leave a "
     "creator out.",

@@ -107,7 +107,8 @@ def _show(rows: Sequence[PaymentLine]) -> None:
     for row in rows:
         payout = row.payout
         amount = Money(minor=payout.amount_minor, currency=payout.currency)
-        why = f" ({payout.hold_reason})" if payout.hold_reason else ""
+        because = payout.hold_reason or row.lacks
+        why = f" ({because})" if because else ""
         table.add_row(
             payout.id, escape(row.creator.handle), *([milestone(payout.kind)] if wide else []),
             str(amount), payout.status + why, f"{payout.pay_by:%Y-%m-%d}",
@@ -130,6 +131,7 @@ def _as_json(row: PaymentLine) -> dict[str, object]:
         "currency": payout.currency,
         "status": payout.status,
         "hold_reason": payout.hold_reason,
+        "lacks": row.lacks,
         "releases": payout.releases,
         "ready": row.ready,
         "pay_by": payout.pay_by.isoformat(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from jinja2 import Environment
 
@@ -51,6 +51,17 @@ class PaidPayment(Protocol):
     def sent_at(self) -> datetime: ...  # noqa: D102
     @property
     def signature(self) -> Signed | None: ...  # noqa: D102
+
+
+class IssuedInvoice(Protocol):
+    """An invoice that the brand issued for a creator."""
+
+    @property
+    def number(self) -> str: ...  # noqa: D102
+    @property
+    def created_at(self) -> datetime: ...  # noqa: D102
+    @property
+    def facts(self) -> dict[str, Any]: ...  # noqa: D102
 
 
 class Signed(Protocol):
@@ -173,6 +184,16 @@ def account_statement(
     article = account_html(environment, who, lines, at)
     title = f"Statement of account {who.id}"
     return Document(title, f"account-{who.id}", article, at, who.country)
+
+
+def self_billed(environment: Environment, invoice: IssuedInvoice) -> Document:
+    """An invoice that the brand issued for a creator; it says what was written down then."""
+    article = environment.get_template("documents/invoice.html").render(
+        invoice=invoice, facts=invoice.facts, reader=Reader.of("fr", "FR"), language="fr"
+    )
+    name = f"invoice-{invoice.number}"
+    country = str(invoice.facts["supplier_country"])
+    return Document(f"Facture {invoice.number}", name, article, invoice.created_at, country)
 
 
 def document_page(environment: Environment, document: Document, language: str = "en") -> str:

@@ -14,6 +14,7 @@ from domain.messages import AppliedDecision, ApplyDecision
 from store.contents import take_content
 from store.duties import Refused, check_duties
 from store.engine import session as transaction
+from store.invoices import issue
 from store.items import close_items, is_asked
 from store.streams import Entity, NewEvent, known, lock_entity, tail_of, write_event
 from store.tables import Campaign, Collaboration, Decision, Event, Payout, Recipient
@@ -122,6 +123,7 @@ async def _write(
         # The second of two releases does not change it: both are for the same account.
         account = select(Recipient.account_id).where(Recipient.creator_id == entity.creator_id)
         entity.payee_account = await session.scalar(account)
+        await issue(session, entity, command.at)
     await close_items(session, entity.id, command.close_items, command.at, row.id)
     row.status, row.code, row.settled_at = "applied", "applied", command.at
     return AppliedDecision(head=head, choice=choice, seen_digest=seen_digest)

@@ -11,6 +11,7 @@ from domain.lifecycle import Role
 from domain.messages import ApplyDecision
 from store.approvers import NOT_NAMED, kept_for_others
 from store.four_eyes import REQUESTER, SAME_PERSON, had_a_part
+from store.invoices import invoice, lacks
 from store.streams import Entity
 from store.tables import Campaign, Collaboration, Decision, InboxItem, Payout, Staff
 
@@ -31,7 +32,8 @@ async def check_duties(
     """Check what was seen, the actor's role now, and the separation of duties.
 
     Raises:
-        Refused: ``stale``, ``not_allowed``, ``requester``, ``same_person`` or ``not_named``.
+        Refused: ``stale``, ``not_allowed``, ``requester``, ``same_person``, ``not_named``,
+            ``tax_missing`` or ``invoice_missing``.
     """
     if row.seen != command.ref.seen:
         raise Refused("stale")
@@ -41,6 +43,7 @@ async def check_duties(
         if not isinstance(entity, Payout):
             raise Refused("unknown")
         await _check_release(session, entity, row.actor_id, command.earlier)
+        await _check_papers(session, entity, row)
     if row.kind == DecisionKind.REVIEW_DRAFT and isinstance(entity, Collaboration):
         await _check_review(session, entity, row.actor_id)
 
@@ -104,6 +107,15 @@ async def _check_release(
     before = await session.scalars(select(Decision.actor_id).where(Decision.id.in_(earlier)))
     if actor_id in before.all():
         raise Refused(SAME_PERSON)
+
+
+async def _check_papers(session: AsyncSession, payout: Payout, row: Decision) -> None:
+    """What the law of the brand's country wants is there, and was when the person looked."""
+    if code := await lacks(session, payout.id):
+        raise Refused(code)
+    uploaded = await invoice(session, payout.id)
+    if uploaded is not None and uploaded.series is None and uploaded.created_at > row.created_at:
+        raise Refused("stale")
 
 
 async def _check_review(session: AsyncSession, of: Collaboration, actor_id: str) -> None:

@@ -13,6 +13,7 @@ from domain.decisions import DecisionKind
 from domain.inbox import ItemKind
 from domain.lifecycle import StreamKind
 from store.approvers import NOT_NAMED, kept_for_others
+from store.invoices import missing
 from store.tables import Campaign, Decision, Event, Payout
 
 REQUESTER, SAME_PERSON = "requester", "same_person"
@@ -84,7 +85,10 @@ def gave_the_first(staff_id: str) -> ColumnElement[bool]:
 
 
 def obstacle_of(staff_id: str) -> ColumnElement[str]:
-    """Why this person may not release the payment; empty if they may (as far as this goes)."""
+    """Why this person may not release the payment now; empty if they may (as far as this goes).
+
+    After the person come the papers: nobody may release it without what the law wants.
+    """
     return case(
         (gave_the_first(staff_id), literal(SAME_PERSON, String)),
         (had_a_part(staff_id), literal(REQUESTER, String)),
@@ -92,7 +96,7 @@ def obstacle_of(staff_id: str) -> ColumnElement[str]:
             kept_for_others(staff_id, ItemKind.RELEASE, Payout.id),
             literal(NOT_NAMED, String),
         ),
-        else_=literal("", String),
+        else_=missing(),
     )
 
 

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, String, case, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from domain.errors import NotFound
+from domain.lifecycle import PayoutStatus
+from store.invoices import missing
 from store.paging import PAGE, Page, page_of, read_mark
 from store.tables import Campaign, Creator, Payout, PayoutAttempt, Recipient
 
@@ -33,6 +35,8 @@ class PaymentLine:
     """True if the creator's account may receive money now."""
     sent_at: datetime | None
     """When the provider said that the money has moved."""
+    lacks: str
+    """What it lacks before it may be released, see `store.invoices.missing`; else empty."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +55,14 @@ class Wanted:
 
 def _query(
     wanted: Wanted,
-) -> Select[Payout, Creator, Campaign, str, str, datetime | None]:
+) -> Select[Payout, Creator, Campaign, str, str, datetime | None, str]:
     account = func.coalesce(PayoutAttempt.account_id, Recipient.account_id, "")
+    waits = Payout.status == PayoutStatus.REQUESTED.value
+    lacks = case((waits, missing()), else_=literal("", String))
     query = (
-        select(Payout, Creator, Campaign, account, Recipient.status, PayoutAttempt.settled_at)
+        select(
+            Payout, Creator, Campaign, account, Recipient.status, PayoutAttempt.settled_at, lacks
+        )
         .join(Creator, Creator.id == Payout.creator_id)
         .join(Campaign, Campaign.id == Payout.campaign_id)
         .outerjoin(Recipient, Recipient.creator_id == Payout.creator_id)
@@ -88,8 +96,9 @@ def _line(
     account: str,
     status: str | None,
     sent_at: datetime | None,
+    lacks: str,
 ) -> PaymentLine:
-    return PaymentLine(payout, creator, campaign, account, status == "active", sent_at)
+    return PaymentLine(payout, creator, campaign, account, status == "active", sent_at, lacks)
 
 
 async def payment_page(

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.campaign import CampaignFile
+from store.invoices import Papers, papers
 from store.tables import (
     BankAccount,
     Campaign,
@@ -50,6 +52,8 @@ class PortalView:
     recipient: Recipient | None
     account: BankAccount | None
     """Where the money goes by bank transfer."""
+    papers: Papers | None
+    """Tax data and invoices; None if the brand's country has no rules here."""
     waiting: tuple[Decision, ...]
     """The creator's own decisions that are recorded and not applied yet."""
 
@@ -84,6 +88,7 @@ async def view(session: AsyncSession, collaboration_id: str) -> PortalView | Non
         publication=await _last(session, Publication, collaboration_id, Publication.created_at),
         check=await _last(session, Check, collaboration_id, Check.id),
         payouts=await _payouts(session, collaboration_id),
+        papers=await papers(session, row[0], CampaignFile.model_validate(row[2].file)),
         waiting=tuple(
             d for d in decisions if d.status == "submitted" and d.actor_kind == "creator"
         ),

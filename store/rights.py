@@ -18,6 +18,7 @@ NEVER_DELETED = frozenset(
         "payouts",
         "payout_attempts",
         "bank_orders",
+        "invoices",
         "rail_stops",
         "ledger_accounts",
         "comparisons",

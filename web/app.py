@@ -28,6 +28,7 @@ from web import (
     payment_pages,
     portal,
     portal_forms,
+    portal_tax,
     rail,
     totals,
     words,
@@ -60,8 +61,8 @@ def create_app(deps: Deps, step_up: StepUp | None = None) -> FastAPI:
     payout_hosts = (_origin(deps.addresses.stripe) or STRIPE_PAGES,)
     app.add_middleware(Guard, public_url=deps.public_url, payout_hosts=payout_hosts)
     for module in (
-        auth, inbox, decisions, campaigns, exports, lists, portal, portal_forms, opt_out, totals,
-        rail, batch_pages, bank_pages, me,
+        auth, inbox, decisions, campaigns, exports, lists, portal, portal_tax, portal_forms,
+        opt_out, totals, rail, batch_pages, bank_pages, me,
         payment_pages,  # last: /payments/{id} would take the other pages for payments
     ):  # fmt: skip
         app.include_router(module.router)

@@ -11,7 +11,7 @@ from domain.publication import word_diff
 from domain.reconciliation import DifferenceCode
 from domain.reconciliation_help import ADVICE
 from domain.shortlist_words import record_sentences
-from store import bonuses, comparisons, desk, desk_lists, four_eyes, safety_looks
+from store import bonuses, comparisons, desk, desk_lists, four_eyes, invoices, safety_looks
 from store.desk import Decided, InboxRow
 from store.payout_reads import payout_detail
 from store.tables import Draft
@@ -178,6 +178,8 @@ async def _release(v: Visit, row: InboxRow) -> dict[str, Any]:
         "solo": file.staffing == "solo",
         "cooling": file.release.cooling,
         "releases": releases[: payout.releases],
+        "invoice": await invoices.invoice(v.db, payout.id),
+        "lacks": await invoices.lacks(v.db, payout.id),
         "obstacle": await four_eyes.obstacle(v.db, payout.id, v.me.staff_id),
         "past": [each for each in past if each.decision.subject_id == payout.id],
         "bonus": await bonuses.granted_by(v.db, payout.id),

@@ -8,13 +8,20 @@ from functools import cache
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import UserMistake
 from domain.moments import read_moment
-from rendering.documents import Document, account_statement, document_page, payment_statement
+from rendering.documents import (
+    Document,
+    account_statement,
+    document_page,
+    payment_statement,
+    self_billed,
+)
 from rendering.environment import make_environment
 from rendering.paper import paper
-from store import desk
+from store import desk, invoices
 from store.creator_statements import creator_statement
 from store.payout_reads import payout_detail
 from store.remittances import Remittance, remittance
@@ -45,6 +52,14 @@ async def for_finance(request: Request, payout_id: str) -> Response:
     return await _document(request, found)
 
 
+@router.get("/payments/{payout_id}/invoice")
+async def invoice_for_finance(request: Request, payout_id: str) -> Response:
+    """The invoice of a payment for the brand's books."""
+    async with visit(request) as v:
+        v.need(*READERS)
+        return await invoice_answer(v.db, request, payout_id)
+
+
 @router.get("/payments/{payout_id}")
 async def payment(request: Request, payout_id: str) -> HTMLResponse:
     """One payment: what became of it, what was tried, who decided."""
@@ -61,6 +76,7 @@ async def payment(request: Request, payout_id: str) -> HTMLResponse:
             recipient=found.recipient,
             attempts=found.attempts,
             item=await desk.open_item(v.db, "release", payout_id),
+            invoice=await invoices.invoice(v.db, payout_id),
             decided=await desk.decisions(v.db, [payout_id]),
             events=await desk.events_of(v.db, [payout_id]),
             may_export=any(v.may(role) for role in READERS),
@@ -85,6 +101,28 @@ async def account(request: Request, creator_id: str) -> Response:
             raise Missing
         found = await creator_statement(v.db, who, at)
     return await _answer(request, account_statement(_environment(request), who, found.lines, at))
+
+
+async def invoice_answer(
+    db: AsyncSession, request: Request, payout_id: str, collaboration_id: str = ""
+) -> Response:
+    """An invoice: the uploaded file, always to be saved; or the one that was issued, as a page.
+
+    Raises:
+        Missing: the payment has none, or it is not one of this collaboration's.
+    """
+    found = await invoices.invoice(db, payout_id, collaboration_id)
+    if found is None:
+        raise Missing
+    if found.series is not None:
+        return await _answer(request, self_billed(environment(), found))
+    suffix = found.media_type.rpartition("/")[2]
+    headers = {
+        "Content-Security-Policy": DOCUMENT_POLICY,
+        "Content-Disposition": f'attachment; filename="invoice-{payout_id}.{suffix}"',
+    }
+    content = await invoices.content(db, payout_id)
+    return Response(content, headers=headers, media_type=found.media_type)
 
 
 @cache

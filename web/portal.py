@@ -29,6 +29,7 @@ from web.drafting import asked_for, lines, precheck
 from web.fields import read_fields
 from web.pages import deps_of, pages_of
 from web.security import PORTAL_SESSION, PortalTokens
+from web.tax_card import tax_context
 from web.visit import Banner, Forbidden, Missing
 
 router = APIRouter()
@@ -96,6 +97,8 @@ class CreatorVisit:
             return Banner("", "wait", text)
         if query.get("setup") == "given":
             return Banner("", "good", "Thank you. Your payments go to this account.")
+        if query.get("kept"):
+            return Banner("", "good", "Thank you, that is kept.")
         if query.get("setup") == "again":
             return Banner("", "bad", "That link had run out. Please set up your payments again.")
         code, kind = query.get("refused", ""), query.get("did", "")
@@ -274,6 +277,7 @@ def portal_context(c: CreatorVisit) -> dict[str, Any]:
         "problem_in": "",
         "typed": {},
         "opt_out_link": c.deps.links.opt_out(row.id),
+        **tax_context(view, c.file),
     }
 
 

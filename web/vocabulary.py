@@ -166,6 +166,11 @@ REFUSALS = {
     "not_named": (
         "Nothing was changed: the campaign names who decides this, and you are not one of them."
     ),
+    "tax_missing": "Nothing was released: the creator has not said yet how they are taxed.",
+    "invoice_missing": (
+        "Nothing was released: the law of the brand's country wants an invoice first, and there is "
+        "neither one nor a mandate to issue it."
+    ),
     "closed": "Nothing was changed: this is over.",
     "proof_needed": "Please give your password again: money is about to be released.",
     "proof_wrong": "Nothing was released: the password is not right.",
@@ -220,6 +225,10 @@ OBSTACLES = {
     ),
     "same_person": "You gave the first release; a second person has to give the other.",
     "not_named": "The campaign names who decides this, and you are not one of them (yet).",
+    "tax_missing": "The creator has not said yet how they are taxed; their page asks for it.",
+    "invoice_missing": (
+        "The invoice is missing: the creator's page asks for it, or for the mandate to issue it."
+    ),
     "overdue": "Finance releases it. You see it because it has been waiting for too long.",
 }
 """Why a release is somebody else's."""
