@@ -21,7 +21,8 @@ fact                   used by; without it
                        left out
 ``check_number``       ``publication_faulty``, ``post_missing``, ``hearing``: whose check is
                        quoted; the last one
-``percent``            ``ended``: the kill fee in percent of what was open; left out
+``percent``            ``ended``: the kill fee in percent of what was open, paid by ``payout_id``;
+                       no percent: left out
 =====================  ==========================================================================
 """
 

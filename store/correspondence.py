@@ -31,6 +31,7 @@ _READ_BY_CREATOR = (
     DecisionKind.JUDGE_PUBLICATION,
     DecisionKind.DECIDE_HEARING,
     DecisionKind.ANSWER_COUNTER,
+    DecisionKind.DECIDE_KILL_FEE,
 )
 
 # Read together with the collaboration: one way to the database and back for each mail.

@@ -37,7 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.collaboration_base import KILL_FEE, Ended
     from workflows.publication_watch import PublicationWatch
     from workflows.questions import Interrupted, Question
-    from workflows.timeouts import RECORD, RULE_QUICK
+    from workflows.timeouts import RECORD, RULE_QUICK, Facts
 
 
 @workflow.defn(name=COLLABORATION_WORKFLOW)
@@ -51,6 +51,7 @@ class CollaborationWorkflow(PublicationWatch):
     @workflow.run
     async def run(self, offer: CollaborationInput) -> CollaborationResult:
         """Live through the stages; whatever ends them early is settled and told to everybody."""
+        told: Facts = {}
         try:
             await self._live()
             end = Ended(Outcome.COMPLETED, "completed", Mail.COMPLETED)
@@ -59,8 +60,8 @@ class CollaborationWorkflow(PublicationWatch):
         except Interrupted:
             end = self.leaving or Ended(Outcome.CANCELLED, "cancelled")
             if end.outcome is Outcome.CANCELLED and self.signed:
-                await self._settle_kill_fee()
-        await self._close(end)
+                told = await self._settle_kill_fee()
+        await self._close(end, told)
         return CollaborationResult(outcome=end.outcome)
 
     async def _live(self) -> None:
@@ -251,12 +252,15 @@ class CollaborationWorkflow(PublicationWatch):
 
     # --- the end ------------------------------------------------------------------------
 
-    async def _settle_kill_fee(self) -> None:
-        """The brand stopped after signing: a person says what the work begun is worth."""
+    async def _settle_kill_fee(self) -> Facts:
+        """The brand stopped after signing: a person says what the work begun is worth.
+
+        Gives what the creator is told of it.
+        """
         self._questions.go_on()
         self._questions.start_clock()  # an end lifts a pause: what is decided now is earned now
         if not self.reserved_minor:
-            return
+            return {}
         question = self._nudges(
             Question(ItemKind.KILL_FEE, seen=str(self.reserved_minor)),
             self.policy.review.remind_after,
@@ -266,15 +270,19 @@ class CollaborationWorkflow(PublicationWatch):
         choice = answer.choice if answer else None
         percent = choice.percent if isinstance(choice, KillFeeChoice) else 0
         amount = self.reserved_minor * percent // 100
+        told: Facts = {"percent": percent if amount else 0}
         if amount:
             within = max(each.pay_within for each in self.policy.milestones)
-            await self._reach("kill_fee_earned", self._earned(KILL_FEE, amount, within))
+            earned = self._earned(KILL_FEE, amount, within)
+            await self._reach("kill_fee_earned", earned)
+            told["payout_id"] = earned.row.payout_id
+        return told
 
-    async def _close(self, end: Ended) -> None:
+    async def _close(self, end: Ended, told: Facts) -> None:
         """Free what is left of the budget, close what is open, tell creator and campaign."""
         self._over = True
         self.stage = Stage.CLOSED
-        mails = (self._plan(end.mail, "ended", reason=end.reason),) if end.mail else ()
+        mails = (self._plan(end.mail, "ended", reason=end.reason, **told),) if end.mail else ()
         postings: tuple[Posting, ...] = ()
         if self.reserved_minor:
             free = f"free:{self.offer.collaboration_id}"

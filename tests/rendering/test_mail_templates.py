@@ -179,6 +179,17 @@ def test_an_ending_is_explained_by_its_reason_or_else_by_its_outcome() -> None:
     assert "has ended" in ending("", "something new")
 
 
+def test_who_was_stopped_reads_what_the_work_begun_is_paid_and_why() -> None:
+    about = correspondence(outcome="cancelled", comment="The product is not made any more.")
+    text = WRITER.render(order(Mail.ENDED, about, percent=50)).text
+    assert about.payout is not None
+    assert "50 % of what was still open, by " in text
+    assert "The product is not made any more." in text
+    unpaid = correspondence(outcome="cancelled", payout=None)
+    assert "is not paid" in WRITER.render(order(Mail.ENDED, unpaid, percent=0)).text
+    assert "is not paid" not in WRITER.render(order(Mail.ENDED, unpaid)).text
+
+
 def test_a_withheld_payment_names_what_was_wrong_and_the_part_that_was_not_earned() -> None:
     about = correspondence(payout=None, fee_minor=100_000, earned_minor=60_000)
     text = WRITER.render(order(Mail.PAYMENT_WITHHELD, about, reason="withheld")).text

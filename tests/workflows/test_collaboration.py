@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.api.enums.v1 import EventType
 from temporalio.testing import WorkflowEnvironment
@@ -13,6 +14,7 @@ from domain.decisions import (
     CounterChoice,
     DecisionKind,
     HearingChoice,
+    KillFeeChoice,
     OfferChoice,
     PublicationChoice,
     ReviewChoice,
@@ -25,6 +27,7 @@ from domain.lifecycle import HoldReason, Outcome, PayoutStatus, Role, SafetyVerd
 from domain.messages import SCANDAL, DecisionResult, ScandalFound, Screening
 from store import ledger
 from store.engine import session
+from store.tables import OutboxMail
 from tests import builders
 from tests.workflows.people import SILENCE, Plan
 from tests.workflows.stage import set_up
@@ -329,17 +332,28 @@ async def test_a_creator_may_withdraw_after_signing(
         assert (await stage.money()).reserved == 0
 
 
-async def test_a_cancelled_creator_gets_a_kill_fee_for_work_begun(
-    temporal: WorkflowEnvironment, engine: AsyncEngine
+@pytest.mark.parametrize("percent", [50, 0])
+async def test_a_cancelled_creator_gets_a_kill_fee_for_work_begun_and_is_told(
+    temporal: WorkflowEnvironment, engine: AsyncEngine, percent: int
 ) -> None:
-    async with set_up(temporal, engine, plan={ItemKind.SUBMIT: SILENCE}) as stage:
+    plan: Plan = {ItemKind.SUBMIT: SILENCE, ItemKind.KILL_FEE: KillFeeChoice(percent=percent)}
+    async with set_up(temporal, engine, plan=plan) as stage:
         handle = await stage.start()
         await stage.until(handle, "draft_asked")
         await handle.signal("campaign_stopped")
         ended = await stage.play(handle)
         assert ended.outcome == Outcome.CANCELLED
-        assert [(p.kind, p.amount_minor) for p in await stage.payouts()] == [("kill_fee", 15_000)]
-        assert (await stage.money()).available == stage.campaign.budget_minor - 15_000
+        paid = [(p.id, p.kind, p.amount_minor, p.status) for p in await stage.payouts()]
+        assert [each[1:] for each in paid] == [("kill_fee", 15_000, "transferred")] * bool(percent)
+        money = await stage.money()
+        fee = 15_000 if percent else 0
+        assert (money.available, money.paid) == (stage.campaign.budget_minor - fee, fee)
+        async with session(engine) as db:
+            (told,) = await db.scalars(select(OutboxMail).where(OutboxMail.mail == "ended"))
+        assert told.facts["percent"] == percent
+        assert [told.facts[name] for name in ("payout_id",) if name in told.facts] == [
+            each[0] for each in paid
+        ]
 
 
 async def test_a_suspension_holds_what_was_earned_before_and_lets_it_go_on_afterwards(
