@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
-
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
@@ -46,13 +44,10 @@ def _show_walks(walked: Walked, out: Console) -> None:
         f"{len(walked.violations)} violations",
         title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0),
     )  # fmt: skip
-    for _ in range(2):
-        made.add_column("what happened", no_wrap=True)
-        made.add_column("tries", justify="right")
-    rows = [(move.value, str(walked.tries[move.value])) for move in Move]
-    half = (len(rows) + 1) // 2
-    for left, right in zip_longest(rows[:half], rows[half:], fillvalue=("", "")):
-        made.add_row(*left, *right)
+    made.add_column("what happened", no_wrap=True)
+    made.add_column("tries", justify="right")
+    for move in Move:
+        made.add_row(move.value, str(walked.tries[move.value]))
     out.print(made)
     for violation in walked.violations:
         out.print(f"[red]{escape(violation)}[/]")
@@ -68,7 +63,7 @@ def _table(proof: Proof) -> Table:
     )
     made.add_column("killed", no_wrap=True)
     made.add_column("where the payment stood", no_wrap=True)
-    for name in ("tries", "transfers", "differences", "balanced", "doubt", "wrong"):
+    for name in ("tries", "transfers", "differ", "violations"):
         made.add_column(name, justify="right")
     before = None
     for each in proof.found:
@@ -84,5 +79,5 @@ def _row(each: Found) -> tuple[str, ...]:
     return (
         f"[red]{each.case.step.words}[/]" if each.violations else each.case.step.words,
         str(each.attempts), str(len(each.transfers)), str(len(each.differences)),
-        "yes" if each.balanced else "no", str(each.in_doubt), str(len(each.violations)),
+        str(len(each.violations)),
     )  # fmt: skip

@@ -102,6 +102,13 @@ def test_the_command_shows_what_it_found_and_its_exit_code_says_whether_it_holds
     assert written["cases"][0]["transfers"] == len(transfers)
 
 
+def test_no_figure_is_cut_off_in_a_terminal_of_eighty_columns() -> None:
+    out = Console(width=80, file=io.StringIO(), record=True)
+    every = tuple(found(case=case) for case in cases(random.Random(7)))
+    show(Proof(7, every, walked=Walked(Counter(pay=1_234))), out)
+    assert "…" not in out.export_text()
+
+
 def test_the_table_names_the_payment_that_is_wrong() -> None:
     out = Console(width=200, file=io.StringIO(), record=True)
     walked = Walked(Counter(pay=12), violations=("walk 1: two transfers",))
