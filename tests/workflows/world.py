@@ -19,6 +19,7 @@ from activities.campaigns import Campaigns
 from activities.documents import Documents
 from activities.guard import CodesOnly
 from activities.maintenance import Maintenance
+from activities.payouts import Payouts
 from activities.publication import not_due
 from activities.records import Records
 from activities.vetting import Vetting
@@ -82,6 +83,8 @@ class World:
         self.sent: list[str] = []
         self.broken_mails = 0
         """So many mails fail in a way that only a person can mend."""
+        self.provider: Payouts | None = None
+        """The real activities of payments, instead of the scripts."""
         self.requests: list[TransferRequest] = []
         self.attempts: dict[str, int] = defaultdict(int)
 
@@ -117,6 +120,8 @@ class World:
     async def send_transfer(self, request: TransferRequest) -> TransferResult:
         """The payment provider."""
         self.requests.append(request)
+        if self.provider:
+            return await self.provider.send_transfer(request)
         if self.transfers:
             answer = self.transfers.popleft()
             if isinstance(answer, TroupeError):
@@ -129,6 +134,8 @@ class World:
     @activity.defn(name="look_up_transfer")
     async def look_up_transfer(self, request: TransferRequest) -> TransferResult:
         """The provider's list."""
+        if self.provider:
+            return await self.provider.look_up_transfer(request)
         found = self.look_ups.popleft() if self.look_ups else NOT_FOUND
         if isinstance(found, TroupeError):
             raise found
@@ -142,7 +149,7 @@ class World:
     @activity.defn(name="apply_stripe_event")
     async def apply_stripe_event(self, task: StripeEventTask) -> AppliedEvent:
         """The provider's news."""
-        return self.news
+        return await self.provider.apply_stripe_event(task) if self.provider else self.news
 
 
 def workflow_worker(

@@ -1,0 +1,62 @@
+"""A payment by bank: released, ordered, in a file, and over when the bank has answered."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.testing import WorkflowEnvironment
+
+from activities.bank_rail import BankRail
+from activities.maintenance import Maintenance
+from activities.payouts import Payouts
+from domain.bank_transfer import end_to_end_id
+from domain.lifecycle import HoldReason, PayoutStatus
+from store import bank_accounts, ledger
+from store.engine import session
+from tests.bank import BRAND, IBAN, OTHER, debit, rejection, statement
+from tests.builders import NOW
+from tests.workflows.payment import Payment, payment
+from web.bank_files import import_confirmation, make_file
+
+
+async def gives(pay: Payment, iban: str) -> None:
+    """The creator gives an account, or another one."""
+    async with session(pay.stage.engine) as db:
+        await bank_accounts.give(db, pay.stage.creator.id, "Zoë Łuczak", iban, NOW)
+
+
+async def bank_says(pay: Payment, content: bytes) -> None:
+    """Finance imports what the bank has written, twice, and the sweep brings it to the payment."""
+    engine = pay.stage.engine
+    for _ in range(2):
+        await import_confirmation(engine, content, "stf_1", NOW)
+    await Maintenance(engine, pay.environment.client).sweep()
+
+
+async def test_a_rejected_transfer_is_released_anew_for_the_new_account_and_booked_once(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine) as pay:
+        pay.stage.world.provider = Payouts(engine, BankRail(engine), "http://127.0.0.1:8000")
+        await gives(pay, IBAN)
+        await pay.until(PayoutStatus.SENDING)
+        first = await make_file(engine, BRAND, "stf_1", NOW)
+        assert first is not None
+        assert IBAN.encode() in first.content
+        await bank_says(pay, rejection(end_to_end_id(pay.payout_id, 1), "AC04"))
+        held = await pay.until(PayoutStatus.HELD)
+        assert held.hold_reason == HoldReason.REFUSED
+        assert (await pay.stage.money()).payable == held.amount_minor
+
+        await gives(pay, OTHER)
+        anew = await pay.until(PayoutStatus.SENDING)
+        again = end_to_end_id(pay.payout_id, anew.attempt)
+        assert (await pay.story()).count("release_asked") == 2, "the first was for the old account"
+        second = await make_file(engine, BRAND, "stf_1", NOW)
+        assert second is not None
+        assert (second.payments, OTHER.encode() in second.content) == (1, True)
+        await bank_says(pay, statement(debit(again, "150.00")))
+        paid = await pay.ends()
+        assert (paid.status, paid.transfer_id) == (PayoutStatus.TRANSFERRED, again)
+        assert await make_file(engine, BRAND, "stf_1", NOW) is None, "nothing is ordered any more"
+        async with session(engine) as db:
+            assert await ledger.check(db) == []
