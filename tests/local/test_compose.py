@@ -121,10 +121,10 @@ def _local(service: str, port: int) -> tuple[str, ...]:
 
 @pytest.mark.slow
 async def test_each_of_our_services_starts_with_its_declared_environment(
-    tmp_path: Path, own_database: Database, temporal: WorkflowEnvironment
+    tmp_path: Path, own_database: Database, temporal_for_a_stack: WorkflowEnvironment
 ) -> None:
     smtp = any_free()
-    address = temporal.client.service_client.config.target_host
+    address = temporal_for_a_stack.client.service_client.config.target_host
     replaced = {
         "postgresql+psycopg://troupe_app:@postgres:5432/troupe": own_database.app_url,
         "postgresql+psycopg://troupe_owner:@postgres:5432/troupe": own_database.owner_url,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 
@@ -12,6 +14,7 @@ from domain.bank_transfer import end_to_end_id
 from domain.lifecycle import HoldReason, PayoutStatus
 from store import bank_accounts, ledger
 from store.engine import session
+from store.tables import BankFile, Payout
 from tests.bank import BRAND, IBAN, OTHER, debit, rejection, statement
 from tests.builders import NOW
 from tests.workflows.payment import Payment, payment
@@ -22,6 +25,17 @@ async def gives(pay: Payment, iban: str) -> None:
     """The creator gives an account, or another one."""
     async with session(pay.stage.engine) as db:
         await bank_accounts.give(db, pay.stage.creator.id, "Zoë Łuczak", iban, NOW)
+
+
+async def ordered(pay: Payment) -> tuple[Payout, BankFile]:
+    """The payment once it is in a file: it may look sent before its account was compared."""
+    for _ in range(100):
+        row = await pay.until(PayoutStatus.SENDING)
+        made = await make_file(pay.stage.engine, BRAND, "stf_1", NOW)
+        if made is not None:
+            return row, made
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"never ordered: {await pay.story()}")
 
 
 async def bank_says(pay: Payment, content: bytes) -> None:
@@ -38,9 +52,7 @@ async def test_a_rejected_transfer_is_released_anew_for_the_new_account_and_book
     async with payment(temporal, engine) as pay:
         pay.stage.world.provider = Payouts(engine, BankRail(engine), "http://127.0.0.1:8000")
         await gives(pay, IBAN)
-        await pay.until(PayoutStatus.SENDING)
-        first = await make_file(engine, BRAND, "stf_1", NOW)
-        assert first is not None
+        _, first = await ordered(pay)
         assert IBAN.encode() in first.content
         await bank_says(pay, rejection(end_to_end_id(pay.payout_id, 1), "AC04"))
         held = await pay.until(PayoutStatus.HELD)
@@ -48,11 +60,9 @@ async def test_a_rejected_transfer_is_released_anew_for_the_new_account_and_book
         assert (await pay.stage.money()).payable == held.amount_minor
 
         await gives(pay, OTHER)
-        anew = await pay.until(PayoutStatus.SENDING)
+        anew, second = await ordered(pay)
         again = end_to_end_id(pay.payout_id, anew.attempt)
         assert (await pay.story()).count("release_asked") == 2, "the first was for the old account"
-        second = await make_file(engine, BRAND, "stf_1", NOW)
-        assert second is not None
         assert (second.payments, OTHER.encode() in second.content) == (1, True)
         await bank_says(pay, statement(debit(again, "150.00")))
         paid = await pay.ends()
