@@ -66,6 +66,9 @@ def _as_json(rows: tuple[CreatorTotal, ...], year: int, zone: str) -> dict[str, 
                 "country": row.creator.country,
                 "currency": row.currency,
                 "amount": row.amount_minor,
+                "net": row.net_minor,
+                "vat": row.vat_minor,
+                "without_invoice": row.uninvoiced_minor,
                 "payments": row.payments,
                 "first": row.first.isoformat(),
                 "last": row.last.isoformat(),
@@ -81,6 +84,9 @@ def _as_json(rows: tuple[CreatorTotal, ...], year: int, zone: str) -> dict[str, 
                 "country": one.country,
                 "currency": one.amount.currency,
                 "amount": one.amount.minor,
+                "net": one.net.minor,
+                "vat": one.vat.minor,
+                "without_invoice": one.uninvoiced.minor,
                 "creators": one.creators,
                 "payments": one.payments,
             }
@@ -110,13 +116,17 @@ def _show(rows: tuple[CreatorTotal, ...], year: int) -> None:
     if not rows:
         out.print(f"Nothing was paid in {year}.")
         return
-    table = Table("creator", "country", "paid by", "amount", "payments", "to report")
-    for column in (3, 4):
+    # Without a single invoice there is nothing to tell apart, and the terminal is narrow.
+    invoiced = any(row.uninvoiced_minor != row.amount_minor for row in rows)
+    parts = ("net", "VAT", "no invoice") if invoiced else ()
+    table = Table("creator", "country", "paid by", "amount", *parts, "payments", "to report")
+    for column in range(3, 5 + len(parts)):
         table.columns[column].justify = "right"
     for row in rows[:SHOWN]:
         table.add_row(
             escape(row.creator.handle), row.creator.country or "?", row.payer_country or "?",
-            str(Money(minor=row.amount_minor, currency=row.currency)), str(row.payments),
+            str(Money(minor=row.amount_minor, currency=row.currency)),
+            *(_parts(row) if invoiced else ()), str(row.payments),
             _report(standings(row, year)),
         )  # fmt: skip
     out.print(table)
@@ -125,6 +135,11 @@ def _show(rows: tuple[CreatorTotal, ...], year: int) -> None:
     for rule, total, standing in of_payers(rows, year):
         out.print(f"{total.payer_country}, all creators together, {total.amount}: {rule.form} "
                   f"{standing.value.replace('_', ' ')}")  # fmt: skip
+
+
+def _parts(row: CreatorTotal) -> tuple[str, ...]:
+    parts = (row.net_minor, row.vat_minor, row.uninvoiced_minor)
+    return tuple(str(Money(minor=each, currency=row.currency)) if each else "" for each in parts)
 
 
 def _report(found: dict[str, Standing]) -> str:

@@ -1,7 +1,8 @@
 """The ledger as a journal for bookkeeping: what became owed and what was paid, in double entry.
 
 Budget, reservations and what is freed again are promises within the brand and in nobody's books;
-they are left out.
+they are left out. The value added tax of an invoice leaves the fees when its payment has arrived:
+what was exported before stays as it was, since no movement is written a second time.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, literal, literal_column, null, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import Unbalanced
@@ -21,10 +22,12 @@ from store.tables import (
     Campaign,
     Collaboration,
     Creator,
+    Invoice,
     LedgerAccount,
     LedgerEntry,
     LedgerTransaction,
     Payout,
+    PayoutAttempt,
 )
 
 BOOKED = (
@@ -43,21 +46,26 @@ BOOK_ACCOUNT = {
 """Our accounts as a bookkeeper knows them: an expense, a debt to creators, money on its way, and
 the balance at the payment provider."""
 
-ACCOUNTS = tuple(dict.fromkeys(BOOK_ACCOUNT.values()))
+FEES, VAT = "fees", "vat"
+
+ACCOUNTS = (*dict.fromkeys(BOOK_ACCOUNT.values()), VAT)
 
 _AT_ONCE = 500
+
+_ORDER = ("place NULLS LAST", "at", "payout", "line")
 
 
 @dataclass(frozen=True)
 class JournalLine:
     """One side of one movement."""
 
-    transaction_id: int
+    document: str
     at: datetime
-    kind: PostingKind
+    kind: PostingKind | None
+    """None if value added tax is taken out of the fees."""
     account: str
     signed_minor: int
-    """Debits positive, credits negative; the lines of one transaction sum to zero."""
+    """Debits positive, credits negative; the lines of one document sum to zero."""
     currency: str
     campaign_id: str
     campaign: str
@@ -66,9 +74,11 @@ class JournalLine:
     payout_id: str
     milestone: str
     """What was paid for; empty if the movement belongs to no payment."""
+    invoice: str
+    """The number of the invoice whose value added tax this is; else empty."""
 
 
-def _query(
+def _movements(
     since: datetime | None, until: datetime | None, campaign_id: str
 ) -> Select[*tuple[Any, ...]]:
     # The key names the payment ("earn:pay_1", "send:pay_1:2"): it is earned before it has a row
@@ -78,9 +88,11 @@ def _query(
     )
     query = (
         select(
-            LedgerTransaction.id, LedgerTransaction.at, LedgerTransaction.kind,
-            LedgerAccount.name, LedgerEntry.signed_minor, LedgerTransaction.currency,
-            Campaign.id, Campaign.name, Creator.id, Creator.handle, Payout.id, Payout.kind,
+            LedgerTransaction.id.label("place"), LedgerEntry.id.label("line"),
+            LedgerTransaction.at.label("at"), LedgerTransaction.kind, LedgerAccount.name,
+            LedgerEntry.signed_minor, LedgerTransaction.currency, Campaign.id,
+            Campaign.name.label("campaign"), Creator.id.label("creator"), Creator.handle,
+            Payout.id.label("payout"), Payout.kind.label("milestone"), null().label("invoice"),
         )
         .join(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
         .join(LedgerAccount, LedgerAccount.id == LedgerEntry.account_id)
@@ -89,7 +101,6 @@ def _query(
         .outerjoin(Creator, Creator.id == Collaboration.creator_id)
         .outerjoin(Payout, Payout.id == payment)
         .where(LedgerTransaction.kind.in_([kind.value for kind in BOOKED]))
-        .order_by(LedgerTransaction.id, LedgerEntry.id)
     )  # fmt: skip
     if campaign_id:
         query = query.where(LedgerTransaction.campaign_id == campaign_id)
@@ -100,24 +111,59 @@ def _query(
     return query
 
 
+def _taxes(
+    since: datetime | None, until: datetime | None, campaign_id: str, account: str
+) -> Select[*tuple[Any, ...]]:
+    # An invoice may be handed in after the payment (a bonus); both are final then.
+    at = func.greatest(PayoutAttempt.settled_at, Invoice.created_at)
+    line, sign = (1, 1) if account == VAT else (2, -1)
+    query = (
+        select(
+            null().label("place"), literal(line).label("line"), at.label("at"),
+            null().label("kind"), literal(account).label("name"), sign * Invoice.vat_minor,
+            Invoice.currency, Campaign.id, Campaign.name.label("campaign"),
+            Creator.id.label("creator"), Creator.handle, Payout.id.label("payout"),
+            Payout.kind.label("milestone"), Invoice.number.label("invoice"),
+        )
+        .select_from(Invoice)
+        .join(Payout, Payout.id == Invoice.payout_id)
+        .join(PayoutAttempt, PayoutAttempt.transfer_id == Payout.transfer_id)
+        .join(Campaign, Campaign.id == Payout.campaign_id)
+        .join(Creator, Creator.id == Payout.creator_id)
+        .where(Invoice.vat_minor > 0, PayoutAttempt.settled_at.is_not(None))
+    )  # fmt: skip
+    if campaign_id:
+        query = query.where(Payout.campaign_id == campaign_id)
+    if since is not None:
+        query = query.where(at >= since)
+    if until is not None:
+        query = query.where(at <= until)
+    return query
+
+
 async def journal(
     session: AsyncSession,
     since: datetime | None = None,
     until: datetime | None = None,
     campaign_id: str = "",
 ) -> AsyncIterator[tuple[JournalLine, ...]]:
-    """The movements in the order in which they were written, each with its lines.
+    """The movements in the order in which they were written, then the tax of invoices.
+
+    Each comes with its lines.
 
     One statement, so that the file shows one moment.
 
     Raises:
         Unbalanced: the lines of a movement do not sum to zero.
     """
-    query = _query(since, until, campaign_id).execution_options(yield_per=_AT_ONCE)
+    wanted = (since, until, campaign_id)
+    query = union_all(
+        _movements(*wanted), _taxes(*wanted, account=VAT), _taxes(*wanted, account=FEES)
+    ).order_by(*(literal_column(name) for name in _ORDER))
     together: list[JournalLine] = []
-    async for row in await session.stream(query):
+    async for row in await session.stream(query, execution_options={"yield_per": _AT_ONCE}):
         line = _line(tuple(row))
-        if together and together[0].transaction_id != line.transaction_id:
+        if together and together[0].document != line.document:
             yield _balanced(together)
             together = []
         together.append(line)
@@ -126,17 +172,19 @@ async def journal(
 
 
 def _line(row: tuple[Any, ...]) -> JournalLine:
-    number, at, kind, name, signed, currency, *about = row
+    place, _, at, kind, name, signed, currency, *about = row
+    texts = [text or "" for text in about]
+    document = f"TRP-{place:08d}" if place is not None else f"VAT-{texts[4]}"
     return JournalLine(
-        number, at, PostingKind(kind), BOOK_ACCOUNT[name], signed, currency,
-        *(text or "" for text in about),
+        document, at, PostingKind(kind) if kind else None, BOOK_ACCOUNT.get(name, name), signed,
+        currency, *texts,
     )  # fmt: skip
 
 
 def _balanced(lines: list[JournalLine]) -> tuple[JournalLine, ...]:
     if sum(line.signed_minor for line in lines):
         raise Unbalanced(
-            f"movement {lines[0].transaction_id} does not sum to zero, so nothing was exported",
+            f"document {lines[0].document} does not sum to zero, so nothing was exported",
             hint="./troupe ledger check says more",
         )
     return tuple(lines)

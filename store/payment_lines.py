@@ -12,9 +12,10 @@ from sqlalchemy.orm import load_only
 
 from domain.errors import NotFound
 from domain.lifecycle import PayoutStatus
+from store.invoice_sums import OF_PAYMENT, vat_of
 from store.invoices import missing
 from store.paging import PAGE, Page, page_of, read_mark
-from store.tables import Campaign, Creator, Payout, PayoutAttempt, Recipient
+from store.tables import Campaign, Creator, Invoice, Payout, PayoutAttempt, Recipient
 
 _AT_ONCE = 500
 """Rows that are fetched in one go while a file is written."""
@@ -37,6 +38,10 @@ class PaymentLine:
     """When the provider said that the money has moved."""
     lacks: str
     """What it lacks before it may be released, see `store.invoices.missing`; else empty."""
+    invoice: str
+    """The number of its invoice; empty if there is none."""
+    vat_minor: int | None
+    """Value added tax in the amount, by the invoice; None without one."""
 
 
 @dataclass(frozen=True)
@@ -55,18 +60,27 @@ class Wanted:
 
 def _query(
     wanted: Wanted,
-) -> Select[Payout, Creator, Campaign, str, str, datetime | None, str]:
+) -> Select[Payout, Creator, Campaign, str, str, datetime | None, str, str, int | None]:
     account = func.coalesce(PayoutAttempt.account_id, Recipient.account_id, "")
     waits = Payout.status == PayoutStatus.REQUESTED.value
     lacks = case((waits, missing()), else_=literal("", String))
     query = (
         select(
-            Payout, Creator, Campaign, account, Recipient.status, PayoutAttempt.settled_at, lacks
+            Payout,
+            Creator,
+            Campaign,
+            account,
+            Recipient.status,
+            PayoutAttempt.settled_at,
+            lacks,
+            func.coalesce(Invoice.number, ""),
+            vat_of(Payout.amount_minor),
         )
         .join(Creator, Creator.id == Payout.creator_id)
         .join(Campaign, Campaign.id == Payout.campaign_id)
         .outerjoin(Recipient, Recipient.creator_id == Payout.creator_id)
         .outerjoin(PayoutAttempt, PayoutAttempt.transfer_id == Payout.transfer_id)
+        .outerjoin(Invoice, OF_PAYMENT)
         # A campaign carries its whole file: reading it for every row would be most of the work.
         .options(
             load_only(Campaign.name, raiseload=True),
@@ -97,8 +111,11 @@ def _line(
     status: str | None,
     sent_at: datetime | None,
     lacks: str,
+    invoice: str,
+    vat: int | None,
 ) -> PaymentLine:
-    return PaymentLine(payout, creator, campaign, account, status == "active", sent_at, lacks)
+    ready = status == "active"
+    return PaymentLine(payout, creator, campaign, account, ready, sent_at, lacks, invoice, vat)
 
 
 async def payment_page(

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from store.tables import Campaign, Creator, Payout, PayoutAttempt
+from store.invoice_sums import OF_PAYMENT, vat_of
+from store.tables import Campaign, Creator, Invoice, Payout, PayoutAttempt
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,19 @@ class CreatorTotal:
     payments: int
     first: datetime
     last: datetime
+    vat_minor: int
+    """Value added tax in it, by the invoices."""
+    uninvoiced_minor: int
+    """What was paid without an invoice here: only the gross is known of it."""
     same_address: tuple[str, ...] = ()
     """Other creators of the roster with this e-mail address: perhaps the same person."""
     together_minor: int = 0
     """The sum with those others."""
+
+    @property
+    def net_minor(self) -> int:
+        """What the invoices say without value added tax."""
+        return self.amount_minor - self.vat_minor - self.uninvoiced_minor
 
 
 async def year_totals(
@@ -45,17 +55,21 @@ async def year_totals(
         zone: where the year begins and ends at midnight.
     """
     country = Campaign.file["brand"]["country"].astext
-    amount = func.sum(Payout.amount_minor - Payout.reversed_minor)
+    paid = Payout.amount_minor - Payout.reversed_minor
+    amount = func.sum(paid)
+    uninvoiced = func.sum(paid).filter(Invoice.payout_id.is_(None))
     settled = PayoutAttempt.settled_at
     query = (
         select(
             country, Creator, Payout.currency, amount, func.count(), func.min(settled),
-            func.max(settled),
+            func.max(settled), func.coalesce(func.sum(vat_of(paid)), 0),
+            func.coalesce(uninvoiced, 0),
         )
         .select_from(PayoutAttempt)
         .join(Payout, Payout.transfer_id == PayoutAttempt.transfer_id)
         .join(Creator, Creator.id == Payout.creator_id)
         .join(Campaign, Campaign.id == Payout.campaign_id)
+        .outerjoin(Invoice, OF_PAYMENT)
         .where(
             settled >= datetime(year, 1, 1, tzinfo=zone),
             settled < datetime(year + 1, 1, 1, tzinfo=zone),
@@ -65,8 +79,12 @@ async def year_totals(
     )  # fmt: skip
     return _with_same_address(
         [
-            CreatorTotal(payer or "", creator, currency, int(total), count, first, last)
-            for payer, creator, currency, total, count, first, last in await session.execute(query)
+            CreatorTotal(
+                payer or "", creator, currency, int(total), count, first, last, int(vat), int(rest)
+            )
+            for payer, creator, currency, total, count, first, last, vat, rest in (
+                await session.execute(query)
+            )
         ]
     )
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.lifecycle import PayoutStatus
 from domain.messages import Posting, PostingKind
 from store import ledger
-from store.tables import Collaboration, Payout, PayoutAttempt
+from store.tables import Collaboration, Invoice, Payout, PayoutAttempt
 from tests import builders
 from tests.builders import NOW
 
@@ -56,3 +56,19 @@ async def move(
     await ledger.post(
         db, row.campaign_id, row.creator_id, row.collaboration_id, own, posting, row.currency, at
     )
+
+
+async def invoiced(
+    db: AsyncSession, row: Payout, vat_minor: int, at: datetime = NOW, number: str = "2026-7"
+) -> Payout:
+    """The payment with an invoice that a creator handed in."""
+    db.add(
+        Invoice(
+            payout_id=row.id, creator_id=row.creator_id, number=number, issued_on=at.date(),
+            net_minor=row.amount_minor - vat_minor, vat_minor=vat_minor,
+            gross_minor=row.amount_minor, currency=row.currency, facts={}, content=b"",
+            created_at=at,
+        )
+    )  # fmt: skip
+    await db.flush()
+    return row

@@ -48,8 +48,9 @@ class Export:
 
 PAYMENT_COLUMNS = (
     "payment", "creator", "handle", "name", "platform", "country", "campaign", "campaign_name",
-    "collaboration", "for", "number", "amount", "currency", "status", "hold_reason", "earned_on",
-    "pay_by", "sent_on", "transfer", "account", "bank", "bank_payout", "taken_back",
+    "collaboration", "for", "number", "amount", "invoice", "net", "vat", "currency", "status",
+    "hold_reason", "earned_on", "pay_by", "sent_on", "transfer", "account", "bank",
+    "bank_payout", "taken_back",
 )  # fmt: skip
 
 JOURNAL_COLUMNS = (
@@ -82,23 +83,28 @@ async def rows(db: AsyncSession, export: Export) -> AsyncIterator[str]:
 
 
 def _payment(row: PaymentLine) -> list[Cell]:
-    payout, creator = row.payout, row.creator
+    payout, creator, currency = row.payout, row.creator, row.payout.currency
+    parts: list[Cell] = ["none", None, None]
+    if row.vat_minor is not None:
+        net = Money(minor=payout.amount_minor - row.vat_minor, currency=currency)
+        parts = [row.invoice, net, Money(minor=row.vat_minor, currency=currency)]
     return [
         payout.id, creator.id, creator.handle.removeprefix("@"), creator.name, creator.platform,
         creator.country, payout.campaign_id, row.campaign.name, payout.collaboration_id,
-        payout.kind, payout.number, Money(minor=payout.amount_minor, currency=payout.currency),
-        payout.currency, payout.status, payout.hold_reason, payout.created_at, payout.pay_by,
+        payout.kind, payout.number, Money(minor=payout.amount_minor, currency=currency), *parts,
+        currency, payout.status, payout.hold_reason, payout.created_at, payout.pay_by,
         row.sent_at, payout.transfer_id, row.account_id, payout.bank_status, payout.bank_payout_id,
-        Money(minor=payout.reversed_minor or 0, currency=payout.currency),
+        Money(minor=payout.reversed_minor or 0, currency=currency),
     ]  # fmt: skip
 
 
 def _journal_line(line: JournalLine, accounts: Mapping[str, str]) -> list[Cell]:
     amount = Money(minor=abs(line.signed_minor), currency=line.currency)
-    what = [_MOVED[line.kind], words.milestone(line.milestone) if line.milestone else ""]
+    moved = _MOVED[line.kind] if line.kind else f"VAT of invoice {line.invoice}"
+    what = [moved, words.milestone(line.milestone) if line.milestone else ""]
     about = [": ".join(part for part in what if part), line.handle, line.campaign]
     return [
-        line.at, f"TRP-{line.transaction_id:08d}", accounts.get(line.account, line.account),
+        line.at, line.document, accounts.get(line.account, line.account),
         amount if line.signed_minor > 0 else None, amount if line.signed_minor < 0 else None,
         line.currency, " · ".join(part for part in about if part),
         line.campaign_id, line.creator_id, line.payout_id,

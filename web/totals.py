@@ -28,7 +28,8 @@ FIRST_YEAR, LAST_YEAR = 2020, 2100
 
 COLUMNS = (
     "year", "payer_country", "creator", "handle", "name", "platform", "country", "amount",
-    "currency", "payments", "first", "last", "same_address", "together", "to_report", "undecided",
+    "net", "vat", "without_invoice", "currency", "payments",
+    "first", "last", "same_address", "together", "to_report", "undecided",
 )  # fmt: skip
 
 _DUE = (Standing.REACHED, Standing.TOGETHER)
@@ -44,6 +45,16 @@ class Sum:
     amount: Money
     creators: int
     payments: int
+    vat: Money
+    """Value added tax in it, by the invoices."""
+    uninvoiced: Money
+    """What was paid without an invoice."""
+
+    @property
+    def net(self) -> Money:
+        """What the invoices say without value added tax."""
+        minor = self.amount.minor - self.vat.minor - self.uninvoiced.minor
+        return Money(minor=minor, currency=self.amount.currency)
 
 
 def read_zone(name: str) -> ZoneInfo:
@@ -82,6 +93,8 @@ def sums(rows: tuple[CreatorTotal, ...], *, by_creator_country: bool) -> list[Su
             payer, country,
             Money(minor=sum(row.amount_minor for row in group), currency=currency),
             len({row.creator.id for row in group}), sum(row.payments for row in group),
+            Money(minor=sum(row.vat_minor for row in group), currency=currency),
+            Money(minor=sum(row.uninvoiced_minor for row in group), currency=currency),
         )
         for (payer, currency, country), group in sorted(groups.items())
     ]  # fmt: skip
@@ -107,7 +120,10 @@ def file_rows(
         cells: list[Cell] = [
             year, row.payer_country, creator.id, creator.handle.removeprefix("@"), creator.name,
             creator.platform, creator.country, Money(minor=row.amount_minor, currency=row.currency),
-            row.currency, row.payments, row.first.astimezone(zone).date(),
+            Money(minor=row.net_minor, currency=row.currency),
+            Money(minor=row.vat_minor, currency=row.currency),
+            Money(minor=row.uninvoiced_minor, currency=row.currency), row.currency,
+            row.payments, row.first.astimezone(zone).date(),
             row.last.astimezone(zone).date(), " ".join(row.same_address),
             Money(minor=row.together_minor, currency=row.currency),
             " ".join(code for code, standing in found.items() if standing in _DUE),

@@ -1,0 +1,77 @@
+"""Net, value added tax and gross in the books: everything sums to what was paid."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from domain.spreadsheet import Sheet
+from store.engine import session
+from store.journal import journal
+from store.payment_lines import Wanted, all_payments
+from store.totals import year_totals
+from tests import books, builders
+from tests.builders import NOW
+from web.exports import PAYMENT_COLUMNS, Export, Format, rows
+from web.totals import sums
+
+DAY = timedelta(days=1)
+
+
+async def test_the_payments_and_the_year_tell_net_tax_and_what_has_no_invoice(
+    engine: AsyncEngine,
+) -> None:
+    async with session(engine) as db:
+        of = await builders.collaboration(db)
+        # What was taken back lies with the payment that replaces it, with its share of the tax.
+        back = await books.invoiced(db, await books.paid(db, of, amount_minor=10_001), 1_667)
+        back.reversed_minor = 3_333
+        again = await books.paid(
+            db, of, kind="repayment", number=1, amount_minor=3_333, again_of=back.id
+        )
+        plain = await books.paid(db, of, number=2, amount_minor=500)
+        lines = {line.payout.id: line async for line in all_payments(db, Wanted())}
+        told = [lines[row.id] for row in (back, again, plain)]
+        assert [(line.invoice, line.vat_minor) for line in told] == [
+            ("2026-7", 1_667), ("2026-7", 556), ("", None),
+        ]  # fmt: skip
+        written = [row async for row in rows(db, Export(Format.CSV, Wanted(), Sheet()))]
+        at = PAYMENT_COLUMNS.index("amount")
+        cells = {line.split(",")[0]: line.split(",")[at : at + 4] for line in written[1:]}
+        assert cells[back.id] == ["100.01", "2026-7", "83.34", "16.67"]
+        assert cells[plain.id] == ["5.00", "none", "", ""]
+        found = await year_totals(db, NOW.year, ZoneInfo("UTC"))
+        (total,) = found
+        assert (total.amount_minor, total.vat_minor, total.uninvoiced_minor) == (10_501, 1_667, 500)
+        assert total.net_minor == 10_501 - 1_667 - 500
+        (country,) = sums(found, by_creator_country=True)
+        assert country.net + country.vat + country.uninvoiced == country.amount
+
+
+async def test_the_tax_leaves_the_fees_when_the_money_and_the_invoice_are_there(
+    engine: AsyncEngine,
+) -> None:
+    async with session(engine) as db:
+        paid = await books.invoiced(db, await books.paid(db), 2_500, at=NOW - DAY)
+        late = await books.paid(db)
+        await books.invoiced(db, late, 2_500, at=NOW + DAY)
+        await books.invoiced(db, await books.earned(db), 2_500)  # nothing has arrived
+        taxes = [each async for each in journal(db) if each[0].kind is None]
+        assert [
+            (line.document, line.at, line.account, line.signed_minor)
+            for each in taxes
+            for line in each
+        ] == [
+            (f"VAT-{paid.id}", NOW, "vat", 2_500), (f"VAT-{paid.id}", NOW, "fees", -2_500),
+            (f"VAT-{late.id}", NOW + DAY, "vat", 2_500),
+            (f"VAT-{late.id}", NOW + DAY, "fees", -2_500),
+        ]  # fmt: skip
+        written = [
+            row async for row in rows(db, Export(Format.JOURNAL, Wanted(until=NOW), Sheet()))
+        ]
+        assert written[-2].split(",")[2:4] == ["vat", "25.00"]
+        assert "VAT of invoice 2026-7" in written[-1]
+        assert len([each async for each in journal(db, since=NOW + DAY)]) == 1
+        assert [each async for each in journal(db, campaign_id="another")] == []
