@@ -113,7 +113,8 @@ def unpaid(
                         "platform": each.creator.platform,
                         "campaign": each.collaboration.campaign_id,
                         "collaboration": each.collaboration.id,
-                        "why": each.why,
+                        "why": each.reasons[0],
+                        "lacks": each.lacks,
                     }
                     for each in found.named
                 ],
@@ -128,5 +129,8 @@ def unpaid(
     table.add_column("creator", overflow="fold")
     table.add_column("why")
     for each in found.named:
-        table.add_row(escape(each.creator.handle), words.NOT_READY.get(each.why, each.why))
+        table.add_row(
+            escape(each.creator.handle),
+            "; ".join(words.NOT_READY.get(why, why) for why in each.reasons),
+        )
     out.print(table)

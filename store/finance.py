@@ -5,13 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, String, and_, case, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.invoicing import RULES, TAX_MISSING
 from domain.lifecycle import PayoutStatus, Stage
 from store import rail_balances
+from store.invoices import missing
 from store.rail_balances import Funds
-from store.tables import Collaboration, Creator, LedgerAccount, Payout, Recipient
+from store.tables import (
+    Campaign,
+    Collaboration,
+    Creator,
+    LedgerAccount,
+    Payout,
+    Recipient,
+    TaxProfile,
+)
 
 HORIZON = timedelta(days=30)
 """How far ahead the needed cash is shown."""
@@ -32,7 +42,14 @@ class NotReady:
     collaboration: Collaboration
     creator: Creator
     why: str
-    """``not_begun``, ``pending`` or ``restricted``."""
+    """``not_begun``, ``pending`` or ``restricted``; empty if only papers are missing."""
+    lacks: str
+    """``tax_missing`` or ``invoice_missing``; empty if the law wants nothing more."""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why not, the account first."""
+        return tuple(each for each in (self.why, self.lacks) if each)
 
 
 @dataclass(frozen=True)
@@ -95,25 +112,52 @@ async def readiness(
     counts: list[ColumnElement[bool]] = [or_(Collaboration.stage.in_(_SIGNED), waiting)]
     if campaign_id:
         counts.append(Collaboration.campaign_id == campaign_id)
-    cannot = Recipient.status.is_distinct_from("active")
+    inactive = Recipient.status.is_distinct_from("active")
+    lacks = _lacks()
+    cannot = or_(inactive, lacks != "")
     numbers = (
         await session.execute(
             select(func.count(), func.count().filter(cannot))
             .select_from(Collaboration)
+            .join(Campaign, Campaign.id == Collaboration.campaign_id)
             .outerjoin(Recipient, Recipient.creator_id == Collaboration.creator_id)
             .where(*counts)
         )
     ).one()
+    why = case((inactive, func.coalesce(Recipient.status, "not_begun")), else_="")
     rows = await session.execute(
-        select(Collaboration, Creator, func.coalesce(Recipient.status, "not_begun"))
+        select(Collaboration, Creator, why, lacks)
+        .join(Campaign, Campaign.id == Collaboration.campaign_id)
         .join(Creator, Creator.id == Collaboration.creator_id)
         .outerjoin(Recipient, Recipient.creator_id == Creator.id)
         .where(*counts, cannot)
         .order_by(case((waiting, 0), else_=1), Collaboration.created_at, Collaboration.id)
         .limit(most)
     )
-    named = tuple(NotReady(row, creator, why) for row, creator, why in rows)
+    named = tuple(NotReady(*row) for row in rows)
     return Readiness(numbers[0], numbers[1], named)
+
+
+def _lacks() -> ColumnElement[str]:
+    """What the law wants of a collaboration (its campaign joined) before it is paid.
+
+    Tax data are missing as soon as there is a contract; an invoice, once a payment waits for it.
+    """
+    asks = Campaign.file["brand"]["country"].astext.in_(list(RULES))
+    said = exists().where(TaxProfile.creator_id == Collaboration.creator_id)
+    held = (
+        # Of both, tax data come first: "tax_missing" is the greater word.
+        select(func.max(missing()))
+        .select_from(Payout)
+        .where(
+            Payout.collaboration_id == Collaboration.id,
+            Payout.status == PayoutStatus.REQUESTED.value,
+        )
+        .correlate(Collaboration, Campaign)
+        .scalar_subquery()
+    )
+    untold = and_(asks, Collaboration.stage.in_(_SIGNED), ~said)
+    return case((untold, literal(TAX_MISSING, String)), else_=func.coalesce(held, ""))
 
 
 async def cash_needed(session: AsyncSession, now: datetime) -> tuple[CashNeed, ...]:

@@ -215,6 +215,8 @@ NOT_READY = {
     "not_begun": "has not begun the payout set-up",
     "pending": "has not finished the payout set-up",
     "restricted": "Stripe wants something more from them, or does not pay them",
+    "tax_missing": "has not said how they are taxed",
+    "invoice_missing": "has handed in no invoice for what waits, and given no mandate to issue it",
 }
 """Why a creator cannot be paid yet."""
 

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.invoicing import TaxFacts, TaxStatus
 from domain.messages import Posting, PostingKind
-from store import finance, ledger, rail_balances
+from store import finance, invoices, ledger, rail_balances
 from store.engine import session
-from store.tables import Recipient
+from store.tables import Collaboration, Recipient
 from tests import books, builders
 from tests.builders import NOW
 
@@ -49,6 +50,39 @@ async def test_a_creator_with_money_waiting_counts_after_the_collaboration_is_ov
         payout.status = "transferred"
         await db.flush()
         assert not (await finance.readiness(db)).contracts
+
+
+async def test_what_the_law_wants_counts_beside_the_account(engine: AsyncEngine) -> None:
+    async with session(engine) as db:
+        file = builders.campaign_file()
+        brand = file.brand.model_copy(update={"country": "FR"})
+        campaign = await builders.campaign(db, file.model_copy(update={"brand": brand}))
+
+        async def signed(status: str, account: str = "active") -> Collaboration:
+            who = await builders.creator(db)
+            await builders.recipient(db, who, status=account)
+            if status:
+                facts = TaxFacts(TaxStatus(status), "FR", "Anne Martin", "1 rue de la Paix")
+                await invoices.add_profile(db, who.id, facts, NOW)
+            return await builders.collaboration(db, campaign, who, stage="drafting")
+
+        silent, both = await signed(""), await signed("", "pending")
+        private, early, late = (
+            await signed("private"),
+            await signed("exempt"),
+            await signed("exempt"),
+        )
+        handed_in = await signed("exempt")
+        for of in (private, late, handed_in):
+            row = await builders.payout(db, of, post=False)
+        await books.invoiced(db, row, 0)
+        found = await finance.readiness(db, campaign.id)
+        assert (found.contracts, found.missing) == (6, 3)
+        assert {each.collaboration.id: each.reasons for each in found.named} == {
+            silent.id: ("tax_missing",), both.id: ("pending", "tax_missing"),
+            late.id: ("invoice_missing",),
+        }  # fmt: skip
+        assert early.id not in [each.collaboration.id for each in found.named]
 
 
 async def test_the_cash_that_is_needed_is_sorted_by_when(engine: AsyncEngine) -> None:
