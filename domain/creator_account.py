@@ -25,6 +25,12 @@ class CreatorLine:
     payout_id: str
     milestone: str
     """What the payment is for; empty if the movement is about the fee as a whole."""
+    invoice: str = ""
+    """The number of the payment's invoice; empty if there was none."""
+    vat_minor: int = 0
+    """Value added tax in the amount, by the invoice."""
+    asked: bool = False
+    """True if the law of the brand's country asks for invoices."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,30 @@ class Account:
     def paid_minor(self) -> int:
         """Everything that the provider has moved."""
         return sum(row.paid_minor for row in self.rows)
+
+    @property
+    def asked(self) -> bool:
+        """True if it has to be said what is net and what is value added tax."""
+        return any(row.paid_minor and (row.line.asked or row.line.invoice) for row in self.rows)
+
+    @property
+    def vat_minor(self) -> int:
+        """Value added tax in what was paid, by the invoices."""
+        return sum(
+            row.line.vat_minor if row.paid_minor > 0 else -row.line.vat_minor
+            for row in self.rows
+            if row.paid_minor
+        )
+
+    @property
+    def uninvoiced_minor(self) -> int:
+        """What was paid without an invoice: only the gross is known of it."""
+        return sum(row.paid_minor for row in self.rows if not row.line.invoice)
+
+    @property
+    def net_minor(self) -> int:
+        """What was paid by invoices, without value added tax."""
+        return self.paid_minor - self.vat_minor - self.uninvoiced_minor
 
     @property
     def owed_minor(self) -> int:

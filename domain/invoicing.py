@@ -92,6 +92,16 @@ class Amounts:
     """Percent."""
 
 
+@dataclass(frozen=True)
+class TaxSplit:
+    """What an invoice says of a sum; without a number there is none, and the sum is gross only."""
+
+    number: str = ""
+    issued_on: date | None = None
+    net_minor: int = 0
+    vat_minor: int = 0
+
+
 class BadTaxData(UserMistake):
     """Tax data that cannot be right; the message says what."""
 

@@ -68,6 +68,8 @@ def _as_json(found: CreatorStatement) -> dict[str, object]:
                 "collaboration": line.collaboration_id,
                 "payout": line.payout_id or None,
                 "milestone": line.milestone or None,
+                "invoice": line.invoice or None,
+                "vat": line.vat_minor if line.invoice else None,
             }
             for line in found.lines
         ],

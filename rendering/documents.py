@@ -15,6 +15,7 @@ from jinja2 import Environment
 
 from domain.correspondence import Correspondence
 from domain.creator_account import CreatorLine, accounts
+from domain.invoicing import TaxSplit
 from rendering.environment import TEMPLATES, Reader
 from rendering.mail_context import agreement_context, reader_of
 
@@ -51,6 +52,8 @@ class PaidPayment(Protocol):
     def sent_at(self) -> datetime: ...  # noqa: D102
     @property
     def signature(self) -> Signed | None: ...  # noqa: D102
+    @property
+    def tax(self) -> TaxSplit | None: ...  # noqa: D102
 
 
 class IssuedInvoice(Protocol):
@@ -118,6 +121,7 @@ def remittance_html(
     signed_name: str = "",
     signed_address: str = "",
     signed_at: datetime | None = None,
+    tax: TaxSplit | None = None,
 ) -> str:
     """The statement of ``about.payout``, for the creator's records. It never changes once sent.
 
@@ -138,6 +142,7 @@ def remittance_html(
         signed_name=signed_name,
         signed_address=signed_address,
         signed_at=signed_at,
+        tax=tax,
     )
 
 
@@ -172,6 +177,7 @@ def payment_statement(environment: Environment, paid: PaidPayment) -> Document:
         signed_name=signature.typed_name if signature else "",
         signed_address=signature.address if signature else "",
         signed_at=signature.created_at if signature else None,
+        tax=paid.tax,
     )
     title = f"Statement of payment {paid.payout_id}"
     return Document(title, paid.payout_id, article, paid.sent_at, paid.about.country)

@@ -10,13 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.creator_account import CreatorLine
 from domain.errors import NotFound
+from domain.invoicing import RULES
 from domain.messages import PostingKind
 from store.accounts import IN_TRANSIT, MOVEMENTS, PAID, PAYABLE, RESERVED
+from store.invoice_sums import OF_PAYMENT, vat_of
 from store.ledger_reports import IN_NORMAL_DIRECTION
 from store.tables import (
     Campaign,
     Collaboration,
     Creator,
+    Invoice,
     LedgerAccount,
     LedgerEntry,
     LedgerTransaction,
@@ -94,21 +97,37 @@ async def creator_statement(
     payment = func.coalesce(
         LedgerTransaction.payout_id, func.split_part(LedgerTransaction.key, ":", 2)
     )
+    country = Campaign.file["brand"]["country"].astext
     rows = await session.execute(
-        select(LedgerTransaction, Campaign.name, Payout.id, Payout.kind)
+        select(
+            LedgerTransaction,
+            Campaign.name,
+            func.coalesce(Payout.id, ""),
+            func.coalesce(Payout.kind, ""),
+            func.coalesce(Invoice.number, ""),
+            func.coalesce(vat_of(LedgerTransaction.amount_minor), 0),
+            country.in_(list(RULES)),
+        )
         .join(Collaboration, _OF_COLLABORATION)
         .join(Campaign, Campaign.id == LedgerTransaction.campaign_id)
         .outerjoin(Payout, Payout.id == payment)
+        .outerjoin(Invoice, OF_PAYMENT & (Invoice.created_at <= at))
         .where(Collaboration.creator_id == creator.id, LedgerTransaction.at <= at)
         .order_by(LedgerTransaction.at, LedgerTransaction.id)
     )
-    lines = tuple(
-        _line(movement, name, payout or "", kind or "") for movement, name, payout, kind in rows
-    )
+    lines = tuple(_line(*row) for row in rows)
     return CreatorStatement(creator, at, lines, await _balances(session, creator.id, at))
 
 
-def _line(movement: LedgerTransaction, campaign: str, payout: str, milestone: str) -> CreatorLine:
+def _line(
+    movement: LedgerTransaction,
+    campaign: str,
+    payout: str,
+    milestone: str,
+    invoice: str,
+    vat: int,
+    asked: bool,
+) -> CreatorLine:
     kind = PostingKind(movement.kind)
     taken, given = MOVEMENTS[kind]
     return CreatorLine(
@@ -123,6 +142,9 @@ def _line(movement: LedgerTransaction, campaign: str, payout: str, milestone: st
         collaboration_id=movement.collaboration_id or "",
         payout_id=payout,
         milestone=milestone,
+        invoice=invoice,
+        vat_minor=vat,
+        asked=asked,
     )
 
 

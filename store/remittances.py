@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.correspondence import Correspondence
 from domain.decisions import DecisionKind
+from domain.invoicing import RULES, TaxSplit
 from domain.lifecycle import PayoutStatus
 from domain.mails import Mail
 from store import correspondence
-from store.tables import Decision, OutboxMail, Payout, PayoutAttempt, Signature
+from store.invoice_sums import OF_PAYMENT, vat_of
+from store.tables import Decision, Invoice, OutboxMail, Payout, PayoutAttempt, Signature
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Remittance:
     sent_at: datetime
     signature: Signature | None
     """Who signed the agreement; the name and address that the statement is made out to."""
+    tax: TaxSplit | None
+    """By the invoice that was there when it was sent; None if nobody asks for one."""
 
 
 async def remittance(
@@ -38,8 +42,10 @@ async def remittance(
         collaboration_id: if given, the payment has to be one of this collaboration.
     """
     query = (
-        select(Payout, PayoutAttempt.settled_at)
+        select(Payout, PayoutAttempt.settled_at, Invoice, vat_of(Payout.amount_minor))
         .join(PayoutAttempt, PayoutAttempt.transfer_id == Payout.transfer_id)
+        # Later ones are left out: a statement never changes once it was sent.
+        .outerjoin(Invoice, OF_PAYMENT & (Invoice.created_at <= PayoutAttempt.settled_at))
         .where(Payout.id == payout_id, Payout.status == PayoutStatus.TRANSFERRED.value)
     )
     if collaboration_id:
@@ -47,13 +53,18 @@ async def remittance(
     row = (await session.execute(query)).one_or_none()
     if row is None:
         return None
-    payout, settled_at = row
+    payout, settled_at, invoice, vat = row
     of = payout.collaboration_id
+    about = await correspondence.load(session, of, {"payout_id": payout.id})
+    tax = TaxSplit() if about.file.brand.country in RULES else None
+    if invoice is not None:
+        tax = TaxSplit(invoice.number, invoice.issued_on, payout.amount_minor - vat, vat)
     return Remittance(
         payout_id=payout.id,
-        about=await correspondence.load(session, of, {"payout_id": payout.id}),
+        about=about,
         sent_at=settled_at or payout.updated_at,
         signature=await _signature(session, of),
+        tax=tax,
     )
 
 

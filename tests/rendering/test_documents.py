@@ -7,11 +7,21 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rendering.documents import remittance_html, terms_html
+from domain.creator_account import CreatorLine
+from domain.invoicing import TaxSplit
+from domain.messages import PostingKind
+from rendering.documents import account_statement, remittance_html, terms_html
 from rendering.environment import make_environment
 from tests.fixtures.correspondence import campaign_file, correspondence
 
 ENVIRONMENT = make_environment()
+
+
+class Who:
+    """A creator in Ireland."""
+
+    id, name, handle, platform = "crt_1", "Mara", "mara", "instagram"
+    country, language, timezone = "IE", "en", "Europe/Dublin"
 
 
 def words(html: str) -> str:
@@ -57,6 +67,36 @@ def test_the_statement_says_what_was_paid_to_whom_and_for_what() -> None:
     assert "tr_123" in text
     assert "Mara Klein, Hauptstr. 1, Berlin" in text
     assert "5 December 2026" in text, "the day is the recipient's"
+
+
+def test_the_statement_tells_net_and_tax_by_the_invoice_or_says_that_there_is_none() -> None:
+    sent = datetime(2026, 12, 4, tzinfo=UTC)
+    invoice = TaxSplit("AF-1-0001", sent.date(), 26_042, 5_208)
+    text = words(remittance_html(ENVIRONMENT, correspondence(), sent_at=sent, tax=invoice))
+    for said in ("AF-1-0001 of", "Net 260,42 €", "Value added tax 52,08 €", "Paid 312,50 €"):
+        assert said in text
+    text = words(remittance_html(ENVIRONMENT, correspondence(), sent_at=sent, tax=TaxSplit()))
+    assert "none: the amount is gross" in text
+    assert "Net" not in text
+    text = words(remittance_html(ENVIRONMENT, correspondence(), sent_at=sent))
+    assert "Invoice" not in text, "where the law is not known nobody asks"
+
+
+def test_the_account_tells_net_and_tax_of_what_was_paid_and_sums_to_it() -> None:
+    about = ("cmp_1", "Spring", "col_1", "pay_1", "bonus")
+    sent = datetime(2026, 12, 4, tzinfo=UTC)
+    lines = [
+        CreatorLine(sent, PostingKind.SETTLE, "", "", 15_000, "EUR", *about, "AF-1", 2_500, True),
+        CreatorLine(sent, PostingKind.TAKE_BACK, "", "", 6_000, "EUR", *about, "AF-1", 1_000, True),
+        CreatorLine(sent, PostingKind.SETTLE, "", "", 400, "EUR", *about, "", 0, True),
+    ]
+    text = words(account_statement(ENVIRONMENT, Who(), lines, sent).article)
+    assert "invoice AF-1: €125.00 net, €25.00 VAT" in text
+    assert "no invoice: the amount is gross" in text
+    assert "what was paid is €75.00 net and €15.00 value added tax, and €4.00 without" in text
+    assert "Paid until then: €94.00" in text
+    elsewhere = [CreatorLine(sent, PostingKind.SETTLE, "", "", 400, "EUR", *about)]
+    assert "invoice" not in words(account_statement(ENVIRONMENT, Who(), elsewhere, sent).article)
 
 
 def test_a_statement_without_a_payment_is_a_mistake_of_ours() -> None:

@@ -7,10 +7,15 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.invoicing import TaxSplit
+from domain.messages import PostingKind
 from domain.spreadsheet import Sheet
+from store.creator_statements import creator_statement
 from store.engine import session
 from store.journal import journal
 from store.payment_lines import Wanted, all_payments
+from store.remittances import remittance
+from store.tables import Creator
 from store.totals import year_totals
 from tests import books, builders
 from tests.builders import NOW
@@ -75,3 +80,20 @@ async def test_the_tax_leaves_the_fees_when_the_money_and_the_invoice_are_there(
         assert "VAT of invoice 2026-7" in written[-1]
         assert len([each async for each in journal(db, since=NOW + DAY)]) == 1
         assert [each async for each in journal(db, campaign_id="another")] == []
+
+
+async def test_statements_know_the_invoices_that_were_there_then(engine: AsyncEngine) -> None:
+    async with session(engine) as db:
+        of = await builders.collaboration(db)
+        there = await books.invoiced(db, await books.paid(db, of), 2_500, at=NOW - DAY)
+        late = await books.paid(db, of, number=2)
+        await books.invoiced(db, late, 2_500, at=NOW + DAY, number="2026-8")
+        said = [await remittance(db, row.id) for row in (there, late)]
+        taxes = [each.tax for each in said if each]
+        assert taxes == [TaxSplit("2026-7", (NOW - DAY).date(), 12_500, 2_500), None]
+        who = await db.get_one(Creator, of.creator_id)
+        for at, numbers in ((NOW, {"2026-7", ""}), (NOW + DAY, {"2026-7", "2026-8"})):
+            lines = (await creator_statement(db, who, at)).lines
+            paid = [line for line in lines if line.kind is PostingKind.SETTLE]
+            assert {line.invoice for line in paid} == numbers
+            assert {line.vat_minor for line in paid if line.invoice} == {2_500}
