@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, ParseError
 
@@ -29,6 +29,11 @@ _FINAL = {
 }
 """External status codes of ISO 20022: settled for the debtor, for the creditor, rejected."""
 _SO_FAR = frozenset({"ACCP", "ACSP", "ACTC", "ACWC", "ACWP", "PDNG", "RCVD"})
+_AMOUNT = re.compile(r"[0-9]{1,18}(\.[0-9]{0,5})?")
+"""As ISO 20022 writes amounts: no sign and no exponent, which could take all the memory."""
+_CODE = re.compile(r"[A-Za-z0-9]{1,8}")
+"""Codes go into histories, so a bank's own reason in words, or with an account, must not."""
+OTHER_CODE = "other"
 
 
 class Confirmation(NamedTuple):
@@ -76,7 +81,9 @@ def _statuses(root: Element) -> Iterator[BankNews]:
         single = list(_all(block, "TxInfAndSts"))
         for each in single:
             named = True
-            yield from _status(each, "TxSts", _text(each, "OrgnlEndToEndId"))
+            # A block is one payment and has its name, if a bank repeats nothing else.
+            name = _text(each, "OrgnlEndToEndId") or _text(block, "OrgnlPmtInfId")
+            yield from _status(each, "TxSts", name)
         if not single and _text(block, "PmtInfSts"):
             named = True
             yield from _status(block, "PmtInfSts", _text(block, "OrgnlPmtInfId"))
@@ -127,7 +134,7 @@ def _news(
         kind=kind,
         end_to_end_id=reference[:35],
         message_id=message[:35],
-        code=re.sub(r"[^A-Za-z0-9_-]", "", code)[:35],
+        code=code if not code or _CODE.fullmatch(code) else OTHER_CODE,
         amount_minor=_minor(amount),
         currency=(amount.get("Ccy") or "")[:3] if amount is not None else "",
     )
@@ -136,12 +143,12 @@ def _news(
 def _minor(amount: Element | None) -> int | None:
     if amount is None:
         return None
-    try:
-        cents = Decimal((amount.text or "").strip()) * 100
-        # Another amount than ours in any case, if it is none in whole cents.
-        return int(cents) if cents == int(cents) else -1
-    except (InvalidOperation, ValueError, OverflowError):
+    text = (amount.text or "").strip()
+    if not _AMOUNT.fullmatch(text):
         return -1
+    cents = Decimal(text) * 100
+    # Another amount than ours in any case, if it is none in whole cents.
+    return int(cents) if cents == int(cents) else -1
 
 
 def _all(node: Element, name: str) -> Iterator[Element]:

@@ -115,14 +115,12 @@ async def _write(
         entity.updated_at = command.at
     if isinstance(entity, Collaboration) and row.kind not in BESIDE_THE_STORY:
         entity.waiting_for, entity.due_at = WaitingFor.ENGINE.value, None
-    if (
-        isinstance(entity, Payout)
-        and row.kind == DecisionKind.RELEASE_PAYOUT
-        and not command.earlier
-    ):
-        # The second of two releases does not change it: both are for the same account.
-        account = select(Recipient.account_id).where(Recipient.creator_id == entity.creator_id)
-        entity.payee_account = await session.scalar(account)
+    if isinstance(entity, Payout) and row.kind == DecisionKind.RELEASE_PAYOUT:
+        if not command.earlier:
+            # The second of two releases does not change it: both are for the same account.
+            account = select(Recipient.account_id).where(Recipient.creator_id == entity.creator_id)
+            entity.payee_account = await session.scalar(account)
+        # Once for each payment; who needed no invoice at the first release may need one by now.
         await issue(session, entity, command.at)
     await close_items(session, entity.id, command.close_items, command.at, row.id)
     row.status, row.code, row.settled_at = "applied", "applied", command.at

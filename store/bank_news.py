@@ -34,6 +34,9 @@ STRANGE = frozenset({Became.UNKNOWN, Became.NOT_SENT, Became.AMOUNT, Became.CONT
 """A person must look at these at the bank."""
 
 
+_BOOKED = OrderState.BOOKED.value
+
+
 @dataclass(frozen=True)
 class Told:
     """One line, and what it led to."""
@@ -73,7 +76,7 @@ async def _apply(session: AsyncSession, line: BankNews, by: str, at: datetime) -
     if order is None:
         return Told(line.end_to_end_id, Became.UNKNOWN, line.code)
     became = _judge(order, line)
-    if became is Became.BOOKED:
+    if became is Became.BOOKED or (became is Became.RETURNED and order.state != _BOOKED):
         paid = TransferResult(
             outcome=TransferOutcome.TRANSFERRED, transfer_id=order.end_to_end_id
         )  # fmt: skip
@@ -83,7 +86,7 @@ async def _apply(session: AsyncSession, line: BankNews, by: str, at: datetime) -
             outcome=TransferOutcome.REFUSED, code=line.code or "rejected_by_bank"
         )
         await bank_orders.answer(session, order, OrderState.REJECTED, refused, by, at)
-    elif became is Became.RETURNED:
+    if became is Became.RETURNED:
         order.state, order.code = OrderState.RETURNED.value, line.code
         order.returned_minor = order.amount_minor
         order.confirmed_at, order.confirmed_by = at, by
@@ -107,6 +110,7 @@ def _judge(order: BankOrder, line: BankNews) -> Became:
         return Became.KNOWN
     if state is OrderState.IN_FILE and said in {OrderState.BOOKED, OrderState.REJECTED}:
         return Became(said.value)
-    if state is OrderState.BOOKED and said is OrderState.RETURNED:
+    # What came back had gone: statements may be imported in any order.
+    if said is OrderState.RETURNED and state in {OrderState.IN_FILE, OrderState.BOOKED}:
         return Became.RETURNED
     return Became.CONTRADICTION

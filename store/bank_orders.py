@@ -19,7 +19,7 @@ from domain.messages import TransferOutcome, TransferResult
 from domain.payments import RailTransfer
 from store.attempts import UNSETTLED, locked_attempts, settle_attempt
 from store.external_events import store_event
-from store.tables import BankAccount, BankFile, BankOrder, Recipient
+from store.tables import BankAccount, BankFile, BankOrder, Collaboration, Payout, Recipient
 
 SOURCE = "bank"
 """Whose events these are; the sweep hands them to their payments."""
@@ -32,6 +32,9 @@ RETURNED = "transfer.reversed"
 
 MOST = 1000
 """Payments in one file; the others are for the next one."""
+
+_READY = (BankOrder.state == OrderState.WAITING.value, Collaboration.suspended.is_(False))
+"""For the next file, with payment and collaboration joined."""
 
 MOVED = (OrderState.BOOKED.value, OrderState.RETURNED.value)
 
@@ -90,13 +93,16 @@ async def take(session: AsyncSession, by: str, at: datetime) -> list[tuple[BankO
     """What goes into the next file, locked until it is kept; oldest first.
 
     A payment whose creator has given another account since is not among them: it goes back to
-    release, as any payment does whose payee has changed.
+    release, as any payment does whose payee has changed. One whose collaboration is suspended keeps
+    waiting: it may lie here for days, and a suspension holds payments.
     """
     rows = await session.execute(
         select(BankOrder, BankAccount, Recipient.account_id)
         .join(BankAccount, BankAccount.id == BankOrder.account_id)
         .join(Recipient, Recipient.creator_id == BankAccount.creator_id)
-        .where(BankOrder.state == OrderState.WAITING.value)
+        .join(Payout, Payout.id == BankOrder.payout_id)
+        .join(Collaboration, Collaboration.id == Payout.collaboration_id)
+        .where(*_READY)
         .order_by(BankOrder.ordered_at, BankOrder.end_to_end_id)
         .limit(MOST)
         .with_for_update(of=BankOrder)
@@ -153,9 +159,11 @@ async def waiting(session: AsyncSession) -> tuple[int, int]:
     """Payments for the next file, and their sum in cents."""
     row = (
         await session.execute(
-            select(func.count(), func.coalesce(func.sum(BankOrder.amount_minor), 0)).where(
-                BankOrder.state == OrderState.WAITING.value
-            )
+            select(func.count(), func.coalesce(func.sum(BankOrder.amount_minor), 0))
+            .select_from(BankOrder)
+            .join(Payout, Payout.id == BankOrder.payout_id)
+            .join(Collaboration, Collaboration.id == Payout.collaboration_id)
+            .where(*_READY)
         )
     ).one()
     return int(row[0]), int(row[1])

@@ -163,7 +163,13 @@ async def profile(session: AsyncSession, creator_id: str) -> TaxProfile | None:
 async def add_profile(
     session: AsyncSession, creator_id: str, facts: TaxFacts, at: datetime
 ) -> None:
-    """Keep what a creator says now; what they said before stays."""
+    """Keep what a creator says now; what they said before stays.
+
+    Mandates name who gave them: under another name they count no more.
+    """
+    before = await profile(session, creator_id)
+    if before is not None and before.legal_name != facts.legal_name:
+        await _end_mandates(session, creator_id, at)
     session.add(
         TaxProfile(
             creator_id=creator_id, status=facts.status.value, country=facts.country,
@@ -172,6 +178,20 @@ async def add_profile(
         )
     )  # fmt: skip
     await session.flush()
+
+
+async def _end_mandates(session: AsyncSession, creator_id: str, at: datetime) -> None:
+    newest = (
+        select(func.max(InvoiceMandate.id))
+        .join(Collaboration, Collaboration.id == InvoiceMandate.collaboration_id)
+        .where(Collaboration.creator_id == creator_id)
+        .group_by(InvoiceMandate.collaboration_id)
+    )
+    given = select(InvoiceMandate).where(InvoiceMandate.id.in_(newest), InvoiceMandate.agreed)
+    for each in (await session.scalars(given)).all():
+        await add_mandate(
+            session, each.collaboration_id, each.text, each.typed_name, at, agreed=False
+        )
 
 
 async def add_mandate(

@@ -887,6 +887,6 @@ class LedgerEntry(Base):
 
 APPEND_ONLY = (
     "events", "ledger_transactions", "ledger_entries", "signatures", "terms", "tax_profiles",
-    "invoice_mandates",
+    "invoice_mandates", "bank_accounts", "bank_files",
 )  # fmt: skip
 """Tables on which the application's role may only insert and read."""

@@ -28,7 +28,7 @@ from domain.reconciliation import ReconcileTask
 from store import attempts, bank_accounts, bank_orders, ledger
 from store.bank_news import Became
 from store.engine import session
-from store.tables import BankFile, BankOrder, ExternalEvent, Payout, PayoutAttempt
+from store.tables import BankFile, BankOrder, Collaboration, ExternalEvent, Payout, PayoutAttempt
 from tests import builders
 from tests.bank import BRAND, IBAN, OTHER, debit, rejection, statement
 from tests.builders import NOW
@@ -63,6 +63,12 @@ class Scene:
         async with session(self.engine) as db:
             account = await bank_accounts.give(db, self.creator_id, "Zoë Łuczak", iban, NOW)
         return account.id
+
+    async def suspend(self, suspended: bool) -> None:
+        async with session(self.engine) as db:
+            payout = await db.get_one(Payout, self.payout_id)
+            of = await db.get_one(Collaboration, payout.collaboration_id)
+            of.suspended = suspended
 
     async def send(self, attempt: int = 1) -> TransferResult:
         return await self.payouts.send_transfer(self._request(attempt))
@@ -248,6 +254,30 @@ async def test_what_comes_back_is_a_payment_of_its_own_for_a_person_to_decide(
     async with session(scene.engine) as db:
         first = await db.get_one(Payout, scene.payout_id)
         assert first.reversed_minor == 15_000
+
+
+async def test_a_return_that_is_imported_before_its_booking_is_not_lost(scene: Scene) -> None:
+    await scene.send()
+    await scene.file()
+    later = statement(debit(scene.reference, "150.00", back=True))
+    assert became(await scene.says(later)) == [Became.RETURNED]
+    assert (await scene.look_up()).outcome is T.TRANSFERRED
+    await _booked_as_paid(scene)
+    assert [each.taken_back for each in await scene.applied() if each.taken_back]
+    earlier = statement(debit(scene.reference, "150.00"))
+    assert became(await scene.says(earlier)) == [Became.KNOWN]
+    assert (await scene.order()).state == OrderState.RETURNED
+
+
+async def test_a_payment_of_who_is_suspended_since_stays_out_of_the_file(scene: Scene) -> None:
+    await scene.send()
+    await scene.suspend(True)
+    async with session(scene.engine) as db:
+        assert await bank_orders.waiting(db) == (0, 0)
+    assert await scene.file() is None
+    assert (await scene.look_up()).outcome is T.UNDER_WAY
+    await scene.suspend(False)
+    assert await scene.file() is not None
 
 
 async def _booked_as_paid(scene: Scene) -> None:

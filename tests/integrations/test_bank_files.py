@@ -78,6 +78,20 @@ def test_an_answer_is_about_a_payment_or_about_a_whole_file(status: str, kind: N
     ]
 
 
+@pytest.mark.parametrize("amount", ["1E+999999999", "9E+900000", "-1.50", "NaN", "1.505", "١.٥"])
+def test_an_odd_amount_is_another_one_than_ours(amount: str) -> None:
+    [news] = read_confirmation(statement(debit(OURS, amount))).news
+    assert news.amount_minor == -1
+
+
+def test_a_rejection_may_name_only_the_block_and_says_no_account_as_its_reason() -> None:
+    answer = rejection(OURS, IBAN).replace(
+        f"<OrgnlEndToEndId>{OURS}".encode(), b"<OrgnlEndToEndId>"
+    )
+    [news] = read_confirmation(answer).news
+    assert (news.end_to_end_id, news.kind, news.code) == (OURS, NewsKind.REJECTED, "other")
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

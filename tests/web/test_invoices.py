@@ -167,6 +167,33 @@ async def test_a_mandate_taken_back_counts_no_more(french: Case) -> None:
     assert await french.release() == "invoice_missing"
 
 
+async def test_a_mandate_counts_only_for_the_name_that_gave_it(french: Case) -> None:
+    await mandated(french)
+    await french.browser.send("tax", **FRENCH | {"address": "2 rue de la Paix, Paris"})
+    assert await french.lacks() == ""
+    await french.browser.send("tax", **FRENCH | {"legal_name": "Someone Else"})
+    assert await french.lacks() == await french.release() == "invoice_missing"
+    assert 'data-action="mandate"' in await french.browser.page()
+
+
+async def test_who_needs_an_invoice_only_since_the_first_release_gets_it_with_the_second(
+    french: Case,
+) -> None:
+    await french.browser.send("tax", **FRENCH | {"status": "private"})
+    ref, first = await decide(french.web.engine, french.payout, french.finance, RELEASE)
+    assert first.code == "applied"
+    await french.browser.send("tax", **FRENCH)
+    await mandated(french)
+    async with session(french.web.engine) as db:
+        other = await builders.staff(db, (Role.FINANCE,))
+    earlier = (ref.decision_id,)
+    await decide(french.web.engine, french.payout, other, RELEASE, earlier=earlier)
+    async with session(french.web.engine) as db:
+        found = await invoices.invoice(db, french.payout.id)
+    assert found is not None
+    assert found.series == 1
+
+
 async def test_a_brand_without_its_numbers_offers_no_mandate(web: Web) -> None:
     case = await begin(web, country="FR")
     await case.browser.send("tax", **FRENCH)
