@@ -19,7 +19,7 @@ class PayoutFigures:
     transfer_id: str = ""
     status: str = ""
     reason: str = ""
-    """Why it was granted: of a bonus, in the words of who granted it."""
+    """Why a bonus was granted, or why a repayment is not made: in the words of who decided it."""
 
 
 @dataclass(frozen=True)

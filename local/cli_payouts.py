@@ -169,11 +169,13 @@ def resume(
 def withdraw(
     payments: Named,
     who: As,
-    comment: Annotated[str, typer.Option(help="Why; kept with the decision.")],
+    comment: Annotated[
+        str, typer.Option(help="Why; of what was taken back, the creator reads it.")
+    ],
     data: Data = DATA_DEFAULT,
     as_json: AsJson = False,
 ) -> None:
-    """Withdraw bonuses that are not on their way yet; the budget has the money back."""
+    """Withdraw bonuses not on their way yet, or say that what was taken back is not owed."""
     if len(comment.strip()) < 3:
         raise UserMistake("a reason is required", hint='--comment "A digit too many."')
     _decide(DecisionKind.CANCEL_PAYOUT, payments, who, comment.strip(), data, as_json)

@@ -13,7 +13,7 @@ from domain.correspondence import Correspondence, PayoutFigures
 from domain.decisions import DecisionKind
 from domain.errors import NotFound
 from domain.lifecycle import CheckState, PayoutStatus
-from domain.payments import BONUS
+from domain.payments import BONUS, REPAYMENT
 from store.bonuses import granted_by
 from store.tables import (
     Campaign,
@@ -25,6 +25,7 @@ from store.tables import (
     Payout,
     Publication,
 )
+from store.taken_back import why_not_owed
 
 _READ_BY_CREATOR = (
     DecisionKind.REVIEW_DRAFT,
@@ -174,5 +175,7 @@ async def _payout(
 
 
 async def _why(session: AsyncSession, row: Payout) -> str:
+    if row.kind == REPAYMENT:
+        return (await why_not_owed(session, [row.id])).get(row.id, "")
     given = await granted_by(session, row.id) if row.kind == BONUS else None
     return given.reason if given else ""

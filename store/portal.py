@@ -12,6 +12,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.campaign import CampaignFile
+from domain.lifecycle import PayoutStatus
+from domain.payments import REPAYMENT
 from store.invoices import Papers, papers
 from store.tables import (
     BankAccount,
@@ -30,6 +32,7 @@ from store.tables import (
     Statement,
     Terms,
 )
+from store.taken_back import why_not_owed
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class PortalView:
     publication: Publication | None
     check: Check | None
     payouts: tuple[Payout, ...]
+    not_owed: dict[str, str]
+    """Why what was taken back is not paid again, by the payment that is not made."""
     recipient: Recipient | None
     account: BankAccount | None
     """Where the money goes by bank transfer."""
@@ -59,7 +64,7 @@ class PortalView:
 
 
 async def view(session: AsyncSession, collaboration_id: str) -> PortalView | None:
-    """One creator's page; nine queries, however long the collaboration has been."""
+    """One creator's page; as many queries however long the collaboration has been."""
     row = (
         await session.execute(
             select(Collaboration, Creator, Campaign, Recipient, BankAccount)
@@ -74,6 +79,7 @@ async def view(session: AsyncSession, collaboration_id: str) -> PortalView | Non
         return None
     decisions = await _decisions(session, collaboration_id)
     signed_by = _signed_by(decisions)
+    payouts = await _payouts(session, collaboration_id)
     return PortalView(
         collaboration=row[0],
         creator=row[1],
@@ -87,7 +93,8 @@ async def view(session: AsyncSession, collaboration_id: str) -> PortalView | Non
         signature=await session.get(Signature, signed_by) if signed_by else None,
         publication=await _last(session, Publication, collaboration_id, Publication.created_at),
         check=await _last(session, Check, collaboration_id, Check.id),
-        payouts=await _payouts(session, collaboration_id),
+        payouts=payouts,
+        not_owed=await _not_owed(session, payouts),
         papers=await papers(session, row[0], CampaignFile.model_validate(row[2].file)),
         waiting=tuple(
             d for d in decisions if d.status == "submitted" and d.actor_kind == "creator"
@@ -145,6 +152,14 @@ async def _payouts(session: AsyncSession, collaboration_id: str) -> tuple[Payout
         .order_by(Payout.created_at, Payout.number)
     )
     return tuple(rows)
+
+
+async def _not_owed(session: AsyncSession, payouts: tuple[Payout, ...]) -> dict[str, str]:
+    given_up = [
+        each.id for each in payouts
+        if each.kind == REPAYMENT and each.status == PayoutStatus.CANCELLED
+    ]  # fmt: skip
+    return await why_not_owed(session, given_up) if given_up else {}
 
 
 Row = TypeVar("Row", Terms, Publication, Check)

@@ -7,12 +7,14 @@ is not owed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.campaign import CampaignFile, PayoutPolicy
+from domain.decisions import DecisionKind
 from domain.errors import Unavailable
 from domain.ids import derived_id, payout_id
 from domain.lifecycle import HoldReason, PayoutStatus, StreamKind
@@ -29,7 +31,7 @@ from domain.messages import (
     TakenBack,
 )
 from domain.payments import REPAYMENT, RailTransfer
-from store.tables import Campaign, Payout, PayoutAttempt
+from store.tables import Campaign, Decision, Payout, PayoutAttempt
 
 DECIDE_WITHIN = timedelta(days=14)
 """The day by which a repayment is due, if it is owed."""
@@ -107,6 +109,18 @@ async def undecided(session: AsyncSession, transfer_id: str) -> tuple[TakenBack,
         )
         for row, file in rows
     )
+
+
+async def why_not_owed(session: AsyncSession, repayment_ids: Sequence[str]) -> dict[str, str]:
+    """Why repayments are not made, by payment, in the words of who decided it."""
+    rows = await session.execute(
+        select(Decision.subject_id, Decision.comment).where(
+            Decision.subject_id.in_(repayment_ids),
+            Decision.kind == DecisionKind.CANCEL_PAYOUT.value,
+            Decision.status == "applied",
+        )
+    )
+    return {payment: comment for payment, comment in rows}
 
 
 async def _repayment(

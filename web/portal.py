@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.bank_transfer import masked
 from domain.campaign import CampaignFile
 from domain.decisions import DecisionKind
-from domain.lifecycle import PayoutStatus
+from domain.lifecycle import HoldReason, PayoutStatus
 from domain.money import split_by_percent
 from domain.payments import BONUS, REPAYMENT
 from domain.prechecks import Precheck
@@ -191,6 +191,10 @@ class Due:
     """What of it was taken back after it was paid."""
     bank: str = ""
     """`domain.lifecycle.BankStatus`, once something is known."""
+    undecided: bool = False
+    """A person has not said yet whether what was taken back is still owed."""
+    why_not: str = ""
+    """Why what was taken back is not paid again."""
 
 
 def _is_promised(payout: Payout) -> bool:
@@ -202,12 +206,19 @@ def _is_promised(payout: Payout) -> bool:
     return payout.status in sent or (payout.status == PayoutStatus.HELD and payout.releases > 0)
 
 
+def _is_undecided(payout: Payout) -> bool:
+    """True of a repayment that waits for a person's word, or is about to."""
+    asked = payout.hold_reason == HoldReason.TAKEN_BACK or payout.sequence == 0
+    return payout.kind == REPAYMENT and asked
+
+
 def milestones(c: CreatorVisit) -> list[Due]:
     """What is paid for what, and by when."""
     file, fee = c.file, c.view.collaboration.fee_minor
     shown = [payout for payout in c.view.payouts if _is_promised(payout)]
     again = [payout for payout in shown if payout.kind in {REPAYMENT, BONUS}]
     earned = {payout.kind: payout for payout in shown if payout not in again}
+    undecided = {payout.again_of for payout in again if _is_undecided(payout)}
     shares = split_by_percent(fee, [each.percent for each in file.milestones])
     rows = []
     for each, share in zip(file.milestones, shares, strict=True):
@@ -223,6 +234,7 @@ def milestones(c: CreatorVisit) -> list[Due]:
                 each.pay_within,
                 payout.reversed_minor if payout else 0,
                 (payout.bank_status or "") if payout else "",
+                undecided=payout is not None and payout.id in undecided,
             )
         )
     rows += [
@@ -236,6 +248,8 @@ def milestones(c: CreatorVisit) -> list[Due]:
             None,
             payout.reversed_minor,
             payout.bank_status or "",
+            undecided=payout.id in undecided,
+            why_not=c.view.not_owed.get(payout.id, ""),
         )
         for payout in [*earned.values(), *again]
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -188,6 +189,17 @@ def test_who_was_stopped_reads_what_the_work_begun_is_paid_and_why() -> None:
     unpaid = correspondence(outcome="cancelled", payout=None)
     assert "is not paid" in WRITER.render(order(Mail.ENDED, unpaid, percent=0)).text
     assert "is not paid" not in WRITER.render(order(Mail.ENDED, unpaid)).text
+
+
+def test_what_is_not_paid_again_is_said_with_the_reason_that_was_given() -> None:
+    about = correspondence()
+    assert about.payout is not None
+    figures = replace(about.payout, kind="repayment", reason="Paid twice.\nSorry!")
+    text = WRITER.render(order(Mail.NOT_REPAID, correspondence(payout=figures))).text
+    assert "In their words:\n\n    Paid twice.\n    Sorry!\n\nEverything else" in text
+    unsaid = replace(figures, reason="")
+    text = WRITER.render(order(Mail.NOT_REPAID, correspondence(payout=unsaid))).text
+    assert "In their words" not in text
 
 
 def test_a_withheld_payment_names_what_was_wrong_and_the_part_that_was_not_earned() -> None:

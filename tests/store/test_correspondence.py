@@ -105,6 +105,21 @@ async def test_only_money_that_was_moved_counts_as_paid(mail_desk: MailDesk) -> 
     assert by_event.payout.kind == "publication_verified"
 
 
+async def test_a_repayment_that_is_not_made_has_the_reason_of_who_decided_it(
+    mail_desk: MailDesk,
+) -> None:
+    async with session(mail_desk.engine) as work:
+        work.add(payout("repayment", 1, "cancelled"))
+        for number, status in ((1, "refused"), (2, "applied")):
+            row = decision(number, "cancel_payout", f"Reason {number}", status=status)
+            row.subject_kind, row.subject_id = "payout", "pay_repayment"
+            work.add(row)
+    async with session(mail_desk.engine) as work:
+        about = await correspondence.load(work, "col_1", {"payout_id": "pay_repayment"})
+    assert about.payout is not None
+    assert about.payout.reason == "Reason 2"
+
+
 async def test_an_unknown_collaboration_is_an_error(mail_desk: MailDesk) -> None:
     async with session(mail_desk.engine) as work:
         with pytest.raises(NotFound):

@@ -10,8 +10,10 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
+from domain.decisions import DecisionKind, PlainChoice
 from domain.disclosure import label_for
 from domain.inbox import ItemKind
+from domain.lifecycle import Role
 from domain.messages import DecisionResult
 from rendering.links import Links
 from store.engine import session
@@ -21,6 +23,7 @@ from store.tables import (
     Decision,
     Draft,
     OnboardingLink,
+    Payout,
     Publication,
     Signature,
     Statement,
@@ -390,3 +393,31 @@ async def test_an_answer_that_is_on_its_way_is_said_to_be(web: Web) -> None:
     web.sender.answer = DecisionResult(applied=False, code="too_late")
     answer = await creator.send("answer_offer", answer="no")
     assert "refused=too_late" in answer.headers["location"]
+
+
+async def test_what_was_taken_back_is_undecided_until_a_person_says_why_it_is_not_owed(
+    web: Web,
+) -> None:
+    there = await scene(web.engine, stage="retaining")
+    async with session(web.engine) as db:
+        of = there.collaboration
+        paid = await builders.payout(db, of, status="transferred", reversed_minor=4_000)
+        again = await builders.payout(
+            db, of, kind="repayment", amount_minor=4_000, status="held",
+            hold_reason="taken_back", again_of=paid.id,
+        )  # fmt: skip
+        person = await builders.staff(db, (Role.FINANCE,))
+        choice = PlainChoice(kind=DecisionKind.CANCEL_PAYOUT)
+        ref = await builders.decision(db, again, person, choice, comment="It was <twice>.")
+    creator = await arrive(web, there)
+    page = await creator.page()
+    assert "decides whether it is paid to you again" in page
+    assert "says why" not in page
+    async with session(web.engine) as db:
+        row = await db.get_one(Payout, again.id)
+        row.status, row.hold_reason, row.sequence = "cancelled", None, 2
+        (await db.get_one(Decision, ref.decision_id)).status = "applied"
+    page = await creator.page()
+    assert "decides whether" not in page
+    assert "What was decided stands below" in page
+    assert "says why: “It was &lt;twice&gt;.”" in page
