@@ -189,7 +189,7 @@ def _vat_number(text: str, country: str) -> str:
         if not number:
             raise BadTaxData("Please give your VAT or tax number")
         return number
-    if not re.fullmatch(VAT_NUMBERS[country], number.removeprefix(letters)) or (
+    if not re.fullmatch(VAT_NUMBERS[country], number.removeprefix(letters), re.ASCII) or (
         not number.startswith(letters)
     ):
         raise BadTaxData(f"This is not how a VAT number of your country is written: {letters}…")

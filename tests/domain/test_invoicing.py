@@ -78,6 +78,7 @@ def test_numbers_are_tidied_up() -> None:
         {"business_number": "732829321"},
         {"business_number": ""},
         {"country": "US", "vat_number": ""},
+        {"country": "DE", "vat_number": "DE\u0661\u0662\u0663456789"},
         {"country": "France"},
         {"legal_name": " "},
         {"address": "x"},
