@@ -125,6 +125,8 @@ class Payouts:
             return await self._look_up(found, known)
         if found.recipient is None:
             return TransferResult(outcome=TransferOutcome.NOT_ONBOARDED, code="no_account")
+        if known is None and (result := await self._recipients.not_yet(found.recipient)):
+            return result
         if known is None and request.attempt > 1 and (result := await self._already(found.payout)):
             return result
         return await self._post(found.payout, request.attempt, found.recipient.account_id)
@@ -162,6 +164,8 @@ class Payouts:
             metadata={"payout": payout.id, "attempt": str(number)},
             permit=turn,
         )
+        if result.outcome is TransferOutcome.NOT_ONBOARDED:
+            result = await self._recipients.explain(account, result)
         await self._settle(attempt, result, turn.sender)
         return result
 

@@ -10,15 +10,23 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.balances import Balances
-from domain.errors import ContentConflict, RailStopped, Unavailable
+from domain.errors import ContentConflict, RailStopped, TroupeError, Unavailable
 from domain.lifecycle import HoldReason
-from domain.messages import AppliedEvent, OnboardingTask, StripeEventTask, TakenBack
-from integrations.payout_rail import PayoutRail
+from domain.messages import (
+    AppliedEvent,
+    OnboardingTask,
+    StripeEventTask,
+    TakenBack,
+    TransferOutcome,
+    TransferResult,
+)
+from integrations.payout_rail import ACCOUNT_REJECTED, PAYOUTS_DISABLED, PayoutRail
 from integrations.stripe_webhooks import StripeEvent
 from store import bank_payouts, records, taken_back
 from store import payouts as store
 from store.bank_orders import ANSWERED
 from store.engine import session
+from store.tables import Recipient
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +108,36 @@ class Recipients:
         elif event.account and event.type.startswith(_ACCOUNT_EVENTS):
             woken = await self._refresh(event.account)
         return AppliedEvent(woken=tuple(woken))
+
+    async def not_yet(self, seen: Recipient) -> TransferResult | None:
+        """Why nothing is to be sent although it would arrive; None if it may be sent.
+
+        An account that is not paid out to its bank is read again first: Stripe may have let it be
+        paid out without telling.
+        """
+        if PAYOUTS_DISABLED not in seen.requirements:
+            return None
+        if PAYOUTS_DISABLED not in await self._missing(seen.account_id):
+            return None
+        return TransferResult(outcome=TransferOutcome.NOT_ONBOARDED, code=PAYOUTS_DISABLED)
+
+    async def explain(self, account: str, refused: TransferResult) -> TransferResult:
+        """Read an account that could not be paid: one that was rejected never will be."""
+        try:
+            missing = await self._missing(account)
+        except TroupeError as error:
+            # The refusal stands without its reason; the next attempt asks again.
+            log.warning("an account that was refused cannot be read: %s", error.message)
+            return refused
+        if ACCOUNT_REJECTED in missing:
+            return TransferResult(outcome=TransferOutcome.REFUSED, code=ACCOUNT_REJECTED)
+        return refused
+
+    async def _missing(self, account: str) -> list[str]:
+        await self._refresh(account)
+        async with session(self._engine) as db:
+            known = await store.recipient_of_account(db, account)
+        return list(known.requirements) if known else []
 
     async def _refresh(self, account: str) -> list[str]:
         """Read the account now; read again if another event was applied meanwhile."""

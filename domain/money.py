@@ -8,8 +8,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-ZERO_DECIMAL = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF UGX VND VUV XAF XOF XPF".split())
-"""Currencies that Stripe charges in whole units (docs.stripe.com/currencies, zero-decimal)."""
+ZERO_DECIMAL = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
+"""Currencies that Stripe charges in whole units (docs.stripe.com/currencies, zero-decimal).
+
+ISK and UGX are not among them: they have no decimals, but Stripe wants them as if they had two.
+"""
 
 THREE_DECIMAL = frozenset("BHD JOD KWD OMR TND".split())
 """Currencies with three decimals (docs.stripe.com/currencies, three-decimal)."""

@@ -33,6 +33,12 @@ class OnboardingPage(_Fact):
     expires_at: datetime
 
 
+ACCOUNT_REJECTED = "account_rejected"
+"""Among the requirements: the provider will never let this account be paid."""
+
+PAYOUTS_DISABLED = "payouts_disabled"
+"""Among the requirements: money would reach the account, and stay in it."""
+
 REPLAYED_ERROR = "replayed_error"
 """Code of an unclear answer that the provider keeps under the key: every later call with that key
 gets it again, so the key can move no money any more."""

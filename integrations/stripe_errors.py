@@ -31,6 +31,10 @@ _DEFINITE = frozenset({400, 402, 404})
 """Answers of Stripe that mean no, if they carry Stripe's own error; all else is ambiguous."""
 
 _ACCOUNT_GONE = frozenset({"account_invalid", "resource_missing", "not_found"})
+"""With a 403: one account has taken our access back, and the key is as good as before."""
+
+ACCOUNT_GONE = "account_gone"
+CURRENCY_REFUSED = "currency_refused"
 
 
 def code_of(error: stripe.StripeError) -> str:
@@ -60,13 +64,18 @@ def transfer_result(error: stripe.StripeError) -> TransferResult:
     """
     code, status = code_of(error), error.http_status
     if status == 403 and code in _ACCOUNT_GONE:
-        return TransferResult(outcome=TransferOutcome.REFUSED, code=code)
+        return TransferResult(outcome=TransferOutcome.NOT_ONBOARDED, code=ACCOUNT_GONE)
     if status is not None:
         _raise_if_not_about_the_request(error, code, status)
     if status not in _DEFINITE or error.error is None:
         if (error.headers or {}).get("idempotent-replayed") == "true":
             code = REPLAYED_ERROR
         return TransferResult(outcome=TransferOutcome.IN_DOUBT, code=code)
+    about = getattr(error, "param", None)
+    if code in _ACCOUNT_GONE and about == "destination":
+        return TransferResult(outcome=TransferOutcome.NOT_ONBOARDED, code=ACCOUNT_GONE)
+    if about == "currency":
+        code = CURRENCY_REFUSED
     outcome = _OUTCOME_OF_CODE.get(code, TransferOutcome.REFUSED)
     return TransferResult(outcome=outcome, code=code)
 
@@ -76,6 +85,8 @@ def reading_error(error: stripe.StripeError) -> TroupeError:
     code, status = code_of(error), error.http_status
     if status is None or status >= 500:
         return Unavailable(f"Stripe did not answer ({code})")
+    if is_missing(error):
+        return StripeRefused(f"Stripe has no such thing for us ({code})", hint=code)
     try:
         _raise_if_not_about_the_request(error, code, status)
     except TroupeError as known:

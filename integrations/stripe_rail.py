@@ -21,6 +21,8 @@ from domain.errors import ConfigurationError, Unavailable
 from domain.messages import TransferOutcome, TransferResult
 from domain.payments import BankPayout, RailTransfer
 from integrations.payout_rail import (
+    ACCOUNT_REJECTED,
+    PAYOUTS_DISABLED,
     OnboardingPage,
     PayoutRail,
     Permit,
@@ -42,7 +44,7 @@ TIMEOUT_SECONDS = 12.0
 MAX_NETWORK_RETRIES = 2
 """Tries after the first, with the same key. The library's default for a client is none."""
 
-_CAPABILITY = "stripe_balance.stripe_transfers"
+_CAPABILITIES = "configuration.recipient.capabilities.stripe_balance"
 _PAGE = 100
 
 EVENT_TYPES = (
@@ -273,16 +275,29 @@ def _gone(account: str) -> Recipient:
 
 
 def _recipient(account: Any) -> Recipient:
-    capability = _walk(account, f"configuration.recipient.capabilities.{_CAPABILITY}")
+    capability = _walk(account, f"{_CAPABILITIES}.stripe_transfers")
+    to_bank = _walk(account, f"{_CAPABILITIES}.payouts")
     status: RecipientStatus = "pending"
     if (given := _walk(capability, "status")) == "active":
-        status = "active"
+        status = "active" if _walk(to_bank, "status") in {None, "active"} else "pending"
     elif given in {"restricted", "rejected", "unsupported"}:
         status = "restricted" if _was_refused(capability) else "pending"
     missing = [
         str(_walk(entry, "description")) for entry in _walk(account, "requirements.entries") or []
     ]
+    if given == "active" and status == "pending":
+        missing.append(PAYOUTS_DISABLED)
+    if status == "restricted" and _was_rejected(capability):
+        missing.append(ACCOUNT_REJECTED)
     return Recipient(account_id=account.id, status=status, requirements=tuple(missing))
+
+
+def _was_rejected(capability: Any) -> bool:
+    """Stripe's last word, unlike other restrictions, which may be lifted."""
+    codes = [str(_walk(each, "code")) for each in _walk(capability, "status_details") or []]
+    return _walk(capability, "status") == "rejected" or any(
+        code.startswith("rejected") for code in codes
+    )
 
 
 def _was_refused(capability: Any) -> bool:

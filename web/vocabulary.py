@@ -76,6 +76,19 @@ HOLDS = {
     "payee_changed": "the creator's account changed since it was released",
 }
 
+REFUSALS = {
+    "account_rejected": "Stripe has rejected the creator's account for good. Nothing is tried "
+    "by itself; the money stays earned and reserved. Ask Stripe why before you try again.",
+    "currency_refused": "The creator's account at Stripe cannot take this currency. The creator "
+    "has to add a bank account for it at Stripe; then try again.",
+    "amount_too_small": "The amount is below Stripe's minimum for the creator's country. Trying "
+    "again helps only after Stripe has changed it.",
+    "foreign_transfer": "Somebody made a transfer by hand in this payment's group at Stripe. "
+    "See whether it paid the creator before anything is sent.",
+    "not_in_euro": "Bank transfers are in euros, and this payment is not.",
+}
+"""Why a payment was refused, and what to do, by the code of the refusal."""
+
 PAYOUT_STATUS_FOR_CREATORS = {
     "requested": "earned; the brand checks it",
     "released": "released; on its way soon",

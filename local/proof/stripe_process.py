@@ -80,6 +80,18 @@ class StripeStandIn(StandInProcess):
         """Stripe restricts an account."""
         self._post(f"accounts/{account}/restrict", {})
 
+    def reject(self, account: str) -> None:
+        """Stripe rejects an account for good."""
+        self._post(f"accounts/{account}/reject", {})
+
+    def set_payouts(self, account: str, status: str) -> None:
+        """Stripe pays an account out to its bank, or does not."""
+        self._post(f"accounts/{account}/payouts", {"status": status})
+
+    def limit(self, account: str, **limits: Any) -> None:
+        """Have something against an account: ``revoked``, ``currencies``, ``minimum``."""
+        self._post(f"accounts/{account}/limits", limits)
+
     def close_account(self, account: str) -> None:
         """An account is closed."""
         self._post(f"accounts/{account}/close", {})
@@ -95,6 +107,10 @@ class StripeStandIn(StandInProcess):
     def fail_payout(self, payout: str, code: str = "account_closed") -> None:
         """The bank sends a payout back."""
         self._post(f"payouts/{payout}/fail", {"code": code})
+
+    def cancel_payout(self, payout: str) -> None:
+        """Stripe cancels a payout, and the money is in the account again."""
+        self._post(f"payouts/{payout}/cancel", {})
 
     def set_balance(self, currency: str, amount: int) -> None:
         """Set the platform's balance."""

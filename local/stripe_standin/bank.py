@@ -13,6 +13,7 @@ from local.stripe_standin.errors import ApiError, not_found
 from local.stripe_standin.shapes import Json
 from local.stripe_standin.state import State
 
+_CAME_BACK = {"failed": "payout_failure", "canceled": "payout_cancel"}
 _TRANSACTION_PARAMS = frozenset("expand limit payout starting_after".split())
 
 
@@ -39,9 +40,13 @@ class Bank:
             if (each["destination"], each["currency"]) == (account, currency)
         ]
         entries += [
-            {"type": "payout_failure", "source": each["id"], "amount": each["body"]["amount"]}
+            {
+                "type": _CAME_BACK[each["body"]["status"]],
+                "source": each["id"],
+                "amount": each["body"]["amount"],
+            }
             for each in kept
-            if each["body"]["status"] == "failed" and each["body"]["currency"] == currency
+            if each["body"]["status"] in _CAME_BACK and each["body"]["currency"] == currency
         ]
         body = shapes.bank_payout(amount, currency, time.time())
         new = [entry for entry in entries if entry["source"] not in before]
@@ -49,19 +54,22 @@ class Bank:
         self._state.set_balance(account, currency, 0)
         return self._tell("payout.paid", account, body)
 
-    def fail(self, ident: str, code: str) -> Json:
-        """The bank sends it back, perhaps days after it was paid."""
+    def fail(self, ident: str, code: str, *, canceled: bool = False) -> Json:
+        """The bank sends it back, perhaps days after it was paid; or it never left Stripe."""
         kept = self._state.bank_payout(ident)
         if kept is None:
             raise not_found("payout", ident)
         body, account = kept["body"], kept["account"]
-        body |= {"status": "failed", "failure_code": code, "failure_message": "Sent back."}
+        status = "canceled" if canceled else "failed"
+        body |= {"status": status}
+        if not canceled:
+            body |= {"failure_code": code, "failure_message": "Sent back."}
         body["failure_balance_transaction"] = shapes.new_id("txn")
         self._state.save_bank_payout(account, body, kept["entries"])
         currency = body["currency"]
         held = self._state.available(account, currency)
         self._state.set_balance(account, currency, held + body["amount"])
-        return self._tell("payout.failed", account, body)
+        return self._tell(f"payout.{status}", account, body)
 
     def retrieve(self, on_account: str, ident: str) -> Json:
         """Read a payout of the account in whose name it is asked."""

@@ -76,6 +76,16 @@ def _writers(pipeline: Pipeline, deliveries: Deliveries) -> dict[tuple[str, str]
         with state.transaction():
             return JSONResponse(operations.close_account(request.path_params["id"]))
 
+    async def payouts(request: Request) -> Response:
+        status = str(forms.parse_json(await request.body())["status"])
+        with state.transaction():
+            return JSONResponse(operations.set_payouts(request.path_params["id"], status))
+
+    async def limits(request: Request) -> Response:
+        wanted = forms.parse_json(await request.body())
+        with state.transaction():
+            return JSONResponse(operations.set_limits(request.path_params["id"], wanted))
+
     async def plan(request: Request) -> Response:
         faults.add(forms.parse_json(await request.body()))
         return JSONResponse(faults.listed())
@@ -100,6 +110,9 @@ def _writers(pipeline: Pipeline, deliveries: Deliveries) -> dict[tuple[str, str]
     return {
         ("POST", "accounts/{id}/onboard"): capability("active"),
         ("POST", "accounts/{id}/restrict"): capability("restricted", "restricted_other"),
+        ("POST", "accounts/{id}/reject"): capability("rejected", "rejected_fraud"),
+        ("POST", "accounts/{id}/payouts"): payouts,
+        ("POST", "accounts/{id}/limits"): limits,
         ("POST", "accounts/{id}/close"): close,
         ("POST", "faults"): plan,
         ("DELETE", "faults"): heal,
@@ -137,6 +150,11 @@ def _money_writers(pipeline: Pipeline) -> dict[tuple[str, str], Handler]:
         with state.transaction():
             return JSONResponse(operations.bank.fail(request.path_params["id"], code))
 
+    async def cancel(request: Request) -> Response:
+        with state.transaction():
+            body = operations.bank.fail(request.path_params["id"], "", canceled=True)
+        return JSONResponse(body)
+
     async def reverse(request: Request) -> Response:
         wanted = forms.parse_json(await request.body())
         with state.transaction():
@@ -149,6 +167,7 @@ def _money_writers(pipeline: Pipeline) -> dict[tuple[str, str], Handler]:
         ("POST", "transfers/{id}/reverse"): reverse,
         ("POST", "accounts/{id}/payout"): pay_out,
         ("POST", "payouts/{id}/fail"): fail,
+        ("POST", "payouts/{id}/cancel"): cancel,
     }
 
 

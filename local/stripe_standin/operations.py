@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.stripe_standin import forms, shapes
+from local.stripe_standin import forms, limits, shapes
 from local.stripe_standin.bank import Bank
 from local.stripe_standin.errors import (
     ApiError,
@@ -91,6 +91,8 @@ class Operations:
         Raises:
             ApiError: there is none, or it refuses.
         """
+        if asked := self.state.account(call.on_account):
+            limits.check_access(asked)
         for method, pattern, run in self.routes:
             if method == call.method and (match := pattern.match(call.path)):
                 return run(call, *match.groups())
@@ -118,7 +120,9 @@ class Operations:
     def retrieve_account(self, call: Call, ident: str) -> Json:
         """Read an account."""
         forms.only(call.params, frozenset({"include"}))
-        return shapes.shown(self._account(ident), call.params.get("include") or [])
+        account = self._account(ident)
+        limits.check_access(account)
+        return shapes.shown(account, call.params.get("include") or [])
 
     def create_link(self, call: Call) -> Json:
         """Make a link to the onboarding page: one visit, for a few minutes."""
@@ -156,6 +160,21 @@ class Operations:
             self.state.add_event(shapes.thin_event(CAPABILITY_UPDATED, ident, now))
         return body
 
+    def set_payouts(self, ident: str, status: str) -> Json:
+        """Let an account be paid out to its bank, or stop that; transfers still reach it."""
+        body = self._account(ident)
+        shapes.set_payouts(body, status)
+        self.state.save_account(body)
+        self.state.add_event(shapes.thin_event(REQUIREMENTS_UPDATED, ident, time.time()))
+        return body
+
+    def set_limits(self, ident: str, wanted: Json) -> Json:
+        """Have something against an account."""
+        body = self._account(ident)
+        limits.set_limits(body, wanted)
+        self.state.save_account(body)
+        return body
+
     def close_account(self, ident: str) -> Json:
         """Close an account."""
         body = self._account(ident)
@@ -188,20 +207,23 @@ class Operations:
         if not re.fullmatch("[a-zA-Z]{3}", params["currency"]):
             raise ApiError(400, f"Invalid currency: {params['currency']}", param="currency")
         body = shapes.transfer(params, amount, forms.metadata(params), time.time())
-        self._check_destination(body["destination"])
+        self._check_destination(body)
         self._move(body)
         self.state.save_transfer(body)
         event = shapes.snapshot_event("transfer.created", body, time.time(), call.key or None)
         self.state.add_event(event)
         return body
 
-    def _check_destination(self, ident: str) -> None:
+    def _check_destination(self, body: Json) -> None:
+        ident = body["destination"]
         account = self.state.account(ident)
         if account is None or account["closed"]:
             raise ApiError(
                 400, f"No such destination: '{ident}'", code="resource_missing",
                 param="destination", kept=True,
             )  # fmt: skip
+        limits.check_access(account)
+        limits.check_transfer(account, body["amount"], body["currency"])
         if not shapes.may_receive(account):
             raise ApiError(
                 400,
@@ -299,13 +321,15 @@ class Operations:
         return body
 
     def list_events(self, call: Call) -> Json:
-        """List v1 events, newest first."""
+        """List v1 events of the platform, or of the account in whose name it is asked."""
         forms.only(call.params, _EVENT_LIST_PARAMS)
         kinds = call.params.get("types") or [call.params.get("type")]
         found = [
             body
             for body in self.state.events()
-            if body["object"] == "event" and (kinds == [None] or body["type"] in kinds)
+            if body["object"] == "event"
+            and body.get("account", "") == call.on_account
+            and (kinds == [None] or body["type"] in kinds)
         ]
         found = _created_within(found, call.params)
         return _page(found, call.params, "/v1/events")

@@ -66,6 +66,13 @@ def set_capability(body: Json, status: str, reason: str = "") -> None:
     body["requirements"] = requirements([])
 
 
+def set_payouts(body: Json, status: str) -> None:
+    """Change whether the account is paid out to its bank."""
+    capabilities = body["configuration"]["recipient"]["capabilities"]
+    reason = "" if status == "active" else "requirements_past_due"
+    capabilities["stripe_balance"]["payouts"] = _capability(status, reason)
+
+
 def may_receive(body: Json) -> bool:
     """True if transfers to the account are allowed."""
     capabilities = body["configuration"]["recipient"]["capabilities"]
@@ -99,7 +106,7 @@ def requirements(missing: list[str]) -> Json:
 
 def shown(body: Json, include: list[str]) -> Json:
     """An account as v2 answers it: parts that were not asked for are null."""
-    answer = dict(body)
+    answer = {name: value for name, value in body.items() if not name.startswith("_")}
     for part in ("requirements", "future_requirements", "identity", "defaults"):
         if part not in include:
             answer[part] = None

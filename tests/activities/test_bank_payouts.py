@@ -80,6 +80,21 @@ async def test_paid_can_become_sent_back_and_the_next_payout_makes_it_good(scene
     assert len(scene.transfers()) == 1
 
 
+async def test_a_payout_that_stripe_cancels_is_told_like_one_that_was_sent_back(
+    scene: Scene,
+) -> None:
+    """As after a pause of payouts: the money is in the creator's account again."""
+    first = scene.standin.pay_out(scene.account)
+    scene.standin.cancel_payout(first)
+    assert len(await news(scene, first, "canceled")) == 1
+    assert await bank(scene) == (BankStatus.FAILED, first)
+    assert await to_do(scene) == [ItemKind.BANK_FAILED]
+    second = scene.standin.pay_out(scene.account)
+    await news(scene, second)
+    assert (await bank(scene), await to_do(scene)) == ((BankStatus.PAID_OUT, second), [])
+    assert len(scene.transfers()) == 1
+
+
 async def test_old_news_change_nothing(scene: Scene) -> None:
     """The events of a failed payout come after those of the one that made it good."""
     first = scene.standin.pay_out(scene.account)

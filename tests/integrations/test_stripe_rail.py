@@ -171,9 +171,9 @@ async def test_missing_funds_are_remembered_under_the_key(stripe_standin: Stripe
     assert (await send(rail, account, payout, attempt=2))[0] is T.TRANSFERRED
 
 
-async def test_an_unknown_destination_is_refused(stripe_standin: StripeStandIn) -> None:
+async def test_an_account_that_is_gone_is_asked_for_anew(stripe_standin: StripeStandIn) -> None:
     rail = stripe_standin.rail()
-    refused = (T.REFUSED, "resource_missing")
+    refused = (T.NOT_ONBOARDED, "account_gone")
     assert await send(rail, "acct_nobody", payout_id()) == refused
 
 

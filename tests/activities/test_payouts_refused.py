@@ -1,0 +1,102 @@
+"""What Stripe may have against one account, and what follows for its payments and no others."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from domain.messages import OnboardingTask, TransferOutcome
+from domain.money import Money
+from store import rail_stops
+from store.engine import session
+from store.tables import Payout, Recipient
+from tests.activities.test_payouts import Scene
+from tests.fixtures.stripe import StripeStandIn
+
+T = TransferOutcome
+
+
+@pytest.fixture
+async def scene(engine: AsyncEngine, stripe_standin: StripeStandIn) -> Scene:
+    return await Scene(engine, stripe_standin).begin()
+
+
+async def sent(scene: Scene, attempt: int = 1) -> tuple[TransferOutcome, str]:
+    result = await scene.send(attempt)
+    return result.outcome, result.code
+
+
+async def recipient(scene: Scene) -> Recipient:
+    async with session(scene.engine) as db:
+        return await db.get_one(Recipient, scene.creator_id)
+
+
+async def test_a_rejected_account_is_a_matter_for_people_and_never_tried_by_itself(
+    scene: Scene,
+) -> None:
+    scene.standin.reject(scene.account)
+    assert await sent(scene) == (T.REFUSED, "account_rejected")
+    assert await sent(scene) == (T.REFUSED, "account_rejected")
+    assert (await recipient(scene)).requirements == ["account_rejected"]
+    assert scene.transfers() == []
+
+
+async def test_a_restriction_that_may_be_lifted_is_waited_for(scene: Scene) -> None:
+    scene.standin.restrict(scene.account)
+    assert (await sent(scene))[0] is T.NOT_ONBOARDED
+    assert (await recipient(scene)).status == "restricted"
+    scene.standin.onboard(scene.account)
+    assert (await sent(scene, 2))[0] is T.TRANSFERRED
+
+
+async def test_an_account_that_took_our_access_back_stops_its_own_payments_only(
+    scene: Scene,
+) -> None:
+    other = await Scene(scene.engine, scene.standin).begin()
+    scene.standin.limit(scene.account, revoked=True)
+    assert await sent(scene) == (T.NOT_ONBOARDED, "account_gone")
+    async with session(scene.engine) as db:
+        assert await rail_stops.current(db) is None
+    assert (await sent(other))[0] is T.TRANSFERRED
+    gone = await recipient(scene)
+    assert (gone.status, gone.requirements) == ("restricted", ["account_gone"])
+    await scene.payouts.prepare_onboarding(
+        OnboardingTask(creator_id=scene.creator_id, link_id="lnk_anew")
+    )
+    assert (await recipient(scene)).account_id != scene.account
+
+
+async def test_a_currency_that_the_account_cannot_take_is_a_matter_for_people(
+    scene: Scene,
+) -> None:
+    scene.standin.limit(scene.account, currencies=["eur"])
+    assert await sent(scene) == (T.REFUSED, "currency_refused")
+    scene.standin.limit(scene.account)
+    assert (await sent(scene, 2))[0] is T.TRANSFERRED
+
+
+async def test_what_is_below_the_minimum_is_a_matter_for_people(scene: Scene) -> None:
+    async with session(scene.engine) as db:
+        amount = (await db.get_one(Payout, scene.payout_id)).amount_minor
+    scene.standin.limit(scene.account, minimum=amount + 1)
+    assert await sent(scene) == (T.REFUSED, "amount_too_small")
+    assert scene.transfers() == []
+
+
+async def test_nothing_is_sent_to_an_account_that_is_not_paid_out_to_its_bank(
+    scene: Scene,
+) -> None:
+    scene.standin.set_payouts(scene.account, "restricted")
+    assert await scene.event("v2.core.account[requirements].updated", account=scene.account) == []
+    assert await sent(scene) == (T.NOT_ONBOARDED, "payouts_disabled")
+    assert (await recipient(scene)).status == "pending"
+    assert scene.transfers() == []
+    # Stripe lets it be paid out again without telling: the next attempt finds out.
+    scene.standin.set_payouts(scene.account, "active")
+    assert (await sent(scene, 2))[0] is T.TRANSFERRED
+
+
+def test_stripe_gets_whole_units_as_if_they_had_decimals() -> None:
+    assert Money.model_validate("5,000 UGX").minor == 500_000
+    assert Money.model_validate("5,000 ISK").minor == 500_000
+    assert Money.model_validate("5,000 JPY").minor == 5_000
