@@ -20,6 +20,17 @@ class PayoutFigures:
     status: str = ""
     reason: str = ""
     """Why a bonus was granted, or why a repayment is not made: in the words of who decided it."""
+    payout_id: str = ""
+
+
+@dataclass(frozen=True)
+class WantedPapers:
+    """What a creator has to do on their page before they are paid."""
+
+    tax_data: bool
+    """Say how they are taxed."""
+    mandate: bool
+    """The brand is able to issue their invoices, and may not yet."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +69,8 @@ class Correspondence:
     """Sum of the payments that the provider has moved."""
     earned_minor: int = 0
     """Sum of the payments that were earned and not cancelled, moved or not."""
+    papers: WantedPapers | None = None
+    """What the law of the brand's country still wants of them; None if nothing."""
 
 
 @dataclass(frozen=True)

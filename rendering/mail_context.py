@@ -114,6 +114,7 @@ def mail_context(order: MailOrder, links: Links, language: str) -> Context:
         "payout": payout,
         "paid_minor": about.paid_minor,
         "percent": facts.get("percent"),
+        "papers": about.papers,
     }
 
 

@@ -9,12 +9,14 @@ from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.campaign import CampaignFile
-from domain.correspondence import Correspondence, PayoutFigures
+from domain.correspondence import Correspondence, PayoutFigures, WantedPapers
 from domain.decisions import DecisionKind
 from domain.errors import NotFound
+from domain.invoicing import NEVER_HELD, TaxStatus
 from domain.lifecycle import CheckState, PayoutStatus
 from domain.payments import BONUS, REPAYMENT
 from store.bonuses import granted_by
+from store.invoices import papers
 from store.tables import (
     Campaign,
     Check,
@@ -105,10 +107,12 @@ async def load(
         raise NotFound("there is no such collaboration")
     collaboration, campaign, creator, comment, caption, url, paid, earned = found
     check = await _check(session, collaboration_id, facts)
+    file = CampaignFile.model_validate(campaign.file)
+    payout = await _payout(session, collaboration_id, facts)
     return Correspondence(
         campaign_id=campaign.id,
         collaboration_id=collaboration.id,
-        file=CampaignFile.model_validate(campaign.file),
+        file=file,
         campaign_status=campaign.status,
         stage=collaboration.stage,
         outcome=collaboration.outcome or "",
@@ -130,10 +134,38 @@ async def load(
         publication_url=url or "",
         check_faults=_faults(check),
         check_reasons=tuple(str(reason) for reason in check.reasons) if check else (),
-        payout=await _payout(session, collaboration_id, facts),
+        payout=payout,
         paid_minor=int(paid),
         earned_minor=int(earned),
+        papers=await _papers(session, collaboration, file, payout),
     )
+
+
+async def _papers(
+    session: AsyncSession, of: Collaboration, file: CampaignFile, payout: PayoutFigures | None
+) -> WantedPapers | None:
+    there = await papers(session, of, file)
+    if there is None or (payout and payout.kind in NEVER_HELD):
+        return None
+    if there.facts is None:
+        return WantedPapers(tax_data=True, mandate=there.self_billing)
+    covered = there.mandate is not None and there.self_billing
+    if there.facts.status is TaxStatus.PRIVATE or covered:
+        return None
+    earned = {payout.payout_id} if payout else await _earned(session, of.id)
+    if earned and earned <= there.invoices.keys():
+        return None
+    return WantedPapers(tax_data=False, mandate=there.self_billing)
+
+
+async def _earned(session: AsyncSession, collaboration_id: str) -> set[str]:
+    """The payments that need an invoice, as far as they were earned."""
+    query = select(Payout.id).where(
+        Payout.collaboration_id == collaboration_id,
+        Payout.status != PayoutStatus.CANCELLED.value,
+        Payout.kind.not_in(NEVER_HELD),
+    )
+    return set(await session.scalars(query))
 
 
 async def _check(
@@ -171,6 +203,7 @@ async def _payout(
         transfer_id=row.transfer_id or "",
         status=row.status,
         reason=await _why(session, row),
+        payout_id=row.id,
     )
 
 

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from domain.campaign import DeliverableKind, MilestoneKind
+from domain.correspondence import WantedPapers
 from domain.lifecycle import EARLY_OUTCOMES
 from domain.mails import STRANGER, Mail
 from rendering.environment import make_environment
@@ -23,6 +24,10 @@ SPARSE = correspondence(
     name="", outcome="", due_at=None, comment="", approved_caption="", publication_url="",
     check_faults=(), check_reasons=(), payout=None, paid_minor=0, earned_minor=0, source="",
     timezone="", country="", audience_country="", language="",
+)  # fmt: skip
+
+ASKS_FOR_PAPERS = (
+    Mail.BRIEF, Mail.DRAFT_APPROVED, Mail.PUBLICATION_VERIFIED, Mail.COMPLETED,
 )  # fmt: skip
 
 ALL = pytest.mark.parametrize("mail", list(Mail))
@@ -137,6 +142,21 @@ def test_the_first_mail_says_who_writes_where_the_address_is_from_and_what_the_r
         assert "her public profile, read on 2 November 2026" in part
         assert "legitimate interest" in part
         assert "object to its use" in re.sub(r"\s+", " ", part)
+
+
+@pytest.mark.parametrize("mail", ASKS_FOR_PAPERS)
+def test_the_papers_that_the_law_wants_are_asked_for_where_it_wants_them(mail: Mail) -> None:
+    plain = WRITER.render(order(mail))
+    for tax_data, mandate, said in (
+        (True, True, "how you are taxed"), (True, False, "You hand it in there."),
+        (False, True, "give us the mandate"), (False, False, "Please hand it in on your page"),
+    ):  # fmt: skip
+        wanted = correspondence(papers=WantedPapers(tax_data=tax_data, mandate=mandate))
+        rendered = WRITER.render(order(mail, wanted))
+        for part in (rendered.text, read(rendered).text):
+            assert said in re.sub(r"\s+", " ", part)
+        assert "\n\n\n" not in rendered.text
+        assert "law of Germany" not in plain.text + plain.html
 
 
 def test_times_and_money_are_written_as_the_creator_writes_them() -> None:

@@ -6,10 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain.correspondence import WantedPapers
 from domain.errors import NotFound
-from store import correspondence
+from domain.invoicing import TaxFacts, TaxStatus
+from store import correspondence, invoices
 from store.engine import session
-from store.tables import Check, Collaboration, Decision, Draft, Payout, Publication
+from store.tables import Campaign, Check, Collaboration, Decision, Draft, Payout, Publication
+from tests import books
 from tests.fixtures.mail import MailDesk
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -124,3 +127,29 @@ async def test_an_unknown_collaboration_is_an_error(mail_desk: MailDesk) -> None
     async with session(mail_desk.engine) as work:
         with pytest.raises(NotFound):
             await correspondence.load(work, "col_none")
+
+
+async def test_the_papers_that_are_still_wanted_are_spoken_of(mail_desk: MailDesk) -> None:
+    of, facts = "col_1", TaxFacts(TaxStatus.EXEMPT, "FR", "A M", "Paris 1")
+
+    async def wanted() -> WantedPapers | None:
+        async with session(mail_desk.engine) as db:
+            return (await correspondence.load(db, of)).papers
+
+    assert await wanted() is None, "the brand's country has no rules here"
+    async with session(mail_desk.engine) as db:
+        row = await db.get_one(Collaboration, of)
+        campaign = await db.get_one(Campaign, row.campaign_id)
+        campaign.file = campaign.file | {"brand": campaign.file["brand"] | {"country": "FR"}}
+    assert await wanted() == WantedPapers(tax_data=True, mandate=False)
+    async with session(mail_desk.engine) as db:
+        await invoices.add_profile(db, row.creator_id, facts, NOW)
+        earned = payout("publication_verified", 1, "requested")
+        db.add_all([earned, payout("bonus", 1, "requested")])
+        await db.flush()
+        about = await correspondence.load(db, of, {"payout_id": "pay_bonus"})
+        assert about.papers is None, "a bonus waits for nothing"
+    assert await wanted() == WantedPapers(tax_data=False, mandate=False)
+    async with session(mail_desk.engine) as db:
+        await books.invoiced(db, earned, 0)
+    assert await wanted() is None
