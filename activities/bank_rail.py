@@ -94,7 +94,7 @@ class BankRail:
         """There is nothing between the brand's bank and the creator's."""
         return None
 
-    async def events_since(self, since: datetime) -> tuple[StripeEvent, ...]:
+    async def events_since(self, since: datetime, account: str = "") -> tuple[StripeEvent, ...]:
         """People bring the bank's answers: none can be lost on the way."""
         return ()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -10,9 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 
 from activities.heartbeats import heartbeats
+from domain.errors import RailStopped
+from integrations.stripe_errors import StripeRefused
 from integrations.stripe_webhooks import StripeEvent
+from store import attempts
 from store import external_events as store
 from store.engine import session
+
+log = logging.getLogger(__name__)
 
 SOURCE = "stripe"
 
@@ -30,8 +36,15 @@ def _utc_now() -> datetime:
 class EventSource(Protocol):
     """A rail that can be asked for its events."""
 
-    async def events_since(self, since: datetime) -> tuple[StripeEvent, ...]:
-        """The events since then, newest first, whether they arrived or not."""
+    async def events_since(self, since: datetime, account: str = "") -> tuple[StripeEvent, ...]:
+        """The events since then, newest first, whether they arrived or not.
+
+        Of our own account, or of a creator's.
+
+        Raises:
+            RailStopped: our key may not read them.
+            StripeRefused: the account is not ours to look at any more.
+        """
         ...
 
 
@@ -55,13 +68,25 @@ class LostEvents:
             now = self._clock()
             async with session(self._engine) as db:
                 last = await store.last_received(db, SOURCE)
+                accounts = await attempts.accounts_paid_since(db, now - KEPT)
             since = max(min(last or now, now) - LOOK_BACK, now - KEPT)
-            found = await self._rail.events_since(since)
-            lost = 0
-            async with session(self._engine) as db:
-                for event in reversed(found):
-                    _, is_new = await store.store_event(
-                        db, SOURCE, event.id, event.type, event.model_dump(), now
-                    )
-                    lost += is_new
+            lost = await self._store(await self._rail.events_since(since), now)
+            for account in accounts:
+                try:
+                    found = await self._rail.events_since(since, account)
+                except (RailStopped, StripeRefused) as error:
+                    # It took our access back, or this key may pay and not look: no reason to stop.
+                    log.warning("events of a creator's account cannot be read: %s", error.message)
+                    continue
+                lost += await self._store(found, now)
             return lost
+
+    async def _store(self, found: Sequence[StripeEvent], now: datetime) -> int:
+        lost = 0
+        async with session(self._engine) as db:
+            for event in reversed(found):
+                _, is_new = await store.store_event(
+                    db, SOURCE, event.id, event.type, event.model_dump(), now
+                )
+                lost += is_new
+        return lost

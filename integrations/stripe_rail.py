@@ -51,7 +51,12 @@ EVENT_TYPES = (
     "transfer.created", "transfer.updated", "transfer.reversed", "balance.available",
     "topup.succeeded",
 )  # fmt: skip
-"""The snapshot events that `activities.recipients` acts on."""
+"""The snapshot events of our own account that `activities.recipients` acts on."""
+
+ACCOUNT_EVENT_TYPES = (
+    "payout.paid", "payout.failed", "payout.canceled", "account.updated", "capability.updated",
+)  # fmt: skip
+"""Those of creators' accounts."""
 
 
 _permit: ContextVar[Permit | None] = ContextVar("permit", default=None)
@@ -218,19 +223,27 @@ class StripeRail:
         """One payout from a creator's account to their bank, or None if there is none."""
         return await read_bank_payout(self._client, account, payout_id)
 
-    async def events_since(self, since: datetime) -> tuple[StripeEvent, ...]:
+    async def events_since(self, since: datetime, account: str = "") -> tuple[StripeEvent, ...]:
         """The snapshot events that Troupe acts on, newest first, whether they arrived or not.
 
+        Those of our own account, or of a creator's: Stripe lists them for one account at a time.
         Thin events are not among them: Stripe lists those only for one object at a time.
         """
+        types = ACCOUNT_EVENT_TYPES if account else EVENT_TYPES
         params: Any = {
-            "created": {"gte": int(since.timestamp())}, "types": list(EVENT_TYPES), "limit": _PAGE,
+            "created": {"gte": int(since.timestamp())}, "types": list(types), "limit": _PAGE,
         }  # fmt: skip
+        options: Any = {"stripe_account": account} if account else {}
         try:
-            page = await self._client.v1.events.list_async(params)
-            return tuple([read_event(item.to_dict()) async for item in page.auto_paging_iter()])
+            page = await self._client.v1.events.list_async(params, options)
+            found = [read_event(item.to_dict()) async for item in page.auto_paging_iter()]
         except stripe.StripeError as error:
             raise reading_error(error) from error
+        # Asked in an account's name, its own events need not say whose they are.
+        return tuple(
+            each if each.account or not account else each.model_copy(update={"account": account})
+            for each in found
+        )
 
     async def balance(self) -> dict[str, int]:
         """What is available to be paid out, by currency."""

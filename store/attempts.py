@@ -40,6 +40,20 @@ async def transferred_attempt(session: AsyncSession, payout_id: str) -> PayoutAt
     )
 
 
+async def accounts_paid_since(session: AsyncSession, since: datetime) -> Sequence[str]:
+    """The accounts that money was sent to since then: it may still be on its way to a bank."""
+    found = await session.scalars(
+        select(PayoutAttempt.account_id)
+        .where(
+            PayoutAttempt.outcome == TransferOutcome.TRANSFERRED.value,
+            PayoutAttempt.settled_at >= since,
+        )
+        .distinct()
+        .order_by(PayoutAttempt.account_id)
+    )
+    return found.all()
+
+
 async def open_before(
     session: AsyncSession, payout_id: str, number: int
 ) -> Sequence[PayoutAttempt]:

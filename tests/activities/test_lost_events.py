@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.lost_events import KEPT, LOOK_BACK, LostEvents
 from domain.messages import StripeEventTask
-from store import external_events
+from integrations.stripe_webhooks import StripeEvent
+from store import external_events, rail_stops
 from store.engine import session
 from store.tables import PayoutAttempt
 from tests.activities.test_payouts import Scene
@@ -67,3 +68,33 @@ async def test_it_looks_back_from_the_last_event_and_no_further_than_stripe_keep
     later = LostEvents(engine, scene.rail, clock=lambda: now + LOOK_BACK * 2)
     assert await later.find_lost_events() == 1
     assert KEPT > LOOK_BACK
+
+
+async def test_what_became_of_money_on_its_way_to_the_bank_is_asked_for_account_by_account(
+    engine: AsyncEngine, stripe_standin: StripeStandIn
+) -> None:
+    """The one that took our access back leaves its own events out, and no others."""
+    gone = await Scene(engine, stripe_standin).begin()
+    scene = await Scene(engine, stripe_standin).begin()
+    await gone.send()
+    await scene.send()
+    stripe_standin.limit(gone.account, revoked=True)
+    lost = LostEvents(engine, scene.rail)
+    await lost.find_lost_events()
+    payout = stripe_standin.pay_out(scene.account)
+    stripe_standin.cancel_payout(payout)
+    assert await lost.find_lost_events() == 2
+    assert await lost.find_lost_events() == 0
+    async with session(engine) as db:
+        soon = datetime.now(UTC) + timedelta(minutes=1)
+        rows = await external_events.undispatched_events(db, soon, 999)
+    found = [StripeEvent.model_validate(row.payload) for row in rows if "payout." in row.type]
+    assert {each.type for each in found} == {"payout.paid", "payout.canceled"}
+    assert {(each.account, each.object_id) for each in found} == {(scene.account, payout)}
+    assert await rail_stops_of(engine) is None
+
+
+async def rail_stops_of(engine: AsyncEngine) -> object:
+    """What stands still, if anything does."""
+    async with session(engine) as db:
+        return await rail_stops.current(db)
