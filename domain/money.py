@@ -17,6 +17,9 @@ ISK and UGX are not among them: they have no decimals, but Stripe wants them as 
 THREE_DECIMAL = frozenset("BHD JOD KWD OMR TND".split())
 """Currencies with three decimals (docs.stripe.com/currencies, three-decimal)."""
 
+WRITTEN_WITH_DECIMALS = frozenset({"ISK", "UGX"})
+"""Currencies without decimals whose last two digits Stripe wants to be ``00``."""
+
 MAX_MINOR = 10**12
 """Largest amount in the smallest unit that Troupe accepts; far above any fee, far below BIGINT."""
 
@@ -95,6 +98,8 @@ def parse_parts(text: str) -> dict[str, Any]:
     minor = number.scaleb(exponent(currency))
     if minor != minor.to_integral_value():
         raise ValueError(f"'{text}' has more decimals than {currency} has ({exponent(currency)})")
+    if currency in WRITTEN_WITH_DECIMALS and minor % 100:
+        raise ValueError(f"'{text}' has decimals, and {currency} has none")
     return {"minor": int(minor), "currency": currency}
 
 

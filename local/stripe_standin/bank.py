@@ -13,6 +13,7 @@ from local.stripe_standin.errors import ApiError, not_found
 from local.stripe_standin.shapes import Json
 from local.stripe_standin.state import State
 
+_WHOLE_UNITS = frozenset({"huf", "isk", "twd", "ugx"})
 _CAME_BACK = {"failed": "payout_failure", "canceled": "payout_cancel"}
 _TRANSACTION_PARAMS = frozenset("expand limit payout starting_after".split())
 
@@ -26,10 +27,14 @@ class Bank:
     def pay_out(self, account: str, currency: str) -> Json:
         """Send everything in an account to its bank, as Stripe's schedule does.
 
+        Of some currencies only whole units; the rest stays for the next payout.
+
         Raises:
             ApiError: there is nothing to be sent.
         """
         amount = self._state.available(account, currency)
+        rest = amount % 100 if currency in _WHOLE_UNITS else 0
+        amount -= rest
         if amount < 1:
             raise ApiError(400, f"There is nothing in {currency} in {account}.")
         kept = self._state.bank_payouts(account)
@@ -51,7 +56,7 @@ class Bank:
         body = shapes.bank_payout(amount, currency, time.time())
         new = [entry for entry in entries if entry["source"] not in before]
         self._state.save_bank_payout(account, body, new)
-        self._state.set_balance(account, currency, 0)
+        self._state.set_balance(account, currency, rest)
         return self._tell("payout.paid", account, body)
 
     def fail(self, ident: str, code: str, *, canceled: bool = False) -> Json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.lifecycle import BankStatus
 from domain.messages import OnboardingTask, TransferOutcome
 from domain.money import Money
 from store import rail_stops
@@ -100,3 +101,24 @@ def test_stripe_gets_whole_units_as_if_they_had_decimals() -> None:
     assert Money.model_validate("5,000 UGX").minor == 500_000
     assert Money.model_validate("5,000 ISK").minor == 500_000
     assert Money.model_validate("5,000 JPY").minor == 5_000
+    with pytest.raises(ValueError, match="has none"):
+        Money.model_validate("5,000.50 ISK")
+
+
+async def test_less_than_a_whole_unit_waits_in_the_account_for_the_next_payout(
+    scene: Scene,
+) -> None:
+    scene.standin.set_balance("huf", 1_000_000)
+
+    async def through_the_bank(name: str, amount: int) -> dict[str, int]:
+        result = await scene.rail.transfer(scene.account, amount, "HUF", name, name, {})
+        payout = scene.standin.pay_out(scene.account, "huf")
+        found = await scene.rail.bank_payout(scene.account, payout)
+        assert found is not None
+        assert (found.status, found.transfers) == (BankStatus.PAID_OUT, (result.transfer_id,))
+        sent: dict[str, int] = scene.standin.bank_payout(scene.account, payout)
+        return sent
+
+    first, second = f"{scene.payout_id}:1", f"{scene.payout_id}:2"
+    assert (await through_the_bank(first, 12_345))["amount"] == 12_300
+    assert (await through_the_bank(second, 12_355))["amount"] == 12_400
