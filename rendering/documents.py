@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from jinja2 import Environment
@@ -20,6 +20,8 @@ from rendering.environment import TEMPLATES, Reader
 from rendering.mail_context import agreement_context, reader_of
 
 FALLBACK_LANGUAGE = "en"
+
+_DAYS_OF_INVOICE = ("served_on", "pay_by", "mandate_of")
 
 
 class AccountHolder(Protocol):
@@ -195,7 +197,11 @@ def account_statement(
 def self_billed(environment: Environment, invoice: IssuedInvoice) -> Document:
     """An invoice that the brand issued for a creator; it says what was written down then."""
     article = environment.get_template("documents/invoice.html").render(
-        invoice=invoice, facts=invoice.facts, reader=Reader.of("fr", "FR"), language="fr"
+        invoice=invoice,
+        facts=invoice.facts,
+        **{day: date.fromisoformat(invoice.facts[day]) for day in _DAYS_OF_INVOICE},
+        reader=Reader.of("fr", "FR"),
+        language="fr",
     )
     name = f"invoice-{invoice.number}"
     country = str(invoice.facts["supplier_country"])
