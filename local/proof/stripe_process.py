@@ -119,9 +119,10 @@ class StripeStandIn(StandInProcess):
         """Stripe cancels a payout, and the money is in the account again."""
         self._post(f"payouts/{payout}/cancel", {})
 
-    def set_balance(self, currency: str, amount: int) -> None:
-        """Set the platform's balance."""
-        self._post("balance", {"currency": currency, "amount": amount})
+    def set_balance(self, currency: str, amount: int, account: str = "") -> None:
+        """Set the platform's balance, or an account's; it may be below zero."""
+        wanted = {"currency": currency, "amount": amount, "account": account}
+        self._post("balance", wanted)
 
     def top_up(self, currency: str, amount: int) -> None:
         """Money arrives."""

@@ -128,8 +128,9 @@ def _money_writers(pipeline: Pipeline) -> dict[tuple[str, str], Handler]:
     async def balance(request: Request) -> Response:
         wanted = forms.parse_json(await request.body())
         with state.transaction():
-            state.set_balance("", str(wanted["currency"]).lower(), int(wanted["amount"]))
-        return JSONResponse(state.balance(""))
+            owner = str(wanted.get("account", ""))
+            state.set_balance(owner, str(wanted["currency"]).lower(), int(wanted["amount"]))
+        return JSONResponse(state.balance(owner))
 
     async def top_up(request: Request) -> Response:
         wanted = forms.parse_json(await request.body())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -93,6 +94,26 @@ async def test_a_payout_that_stripe_cancels_is_told_like_one_that_was_sent_back(
     await news(scene, second)
     assert (await bank(scene), await to_do(scene)) == ((BankStatus.PAID_OUT, second), [])
     assert len(scene.transfers()) == 1
+
+
+async def test_money_that_fills_a_negative_account_is_at_the_bank_when_it_is_paid_out(
+    scene: Scene,
+) -> None:
+    """An account that owes Stripe takes the money first; paying once more would pay twice."""
+    (transfer,) = scene.transfers()
+    scene.standin.set_balance("eur", -100, scene.account)
+    with pytest.raises(httpx.HTTPStatusError):
+        scene.standin.pay_out(scene.account)
+    with pytest.raises(httpx.HTTPStatusError):
+        scene.standin.reverse(transfer, 1)
+    assert await bank(scene) == (None, None)
+    assert (await scene.send()).transfer_id == transfer
+    await scene.rail.transfer(scene.account, 500, "EUR", f"{transfer}:more", "another", {})
+    payout = scene.standin.pay_out(scene.account)
+    await news(scene, payout)
+    assert await bank(scene) == (BankStatus.PAID_OUT, payout)
+    assert scene.standin.bank_payout(scene.account, payout)["amount"] == 400
+    assert scene.transfers() == [transfer]
 
 
 async def test_old_news_change_nothing(scene: Scene) -> None:
