@@ -11,7 +11,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, case, exists, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    String,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -107,11 +118,37 @@ def missing() -> ColumnElement[str]:
         (Payout.kind.in_(NEVER_HELD), fine),
         (status.is_(None), literal(TAX_MISSING, String)),
         (status == TaxStatus.PRIVATE.value, fine),
-        (exists().where(Invoice.payout_id == Payout.id).correlate(Payout), fine),
+        (_has_invoice(status, brand["country"].astext), fine),
         (and_(func.coalesce(agreed, False), in_its_currency, *has_numbers), fine),
         else_=literal(INVOICE_MISSING, String),
     )
 
+
+def _has_invoice(status: ScalarSelect[str], brand: ColumnElement[str]) -> ColumnElement[bool]:
+    """True if there is one, with VAT or without as the creator is taxed now.
+
+    One that was handed in before that changed may be replaced until the first release.
+    """
+    country = (
+        select(TaxProfile.country)
+        .where(TaxProfile.creator_id == Payout.creator_id)
+        .order_by(TaxProfile.id.desc())
+        .limit(1)
+        .correlate(Payout)
+        .scalar_subquery()
+    )
+    charges = and_(status == TaxStatus.REGISTERED.value, country == brand)
+    fits = or_(
+        Invoice.series.is_not(None),
+        Payout.releases > 0,
+        Invoice.gross_minor < _TOO_SMALL_FOR_VAT,
+        (Invoice.vat_minor > 0) == charges,
+    )
+    return exists().where(Invoice.payout_id == Payout.id, fits).correlate(Payout)
+
+
+_TOO_SMALL_FOR_VAT = 10
+"""In the smallest unit: below it VAT may round to nothing."""
 
 _BRAND_NUMBERS = ("business_number", "vat_number")
 

@@ -259,6 +259,17 @@ async def test_a_bonus_waits_for_no_invoice_and_is_asked_for_one_when_it_is_paid
     assert sent.status_code == 303
 
 
+async def test_an_invoice_from_before_the_creator_charged_vat_is_replaced(french: Case) -> None:
+    await french.browser.send("tax", **FRENCH | {"status": "exempt"})
+    await french.hand_in(vat="0")
+    assert await french.lacks() == ""
+    await french.browser.send("tax", **FRENCH)
+    assert await french.lacks() == await french.release() == "invoice_missing"
+    assert "the VAT of how you are taxed now" in await french.browser.page()
+    assert (await french.hand_in()).status_code == 303
+    assert await french.lacks() == ""
+
+
 async def test_a_number_is_used_once(french: Case) -> None:
     await french.browser.send("tax", **FRENCH)
     await french.hand_in()
