@@ -17,7 +17,7 @@ from store.payout_reads import payout_detail
 from store.tables import Draft
 from web.drafting import asked_for, lines_of
 from web.visit import Missing, Visit
-from web.vocabulary import REFUSALS
+from web.vocabulary import PAYMENT_REFUSALS
 from web.wishes import about_wishes
 
 
@@ -193,7 +193,7 @@ async def _release(v: Visit, row: InboxRow) -> dict[str, Any]:
 
 async def _attention(v: Visit, row: InboxRow) -> dict[str, Any]:
     step, _, code = row.item.code.partition(":")
-    return {"step": step, "code": code or row.item.seen, "why": REFUSALS.get(step, "")}
+    return {"step": step, "code": code or row.item.seen, "why": PAYMENT_REFUSALS.get(step, "")}
 
 
 async def _difference(v: Visit, row: InboxRow) -> dict[str, Any]:

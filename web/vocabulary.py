@@ -76,7 +76,7 @@ HOLDS = {
     "payee_changed": "the creator's account changed since it was released",
 }
 
-REFUSALS = {
+PAYMENT_REFUSALS = {
     "account_rejected": "Stripe has rejected the creator's account for good. Nothing is tried "
     "by itself; the money stays earned and reserved. Ask Stripe why before you try again.",
     "currency_refused": "The creator's account at Stripe cannot take this currency. The creator "
