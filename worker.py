@@ -49,7 +49,7 @@ from activities.staff_mail import StaffMails
 from activities.vetting import Vetting
 from domain.errors import ConfigurationError, TroupeError
 from domain.messages import Queue
-from integrations import comparing, temporal
+from integrations import schedules, temporal
 from integrations.classifier import fast_engine
 from integrations.fine import CLOSER_LOOK
 from integrations.llm_reviewer import with_reviewer
@@ -266,11 +266,11 @@ async def serve(settings: Settings, queues: list[Queue], stop: asyncio.Event) ->
     tools = Tools(settings, engine, client)
     try:
         if Queue.WORKFLOWS in queues:
-            await temporal.ensure_sweep(client, timedelta(seconds=settings.sweep_seconds))
-            await comparing.ensure_nightly(client)
-            await comparing.ensure_lost_events(client)
-            await comparing.ensure_balance(client)
-            await temporal.ensure_staff_mail(client)
+            await schedules.ensure_sweep(client, timedelta(seconds=settings.sweep_seconds))
+            await schedules.ensure_nightly(client)
+            await schedules.ensure_lost_events(client)
+            await schedules.ensure_balance(client)
+            await schedules.ensure_staff_mail(client)
         if Queue.PAYOUTS in queues:
             await _try_another_key(tools)
         async with contextlib.AsyncExitStack() as running:

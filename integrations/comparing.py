@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import uuid
 from datetime import timedelta
 
 from temporalio.client import (
     Client,
-    Schedule,
-    ScheduleActionStartWorkflow,
-    ScheduleAlreadyRunningError,
-    ScheduleCalendarSpec,
-    ScheduleIntervalSpec,
-    ScheduleOverlapPolicy,
-    SchedulePolicy,
-    ScheduleRange,
-    ScheduleSpec,
     WorkflowFailureError,
 )
 from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError, TimeoutType
@@ -24,66 +14,11 @@ from temporalio.service import RPCError
 
 from domain.errors import RailStopped, TroupeError, Unavailable
 from domain.ids import reconciliation_workflow_id
-from domain.messages import BALANCE_WORKFLOW, LOST_EVENTS_WORKFLOW, RECONCILIATION_WORKFLOW, Queue
+from domain.messages import RECONCILIATION_WORKFLOW, Queue
 from domain.reconciliation import ReconcileResult, ReconcileTask
 from integrations.temporal import TASK_TIMEOUT
 
-NIGHTLY_SCHEDULE = "troupe-reconcile"
-LOST_EVENTS_SCHEDULE = "troupe-lost-events"
-BALANCE_SCHEDULE = "troupe-balance"
-BALANCE_EVERY = timedelta(minutes=15)
-NIGHTLY_AT = (2, 40)
-"""Hour and minute, in UTC."""
-
 _DOCTOR = "./troupe doctor says whether the workers run"
-
-
-async def ensure_nightly(client: Client) -> None:
-    """Create the schedule of the nightly comparison, once for the whole installation."""
-    hour, minute = (ScheduleRange(each) for each in NIGHTLY_AT)
-    schedule = Schedule(
-        action=ScheduleActionStartWorkflow(
-            RECONCILIATION_WORKFLOW,
-            ReconcileTask(record=True, patient=True),
-            id=reconciliation_workflow_id("nightly"),
-            task_queue=Queue.WORKFLOWS.value,
-        ),
-        spec=ScheduleSpec(calendars=[ScheduleCalendarSpec(hour=[hour], minute=[minute])]),
-        # A night that the server slept through is made up for in the morning.
-        policy=SchedulePolicy(
-            overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=12)
-        ),
-    )
-    with contextlib.suppress(ScheduleAlreadyRunningError):
-        await client.create_schedule(NIGHTLY_SCHEDULE, schedule)
-
-
-async def ensure_lost_events(client: Client) -> None:
-    """Create the schedule that asks for lost events every hour, once for the installation."""
-    schedule = Schedule(
-        action=ScheduleActionStartWorkflow(
-            LOST_EVENTS_WORKFLOW, id=LOST_EVENTS_SCHEDULE, task_queue=Queue.WORKFLOWS.value
-        ),
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(hours=1))]),
-        policy=SchedulePolicy(
-            overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=1)
-        ),
-    )
-    with contextlib.suppress(ScheduleAlreadyRunningError):
-        await client.create_schedule(LOST_EVENTS_SCHEDULE, schedule)
-
-
-async def ensure_balance(client: Client) -> None:
-    """Create the schedule that reads the balance at the provider, once for the installation."""
-    schedule = Schedule(
-        action=ScheduleActionStartWorkflow(
-            BALANCE_WORKFLOW, id=BALANCE_SCHEDULE, task_queue=Queue.WORKFLOWS.value
-        ),
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=BALANCE_EVERY)]),
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=BALANCE_EVERY),
-    )
-    with contextlib.suppress(ScheduleAlreadyRunningError):
-        await client.create_schedule(BALANCE_SCHEDULE, schedule, trigger_immediately=True)
 
 
 async def compare_now(client: Client, task: ReconcileTask, wait: timedelta) -> ReconcileResult:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import sys
 from collections.abc import Mapping
@@ -12,13 +11,6 @@ from typing import NoReturn
 
 from temporalio.client import (
     Client,
-    Schedule,
-    ScheduleActionStartWorkflow,
-    ScheduleAlreadyRunningError,
-    ScheduleIntervalSpec,
-    ScheduleOverlapPolicy,
-    SchedulePolicy,
-    ScheduleSpec,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -48,10 +40,8 @@ from domain.messages import (
     BONUS_WORKFLOW,
     CAMPAIGN_WORKFLOW,
     DECIDE,
-    MAINTENANCE_WORKFLOW,
     ONBOARDING_WORKFLOW,
     RECIPIENT_CHANGED,
-    STAFF_MAIL_WORKFLOW,
     STRIPE_EVENT_WORKFLOW,
     CampaignInput,
     DecisionRef,
@@ -63,9 +53,6 @@ from domain.messages import (
 from domain.search_attributes import CAMPAIGN_ID
 
 TASK_TIMEOUT = timedelta(seconds=5)
-SWEEP_SCHEDULE = "troupe-sweep"
-STAFF_MAIL_SCHEDULE = "troupe-staff-mail"
-STAFF_MAIL_EVERY = timedelta(minutes=1)
 _WORKFLOW_ID = {
     StreamKind.CAMPAIGN: campaign_workflow_id,
     StreamKind.COLLABORATION: collaboration_workflow_id,
@@ -210,35 +197,6 @@ async def wake_payout(client: Client, payout_id: str) -> None:
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
-
-
-async def ensure_sweep(client: Client, every: timedelta) -> None:
-    """Create the schedule of the sweep, once for the whole installation."""
-    action = ScheduleActionStartWorkflow(
-        MAINTENANCE_WORKFLOW, id="troupe-sweep", task_queue=Queue.WORKFLOWS.value
-    )
-    schedule = Schedule(
-        action=action,
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
-        policy=SchedulePolicy(
-            overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)
-        ),
-    )
-    with contextlib.suppress(ScheduleAlreadyRunningError):
-        await client.create_schedule(SWEEP_SCHEDULE, schedule)
-
-
-async def ensure_staff_mail(client: Client) -> None:
-    """Create the schedule that tells staff what waits for them, once for the installation."""
-    schedule = Schedule(
-        action=ScheduleActionStartWorkflow(
-            STAFF_MAIL_WORKFLOW, id=STAFF_MAIL_SCHEDULE, task_queue=Queue.WORKFLOWS.value
-        ),
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=STAFF_MAIL_EVERY)]),
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=STAFF_MAIL_EVERY),
-    )
-    with contextlib.suppress(ScheduleAlreadyRunningError):
-        await client.create_schedule(STAFF_MAIL_SCHEDULE, schedule)
 
 
 def leave(code: int) -> NoReturn:

@@ -12,7 +12,7 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from domain.messages import Queue
-from integrations import comparing
+from integrations import schedules
 from settings import Settings
 from store import comparisons, rail_balances
 from store.engine import session
@@ -105,11 +105,11 @@ async def test_without_workers_the_command_says_so(
 async def test_the_nightly_comparison_is_scheduled_once_and_keeps_its_result(
     engine: AsyncEngine, temporal: WorkflowEnvironment
 ) -> None:
-    await comparing.ensure_nightly(temporal.client)
-    await comparing.ensure_nightly(temporal.client)
-    schedule = temporal.client.get_schedule_handle(comparing.NIGHTLY_SCHEDULE)
+    await schedules.ensure_nightly(temporal.client)
+    await schedules.ensure_nightly(temporal.client)
+    schedule = temporal.client.get_schedule_handle(schedules.NIGHTLY_SCHEDULE)
     next_times = (await schedule.describe()).info.next_action_times
-    assert (next_times[0].hour, next_times[0].minute) == comparing.NIGHTLY_AT
+    assert (next_times[0].hour, next_times[0].minute) == schedules.NIGHTLY_AT
     await schedule.trigger()
     for _ in range(200):
         if found := await newest(engine):
@@ -125,11 +125,11 @@ async def test_the_balance_is_read_as_soon_as_its_schedule_is_there(
     engine: AsyncEngine, temporal: WorkflowEnvironment, own_stripe_standin: StripeStandIn
 ) -> None:
     own_stripe_standin.set_balance("eur", 12_300)
-    schedule = temporal.client.get_schedule_handle(comparing.BALANCE_SCHEDULE)
+    schedule = temporal.client.get_schedule_handle(schedules.BALANCE_SCHEDULE)
     with contextlib.suppress(RPCError):
         await schedule.delete()  # a worker of another test may have made it
-    await comparing.ensure_balance(temporal.client)
-    await comparing.ensure_balance(temporal.client)
+    await schedules.ensure_balance(temporal.client)
+    await schedules.ensure_balance(temporal.client)
     found: dict[str, Funds] = {}
     for _ in range(200):
         async with session(engine) as db:

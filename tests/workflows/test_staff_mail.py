@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 from domain.inbox import ItemKind
 from domain.lifecycle import Role
 from domain.messages import Queue
-from integrations import temporal as schedules
+from integrations import schedules
 from settings import Settings
 from store.engine import session
 from tests import builders
