@@ -1,0 +1,36 @@
+"""Every workflow, update, signal and task queue by name; models are beside this file."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+CAMPAIGN_WORKFLOW = "CampaignWorkflow"
+COLLABORATION_WORKFLOW = "CollaborationWorkflow"
+PAYOUT_WORKFLOW = "PayoutWorkflow"
+STRIPE_EVENT_WORKFLOW = "StripeEventWorkflow"
+MAINTENANCE_WORKFLOW = "MaintenanceWorkflow"
+ONBOARDING_WORKFLOW = "OnboardingWorkflow"
+LOST_EVENTS_WORKFLOW = "LostEventsWorkflow"
+BALANCE_WORKFLOW = "BalanceWorkflow"
+STAFF_MAIL_WORKFLOW = "StaffMailWorkflow"
+BONUS_WORKFLOW = "BonusWorkflow"
+RECONCILIATION_WORKFLOW = "ReconciliationWorkflow"
+
+DECIDE = "decide"  # update, on campaign, collaboration and payout: DecisionRef -> DecisionResult
+COLLABORATION_NEWS = "collaboration_news"  # signal to the campaign: CollaborationNews
+CAMPAIGN_STOPPED = "campaign_stopped"  # signal to a collaboration, no argument
+SCANDAL = "scandal"  # signal to a collaboration: ScandalFound
+PAUSE_CLOCK = "pause_clock"  # signal to a collaboration: PauseClock
+COLLABORATION_SUSPENDED = "collaboration_suspended"  # signal to a payout: Suspension
+BONUS_GRANTED = "bonus_granted"  # signal to a collaboration: BonusGranted
+RECIPIENT_CHANGED = "recipient_changed"  # signal to a payout: it is worth another try
+
+
+class Queue(StrEnum):
+    """Task queues: one per outside party, so that each has its own rate and its own secrets."""
+
+    WORKFLOWS = "troupe-workflows"
+    VETTING = "troupe-vetting"
+    OUTREACH = "troupe-outreach"
+    PUBLICATION = "troupe-publication"
+    PAYOUTS = "troupe-payouts"

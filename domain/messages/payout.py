@@ -1,0 +1,89 @@
+"""Messages of a payment: what was earned or granted, and each attempt to send it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from domain.campaign import PayoutPolicy
+from domain.lifecycle import HoldReason, PayoutStatus
+from domain.messages.base import Message
+from domain.messages.decisions import DecisionRef
+
+
+class PayoutInput(Message):
+    """One earned payment."""
+
+    payout_id: str
+    collaboration_id: str
+    campaign_id: str
+    amount_minor: int
+    currency: str
+    pay_by: datetime
+    policy: PayoutPolicy
+    on_hold: HoldReason | None = None
+    """Nobody is asked to release it before a person lets it go on."""
+    granted: bool = False
+    """A bonus: nobody's work earned it, so it may be withdrawn until it is sent."""
+
+
+class GrantBonus(Message):
+    """Apply a decision by which a creator gets more than was agreed."""
+
+    ref: DecisionRef
+    at: datetime
+
+
+class Granted(Message):
+    """What became of it."""
+
+    code: str = "applied"
+    payment: PayoutInput | None = None
+    """What is to be started, if the decision holds."""
+
+
+class BonusGranted(Message):
+    """A payment that a suspension of its collaboration is to hold too."""
+
+    payout_id: str
+
+
+class Suspension(Message):
+    """The collaboration that earned the payment was suspended, or goes on."""
+
+    suspended: bool
+
+
+class PayoutResult(Message):
+    """How a payment ended."""
+
+    status: PayoutStatus
+
+
+class TransferRequest(Message):
+    """One attempt to pay; the key comes from the payout and the attempt's number."""
+
+    payout_id: str
+    attempt: int
+
+
+class TransferOutcome(StrEnum):
+    """What the provider said."""
+
+    TRANSFERRED = "transferred"
+    NOT_ONBOARDED = "not_onboarded"
+    WAITING_FUNDS = "waiting_funds"
+    REFUSED = "refused"
+    RAIL_STOPPED = "rail_stopped"
+    PAYEE_CHANGED = "payee_changed"  # nothing was sent: it was released for another account
+    IN_DOUBT = "in_doubt"
+    UNDER_WAY = "under_way"  # ordered by bank transfer; the bank's answer takes days
+    NOT_FOUND = "not_found"  # only from a look-up: it never happened
+
+
+class TransferResult(Message):
+    """The outcome of an attempt, or of looking one up."""
+
+    outcome: TransferOutcome
+    transfer_id: str = ""
+    code: str = ""

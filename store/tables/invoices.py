@@ -1,0 +1,77 @@
+"""Creators' taxes and the invoices of their payments."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.tables.base import Base, Json
+
+
+class TaxProfile(Base):
+    """What a creator said of their taxes; rows are only added, the newest counts."""
+
+    __tablename__ = "tax_profiles"
+    __table_args__ = (Index("ix_tax_profiles_creator", "creator_id", "id"),)
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    creator_id: Mapped[str] = mapped_column(ForeignKey("creators.id"))
+    status: Mapped[str] = mapped_column(String(12))
+    """`domain.invoicing.TaxStatus`."""
+    country: Mapped[str] = mapped_column(String(2))
+    legal_name: Mapped[str]
+    address: Mapped[str]
+    business_number: Mapped[str]
+    vat_number: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class InvoiceMandate(Base):
+    """A creator's word on invoices that the brand issues for them; the newest counts."""
+
+    __tablename__ = "invoice_mandates"
+    __table_args__ = (Index("ix_invoice_mandates", "collaboration_id", "id"),)
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    collaboration_id: Mapped[str] = mapped_column(ForeignKey("collaborations.id"))
+    agreed: Mapped[bool]
+    """False: withdrawn."""
+    text: Mapped[str]
+    text_hash: Mapped[str] = mapped_column(String(64))
+    typed_name: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Invoice(Base):
+    """The invoice of a payment: a file from the creator, or issued under their mandate."""
+
+    __tablename__ = "invoices"
+    __table_args__ = (
+        UniqueConstraint("creator_id", "number"),
+        CheckConstraint("net_minor + vat_minor = gross_minor", name="invoice_adds_up"),
+    )
+    payout_id: Mapped[str] = mapped_column(ForeignKey("payouts.id"), primary_key=True)
+    creator_id: Mapped[str] = mapped_column(ForeignKey("creators.id"))
+    series: Mapped[int | None] = mapped_column(Integer)
+    """The number within the creator's self-billed invoices, without gaps; None if uploaded."""
+    number: Mapped[str]
+    issued_on: Mapped[date]
+    net_minor: Mapped[int]
+    vat_minor: Mapped[int]
+    gross_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    facts: Mapped[Json]
+    """What a self-billed invoice says besides; empty if uploaded."""
+    media_type: Mapped[str] = mapped_column(default="")
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    """The uploaded file; empty if self-billed."""
+    created_at: Mapped[datetime]

@@ -1,0 +1,60 @@
+"""The ledger: accounts, movements, and the two sides of each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.tables.base import Base
+
+
+class LedgerAccount(Base):
+    """An account with its balance, locked while a transaction is written.
+
+    The balance counts in the account's normal direction; ``guarded`` accounts cannot be
+    overdrawn, which is what stops a hundred signatures in the same second from overspending.
+    """
+
+    __tablename__ = "ledger_accounts"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "name", "owner_id", "currency"),
+        CheckConstraint("balance_minor >= 0 OR NOT guarded", name="no_overdraft"),
+    )
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"))
+    name: Mapped[str] = mapped_column(String(20))
+    """``funding``, ``available``, ``reserved``, ``payable``, ``in_transit`` or ``paid``."""
+    owner_id: Mapped[str] = mapped_column(String(40), default="")
+    """The creator, for ``payable``, ``in_transit`` and ``paid``; else empty."""
+    currency: Mapped[str] = mapped_column(String(3))
+    normal: Mapped[str] = mapped_column(String(6))
+    """``debit`` or ``credit``."""
+    guarded: Mapped[bool]
+    balance_minor: Mapped[int] = mapped_column(default=0)
+
+
+class LedgerTransaction(Base):
+    """One movement; ``key`` is unique, so the same movement is written once."""
+
+    __tablename__ = "ledger_transactions"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    collaboration_id: Mapped[str | None] = mapped_column(String(40))
+    payout_id: Mapped[str | None] = mapped_column(String(40))
+    amount_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    at: Mapped[datetime]
+
+
+class LedgerEntry(Base):
+    """One side of a movement: debits positive, credits negative; each transaction sums to zero."""
+
+    __tablename__ = "ledger_entries"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    transaction_id: Mapped[int] = mapped_column(ForeignKey("ledger_transactions.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("ledger_accounts.id"), index=True)
+    signed_minor: Mapped[int]

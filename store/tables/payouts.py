@@ -1,0 +1,107 @@
+"""Payments, each attempt to make one, and the accounts at the provider that they go to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.tables.base import Base
+
+
+class Recipient(Base):
+    """A creator's account at the payment provider."""
+
+    __tablename__ = "recipients"
+    creator_id: Mapped[str] = mapped_column(ForeignKey("creators.id"), primary_key=True)
+    account_id: Mapped[str] = mapped_column(unique=True)
+    status: Mapped[str] = mapped_column(String(12))
+    """``pending``, ``active`` or ``restricted``."""
+    requirements: Mapped[list[Any]]
+    updated_at: Mapped[datetime]
+
+
+class OnboardingLink(Base):
+    """A single-use link to the provider's onboarding; made on the creator's click."""
+
+    __tablename__ = "onboarding_links"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    creator_id: Mapped[str] = mapped_column(ForeignKey("creators.id"))
+    url: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+
+
+class Payout(Base):
+    """An earned payment; unique by (collaboration, kind, number): it is paid once."""
+
+    __tablename__ = "payouts"
+    __table_args__ = (
+        UniqueConstraint("collaboration_id", "kind", "number"),
+        CheckConstraint("amount_minor > 0", name="payout_amount_positive"),
+        Index("ix_payouts_status", "campaign_id", "status"),
+        Index("ix_payouts_created", "created_at", "id"),
+        Index("ix_payouts_creator", "creator_id"),
+        Index("ix_payouts_again_of", "again_of", postgresql_where=text("again_of IS NOT NULL")),
+        Index(
+            "ix_payouts_rail_stopped",
+            "pay_by",
+            "id",
+            postgresql_where=text("hold_reason = 'rail_stopped'"),
+        ),
+    )
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"))
+    collaboration_id: Mapped[str] = mapped_column(ForeignKey("collaborations.id"))
+    creator_id: Mapped[str] = mapped_column(ForeignKey("creators.id"))
+    kind: Mapped[str] = mapped_column(String(24))
+    """The milestone, ``kill_fee``, ``repayment`` or ``bonus``."""
+    number: Mapped[int] = mapped_column(Integer)
+    amount_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    status: Mapped[str] = mapped_column(String(12))
+    hold_reason: Mapped[str | None] = mapped_column(String(20))
+    releases: Mapped[int] = mapped_column(Integer, default=0)
+    payee_account: Mapped[str | None]
+    """The creator's account when it was released, or the first one after that; no other is paid."""
+    attempt: Mapped[int] = mapped_column(Integer, default=0)
+    pay_by: Mapped[datetime]
+    sends_at: Mapped[datetime | None]
+    transfer_id: Mapped[str | None] = mapped_column(unique=True)
+    reversed_minor: Mapped[int] = mapped_column(default=0)
+    """What of it was taken back at the provider after it was paid."""
+    bank_status: Mapped[str | None] = mapped_column(String(12))
+    """`domain.lifecycle.BankStatus`: what came after the transfer."""
+    bank_payout_id: Mapped[str | None]
+    """The provider's payout to the bank that this status is about."""
+    again_of: Mapped[str | None] = mapped_column(ForeignKey("payouts.id"))
+    """The payment of which this was taken back; with kind ``repayment``."""
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    sequence: Mapped[int] = mapped_column(default=0)
+    digest: Mapped[str] = mapped_column(default="")
+
+
+class PayoutAttempt(Base):
+    """One try to pay; committed before the provider is called."""
+
+    __tablename__ = "payout_attempts"
+    __table_args__ = (Index("ix_attempts_settled", "settled_at"),)
+    payout_id: Mapped[str] = mapped_column(ForeignKey("payouts.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    request_hash: Mapped[str]
+    account_id: Mapped[str]
+    first_sent_at: Mapped[datetime]
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    transfer_id: Mapped[str | None] = mapped_column(unique=True)
+    code: Mapped[str] = mapped_column(default="")
+    settled_at: Mapped[datetime | None]
+    sender: Mapped[str] = mapped_column(String(32), default="")
+    """The call whose turn it is; another one may not send."""
+    sending_until: Mapped[datetime | None]
+    """Until then that call may still have an effect at the provider."""
+    late_until: Mapped[datetime | None]
+    """The same of earlier calls, from which the attempt was taken over."""

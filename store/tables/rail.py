@@ -1,0 +1,71 @@
+"""What is known of the payment provider: comparisons with its list, stops and balances."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Identity, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.tables.base import Base
+
+
+class Comparison(Base):
+    """One comparison of all our books with the provider's list; the newest is shown."""
+
+    __tablename__ = "comparisons"
+    __table_args__ = (Index("ix_comparisons_at", "compared_at"),)
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    compared_at: Mapped[datetime]
+    payouts: Mapped[int]
+    attempts: Mapped[int]
+    transfers: Mapped[int]
+    under_way: Mapped[int]
+    differences: Mapped[int]
+
+
+class StoredDifference(Base):
+    """Something in which books and provider disagree, or did; its id is an inbox item's subject."""
+
+    __tablename__ = "differences"
+    __table_args__ = (Index("ix_differences_open", "id", postgresql_where=text("gone_at IS NULL")),)
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    code: Mapped[str] = mapped_column(String(20))
+    """`domain.reconciliation.DifferenceCode`."""
+    payout_id: Mapped[str] = mapped_column(String(40))
+    """As the provider or our books name it; there need not be such a payout."""
+    transfer_id: Mapped[str]
+    currency: Mapped[str] = mapped_column(String(3))
+    ours_minor: Mapped[int | None]
+    theirs_minor: Mapped[int | None]
+    found_at: Mapped[datetime]
+    gone_at: Mapped[datetime | None]
+
+
+class RailStop(Base):
+    """A time in which nothing is paid, since the provider refuses our key; one is open at most."""
+
+    __tablename__ = "rail_stops"
+    __table_args__ = (
+        Index("uq_rail_stopped", "rail", unique=True, postgresql_where=text("resumed_at IS NULL")),
+    )
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    rail: Mapped[str] = mapped_column(String(12), server_default="stripe")
+    said: Mapped[str]
+    """What the provider said, without the key."""
+    key_mark: Mapped[str] = mapped_column(String(16))
+    """Which key was refused, without saying it."""
+    stopped_at: Mapped[datetime]
+    resumed_at: Mapped[datetime | None]
+    resumed_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
+    """Empty after the end: the provider accepted another key."""
+
+
+class RailBalance(Base):
+    """What the brand has at the provider in one currency, as it was last read."""
+
+    __tablename__ = "rail_balances"
+    rail: Mapped[str] = mapped_column(String(12), primary_key=True, server_default="stripe")
+    currency: Mapped[str] = mapped_column(String(3), primary_key=True)
+    available_minor: Mapped[int]
+    read_at: Mapped[datetime]
