@@ -14,7 +14,7 @@ from domain.messages import AppliedDecision, ApplyDecision
 from store.contents import take_content
 from store.duties import Refused, check_duties
 from store.engine import session as transaction
-from store.invoices import issue
+from store.issuing import issue
 from store.items import close_items, is_asked
 from store.streams import Entity, NewEvent, known, lock_entity, tail_of, write_event
 from store.tables import Campaign, Collaboration, Decision, Event, Payout, Recipient

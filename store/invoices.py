@@ -33,17 +33,11 @@ from domain.invoicing import (
     NEVER_HELD,
     RULES,
     TAX_MISSING,
-    WITHOUT_INVOICE,
     TaxFacts,
     TaxStatus,
-    amounts_for,
-    mentions,
 )
 from domain.lifecycle import PayoutStatus
 from store.tables import Campaign, Collaboration, Invoice, InvoiceMandate, Payout, TaxProfile
-
-SERIES = "AF-"
-"""How the numbers of invoices that the brand issues begin: no creator may use them."""
 
 
 class InvoiceMistake(UserMistake):
@@ -295,7 +289,7 @@ async def add_upload(session: AsyncSession, payout_id: str, upload: Upload, at: 
 
 
 async def _keep_number(session: AsyncSession, payout: Payout, number: str) -> None:
-    await _one_at_a_time(session, payout.creator_id)
+    await one_at_a_time(session, payout.creator_id)
     used = await session.scalar(
         select(Invoice.payout_id).where(
             Invoice.creator_id == payout.creator_id,
@@ -307,56 +301,10 @@ async def _keep_number(session: AsyncSession, payout: Payout, number: str) -> No
         raise InvoiceMistake("You have used this number for another invoice already")
 
 
-async def _one_at_a_time(session: AsyncSession, creator_id: str) -> None:
+async def one_at_a_time(session: AsyncSession, creator_id: str) -> None:
+    """Let nobody else give a creator's invoices numbers until this transaction ends."""
     key = func.hashtext(f"invoices of {creator_id}")
     await session.execute(select(func.pg_advisory_xact_lock(key)))
-
-
-async def issue(session: AsyncSession, payout: Payout, at: datetime) -> None:
-    """Number and keep the invoice of a payment that is released, if the creator has a mandate.
-
-    In the release's own transaction: if that is lost, so is the number, and there is no gap.
-    """
-    row = await session.get_one(Campaign, payout.campaign_id)
-    country = str(row.file["brand"]["country"])
-    if country not in RULES or payout.kind in WITHOUT_INVOICE:
-        return
-    of = await session.get_one(Collaboration, payout.collaboration_id)
-    file = CampaignFile.model_validate(row.file)
-    there = await papers(session, of, file)
-    if there is None or there.facts is None or there.facts.status is TaxStatus.PRIVATE:
-        return
-    if payout.id in there.invoices or there.mandate is None or not there.self_billing:
-        return
-    await _one_at_a_time(session, payout.creator_id)
-    last = await session.scalar(
-        select(func.max(Invoice.series)).where(Invoice.creator_id == payout.creator_id)
-    )
-    series, facts = (last or 0) + 1, there.facts
-    parts = amounts_for(country, facts, payout.amount_minor)
-    session.add(
-        Invoice(
-            payout_id=payout.id, creator_id=payout.creator_id, series=series,
-            number=f"{SERIES}{payout.creator_id.rpartition('_')[2][-8:]}-{series:04}",
-            issued_on=at.date(), net_minor=parts.net_minor, vat_minor=parts.vat_minor,
-            gross_minor=parts.gross_minor, currency=payout.currency, created_at=at,
-            content=b"", media_type="",
-            facts={
-                "supplier": facts.legal_name, "supplier_address": facts.address,
-                "supplier_number": facts.business_number, "supplier_vat": facts.vat_number,
-                "supplier_country": facts.country,
-                "customer": file.brand.name, "customer_address": file.brand.postal_address,
-                "customer_number": file.brand.business_number,
-                "customer_vat": file.brand.vat_number,
-                "campaign": row.name, "kind": payout.kind, "rate": parts.rate,
-                "served_on": payout.created_at.date().isoformat(),
-                "pay_by": payout.pay_by.date().isoformat(),
-                "mentions": list(mentions(country, facts)),
-                "mandate_of": there.mandate.created_at.date().isoformat(),
-            },
-        )
-    )  # fmt: skip
-    await session.flush()
 
 
 async def invoice(

@@ -25,7 +25,10 @@ NEVER_DELETED = frozenset(
         "differences",
     }
 )
-"""Rows that are the proof of a decision or of a payment: they change, they do not vanish."""
+"""Rows that are the proof of a decision or of a payment: they change, they do not vanish.
+
+When an invoice may still change is told by the triggers of its table.
+"""
 
 UPDATED_COLUMNS = {"ledger_accounts": ("balance_minor",)}
 """Tables of which only these columns may be changed."""

@@ -21,6 +21,7 @@ from domain.invoicing import (
 from domain.places import country_code
 from store import invoices as store
 from store.invoices import Papers, Upload
+from store.issuing import SERIES
 from web.fields import Fields, read_amount
 from web.payment_pages import invoice_answer
 from web.portal import CreatorVisit, creator_visit, portal_fields
@@ -130,7 +131,7 @@ def _head(fields: Fields, today: date) -> tuple[str, date]:
     number = " ".join(fields.get("number", "").split())[:60]
     if not number:
         raise BadTaxData("Please type the number of your invoice")
-    if number.startswith(store.SERIES):
+    if number.startswith(SERIES):
         raise BadTaxData("Numbers that begin like this are those of invoices that we issue")
     try:
         issued_on = date.fromisoformat(fields.get("issued_on", ""))

@@ -52,11 +52,16 @@ class InvoiceMandate(Base):
 
 
 class Invoice(Base):
-    """The invoice of a payment: a file from the creator, or issued under their mandate."""
+    """The invoice of a payment: a file from the creator, or issued under their mandate.
+
+    One that was issued never changes; a file may be replaced until its payment is released. The
+    triggers of the table see to it, whatever the application asks for.
+    """
 
     __tablename__ = "invoices"
     __table_args__ = (
         UniqueConstraint("creator_id", "number"),
+        UniqueConstraint("creator_id", "series", name="invoice_series"),
         CheckConstraint("net_minor + vat_minor = gross_minor", name="invoice_adds_up"),
     )
     payout_id: Mapped[str] = mapped_column(ForeignKey("payouts.id"), primary_key=True)

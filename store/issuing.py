@@ -1,0 +1,84 @@
+"""Invoices that the brand issues for creators under their mandate: numbered and kept."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.campaign import CampaignFile
+from domain.invoicing import RULES, WITHOUT_INVOICE, TaxFacts, TaxStatus, amounts_for, mentions
+from store.invoices import one_at_a_time, papers
+from store.tables import Campaign, Collaboration, Invoice, Payout
+
+SERIES = "AF-"
+"""How the numbers of invoices that the brand issues begin: no creator may use them."""
+
+
+async def issue(session: AsyncSession, payout: Payout, at: datetime) -> None:
+    """Number and keep the invoice of a payment that is released, if the creator has a mandate.
+
+    In the release's own transaction: if that is lost, so is the number, and there is no gap.
+    """
+    row = await session.get_one(Campaign, payout.campaign_id)
+    country = str(row.file["brand"]["country"])
+    if country not in RULES or payout.kind in WITHOUT_INVOICE:
+        return
+    of = await session.get_one(Collaboration, payout.collaboration_id)
+    file = CampaignFile.model_validate(row.file)
+    there = await papers(session, of, file)
+    if there is None or there.facts is None or there.facts.status is TaxStatus.PRIVATE:
+        return
+    if payout.id in there.invoices or there.mandate is None or not there.self_billing:
+        return
+    await one_at_a_time(session, payout.creator_id)
+    series, issued_on = await _next(session, payout.creator_id, _day(at, file))
+    parts = amounts_for(country, there.facts, payout.amount_minor)
+    facts = _parties(file, there.facts) | {
+        "campaign": row.name, "kind": payout.kind, "rate": parts.rate,
+        "served_on": _day(payout.created_at, file).isoformat(),
+        "pay_by": _day(payout.pay_by, file).isoformat(),
+        "mentions": list(mentions(country, there.facts)),
+        "mandate_of": _day(there.mandate.created_at, file).isoformat(),
+    }  # fmt: skip
+    session.add(
+        Invoice(
+            payout_id=payout.id, creator_id=payout.creator_id, series=series,
+            number=f"{SERIES}{payout.creator_id.rpartition('_')[2][-8:]}-{series:04}",
+            issued_on=issued_on, net_minor=parts.net_minor, vat_minor=parts.vat_minor,
+            gross_minor=parts.gross_minor, currency=payout.currency, created_at=at,
+            content=b"", media_type="", facts=facts,
+        )
+    )  # fmt: skip
+    await session.flush()
+
+
+async def _next(session: AsyncSession, creator_id: str, today: date) -> tuple[int, date]:
+    """The next number and its day.
+
+    Days do not run back as the numbers go up: of two releases around midnight the earlier one may
+    be the last to come here.
+    """
+    newest = select(func.max(Invoice.series), func.max(Invoice.issued_on)).where(
+        Invoice.creator_id == creator_id, Invoice.series.is_not(None)
+    )
+    last, day = (await session.execute(newest)).one()
+    return (last or 0) + 1, max(today, day or today)
+
+
+def _day(at: datetime, file: CampaignFile) -> date:
+    """The day of a moment where the brand is: near midnight it is another one than in UTC."""
+    return at.astimezone(ZoneInfo(file.brand.timezone)).date()
+
+
+def _parties(file: CampaignFile, supplier: TaxFacts) -> dict[str, object]:
+    """Who supplies and who is the customer, as they are now."""
+    return {
+        "supplier": supplier.legal_name, "supplier_address": supplier.address,
+        "supplier_number": supplier.business_number, "supplier_vat": supplier.vat_number,
+        "supplier_country": supplier.country,
+        "customer": file.brand.name, "customer_address": file.brand.postal_address,
+        "customer_number": file.brand.business_number, "customer_vat": file.brand.vat_number,
+    }  # fmt: skip
