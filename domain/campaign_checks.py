@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from babel import Locale
 
 from domain.campaign_approvers import check_approvers
+from domain.campaign_fees import check_fees
 from domain.campaign_safety import check_brand_safety
 from domain.campaign_shortlist import check_shortlist
 from domain.categories import CATEGORIES, category_of
@@ -39,7 +40,7 @@ def check_values(values: Values) -> tuple[list[Remark], list[Remark]]:
     """Mistakes and warnings across the values of a campaign file."""
     wrong = [
         *_money(values),
-        *_milestones(values),
+        *check_fees(values),
         *_creators(values),
         *_names(values),
         *_durations(values),
@@ -84,35 +85,6 @@ def _money(values: Values) -> Iterator[Remark]:
             f"{total} cannot pay {wanted} creators: that is {share} each",
             "raise the budget or lower creators.wanted",
         )
-
-
-def _milestones(values: Values) -> Iterator[Remark]:
-    milestones = values.get("milestones")
-    if not milestones:
-        return
-    count = range(len(milestones))
-    percents = [_of(values, milestones, i, "percent") for i in count]
-    if all(isinstance(p, int) for p in percents) and sum(percents) != 100:
-        yield (
-            "milestones",
-            f"the percents add up to {sum(percents)}",
-            "they must add up to 100",
-        )
-    seen: set[Any] = set()
-    for i in count:
-        event = _of(values, milestones, i, "on")
-        if event is not None and event in seen:
-            yield (
-                f"milestones[{i}].on",
-                f"'{event}' earns money a second time",
-                "each event may stand here once; add the percents up",
-            )
-        seen.add(event)
-
-
-def _of(values: Values, items: Any, index: int, name: str) -> Any:
-    written = values.get(f"milestones[{index}].{name}")
-    return written if written is not None else getattr(items[index], name, None)
 
 
 def _creators(values: Values) -> Iterator[Remark]:

@@ -20,6 +20,12 @@ THREE_DECIMAL = frozenset("BHD JOD KWD OMR TND".split())
 WRITTEN_WITH_DECIMALS = frozenset({"ISK", "UGX"})
 """Currencies without decimals whose last two digits Stripe wants to be ``00``."""
 
+PAID_IN_WHOLE_UNITS = WRITTEN_WITH_DECIMALS | {"HUF", "TWD"}
+"""Currencies of which banks are paid whole units only (docs.stripe.com/currencies, special cases).
+
+Amounts are written with two decimals all the same; prices and taxes may use them.
+"""
+
 MAX_MINOR = 10**12
 """Largest amount in the smallest unit that Troupe accepts; far above any fee, far below BIGINT."""
 
@@ -33,6 +39,17 @@ def exponent(currency: str) -> int:
     if currency in ZERO_DECIMAL:
         return 0
     return 3 if currency in THREE_DECIMAL else 2
+
+
+def payable_unit(currency: str) -> int:
+    """The least that can be paid out, in the smallest unit: payments are multiples of it.
+
+    100 where banks are paid whole units only, 10 where Stripe wants the last of three decimals to
+    be 0 (docs.stripe.com/currencies, three-decimal), else 1.
+    """
+    if currency in PAID_IN_WHOLE_UNITS:
+        return 100
+    return 10 if currency in THREE_DECIMAL else 1
 
 
 def _upper(value: Any) -> Any:
@@ -103,17 +120,44 @@ def parse_parts(text: str) -> dict[str, Any]:
     return {"minor": int(minor), "currency": currency}
 
 
-def split_by_percent(total_minor: int, percents: list[int]) -> list[int]:
+def check_payable(amount: Money) -> None:
+    """Make sure that an amount can be paid out to the last.
+
+    Raises:
+        ValueError: it is not a multiple of what its currency is paid in.
+    """
+    unit = payable_unit(amount.currency)
+    if amount.minor % unit:
+        steps = Money(minor=unit, currency=amount.currency)
+        near = Money(minor=amount.minor - amount.minor % unit, currency=amount.currency)
+        raise ValueError(
+            f"{amount} cannot be paid: banks are paid in steps of {steps}, like {near}"
+        )
+
+
+def whole_units(minor: int, currency: str) -> int:
+    """An amount without the part of it that cannot be paid out."""
+    return minor - minor % payable_unit(currency)
+
+
+def split_by_percent(total_minor: int, percents: list[int], currency: str) -> list[int]:
     """Divide an amount by whole percentages, losing nothing (largest remainder, first wins ties).
+
+    Each part can be paid out: it is a multiple of what the currency is paid in. Should the amount
+    itself not be one, the last part has what is left over.
 
     Raises:
         ValueError: the percentages do not add up to 100.
     """
     if sum(percents) != 100:
         raise ValueError(f"shares must add up to 100 %, these add up to {sum(percents)} %")
-    exact = [total_minor * percent for percent in percents]
+    unit = payable_unit(currency)
+    units, left_over = divmod(total_minor, unit)
+    exact = [units * percent for percent in percents]
     parts = [value // 100 for value in exact]
     by_remainder = sorted(range(len(parts)), key=lambda i: (-(exact[i] % 100), i))
-    for index in by_remainder[: total_minor - sum(parts)]:
+    for index in by_remainder[: units - sum(parts)]:
         parts[index] += 1
-    return parts
+    amounts = [part * unit for part in parts]
+    amounts[-1] += left_over
+    return amounts

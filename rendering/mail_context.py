@@ -53,7 +53,8 @@ def reader_of(about: Correspondence, language: str) -> Reader:
 def milestones_of(about: Correspondence, fee_minor: int) -> list[Context]:
     """The payments of a fee: event, share, amount, and how soon each is paid."""
     milestones = about.file.milestones
-    amounts = split_by_percent(fee_minor, [milestone.percent for milestone in milestones])
+    percents = [milestone.percent for milestone in milestones]
+    amounts = split_by_percent(fee_minor, percents, about.currency)
     return [
         {
             "on": milestone.on.value,

@@ -9,7 +9,7 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 
 from domain.errors import UserMistake
-from domain.money import MAX_MINOR, parse_parts
+from domain.money import MAX_MINOR, Money, check_payable, parse_parts
 
 Fields = dict[str, str]
 
@@ -74,6 +74,20 @@ def local_path(text: str) -> str:
     if not text.startswith("/") or text.startswith(("//", "/\\")) or len(text) > 500:
         return "/"
     return text if text.isprintable() else "/"
+
+
+def read_fee(text: str, currency: str) -> int:
+    """As `read_amount`, of something that is to be paid: it can be, to the last.
+
+    Raises:
+        BadAmount: as there, or banks are not paid such amounts of this currency.
+    """
+    minor = read_amount(text, currency)
+    try:
+        check_payable(Money(minor=minor, currency=currency))
+    except ValueError as error:
+        raise BadAmount(str(error)) from None
+    return minor
 
 
 def read_amount(text: str, currency: str) -> int:

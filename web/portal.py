@@ -219,7 +219,8 @@ def milestones(c: CreatorVisit) -> list[Due]:
     again = [payout for payout in shown if payout.kind in {REPAYMENT, BONUS}]
     earned = {payout.kind: payout for payout in shown if payout not in again}
     undecided = {payout.again_of for payout in again if _is_undecided(payout)}
-    shares = split_by_percent(fee, [each.percent for each in file.milestones])
+    percents = [each.percent for each in file.milestones]
+    shares = split_by_percent(fee, percents, file.currency)
     rows = []
     for each, share in zip(file.milestones, shares, strict=True):
         payout = earned.pop(each.on.value, None)

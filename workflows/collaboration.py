@@ -33,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
         TermsReady,
         TermsRequest,
     )
+    from domain.money import whole_units
     from domain.sending_hours import next_moment
     from workflows.collaboration_base import KILL_FEE, Ended
     from workflows.publication_watch import PublicationWatch
@@ -269,7 +270,7 @@ class CollaborationWorkflow(PublicationWatch):
         answer = await self._ask(question, "kill_fee_asked", {"open_minor": self.reserved_minor})
         choice = answer.choice if answer else None
         percent = choice.percent if isinstance(choice, KillFeeChoice) else 0
-        amount = self.reserved_minor * percent // 100
+        amount = whole_units(self.reserved_minor * percent // 100, self.policy.currency)
         told: Facts = {"percent": percent if amount else 0}
         if amount:
             within = max(each.pay_within for each in self.policy.milestones)

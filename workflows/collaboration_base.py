@@ -248,7 +248,8 @@ class CollaborationBase(Story):
     def _milestone(self, kind: MilestoneKind) -> Earned | None:
         """The payment that a milestone earns, if the campaign pays for it."""
         milestones = self.policy.milestones
-        amounts = split_by_percent(self.fee_minor, [each.percent for each in milestones])
+        percents = [each.percent for each in milestones]
+        amounts = split_by_percent(self.fee_minor, percents, self.policy.currency)
         for milestone, amount in zip(milestones, amounts, strict=True):
             if milestone.on is kind and amount > 0:
                 return self._earned(kind.value, amount, milestone.pay_within)
