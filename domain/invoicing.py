@@ -134,6 +134,36 @@ def amounts(gross_minor: int, rate: int) -> Amounts:
     return Amounts(gross_minor - vat, vat, gross_minor, rate)
 
 
+def vat_between(vat_minor: int, gross_minor: int, start: int, end: int) -> int:
+    """The value added tax in a part of an invoice, so that the parts add up to the whole.
+
+    >>> [vat_between(1, 9, start, start + 3) for start in (0, 3, 6)]
+    [0, 1, 0]
+
+    Args:
+        vat_minor: the tax of the invoice.
+        gross_minor: its total; not 0.
+        start: where in the total the part begins.
+        end: where it ends.
+    """
+
+    def until(place: int) -> int:
+        return (2 * vat_minor * place + gross_minor) // (2 * gross_minor)
+
+    return until(end) - until(start)
+
+
+def is_the_vat(handed_in_minor: int, expected: Amounts) -> bool:
+    """True if an invoice has the tax that it should; a unit more or less is somebody's rounding.
+
+    Of 100.05 with 20 %, 16.67 and 16.68 are both right: programs that reckon from the net never
+    come to half a unit.
+    """
+    if not expected.vat_minor:
+        return not handed_in_minor
+    return abs(handed_in_minor - expected.vat_minor) <= 1
+
+
 def amounts_for(brand_country: str, facts: TaxFacts, gross_minor: int) -> Amounts:
     """Net, value added tax and gross of a payment to this creator."""
     domestic = treatment(brand_country, facts) is Treatment.DOMESTIC

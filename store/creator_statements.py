@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.creator_account import CreatorLine
@@ -105,7 +105,7 @@ async def creator_statement(
             func.coalesce(Payout.id, ""),
             func.coalesce(Payout.kind, ""),
             func.coalesce(Invoice.number, ""),
-            func.coalesce(vat_of(LedgerTransaction.amount_minor), 0),
+            func.coalesce(vat_of(LedgerTransaction.amount_minor, _start()), 0),
             country.in_(list(RULES)),
         )
         .join(Collaboration, _OF_COLLABORATION)
@@ -117,6 +117,16 @@ async def creator_statement(
     )
     lines = tuple(_line(*row) for row in rows)
     return CreatorStatement(creator, at, lines, await _balances(session, creator.id, at))
+
+
+def _start() -> ColumnElement[int]:
+    """Where in the invoice a movement lies: what is taken back, at the end of what was left."""
+    taken = LedgerTransaction.kind == PostingKind.TAKE_BACK.value
+    back = func.sum(case((taken, LedgerTransaction.amount_minor), else_=0)).over(
+        partition_by=Payout.id, order_by=LedgerTransaction.id
+    )
+    at_the_end = Payout.share_from + Payout.amount_minor - back
+    return case((taken, at_the_end), else_=Payout.share_from)
 
 
 def _line(

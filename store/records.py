@@ -236,6 +236,7 @@ async def _request_payout(
             attempt=0,
             pay_by=payout.pay_by,
             again_of=payout.again_of,
+            **await _share(session, payout),
             reversed_minor=0,
             created_at=at,
             updated_at=at,
@@ -249,6 +250,15 @@ async def _request_payout(
     if written is None:
         there = await session.get(Payout, payout.payout_id)
         _same_or_conflict(there, content, f"the payout {payout.payout_id}")
+
+
+async def _share(session: AsyncSession, payout: NewPayout) -> dict[str, Any]:
+    """Which part of an earlier payment this is: what the same event has taken back of it."""
+    if payout.again_of is None:
+        return {}
+    before = await session.get_one(Payout, payout.again_of)
+    left = before.amount_minor - before.reversed_minor
+    return {"first_of": before.first_of or before.id, "share_from": before.share_from + left}
 
 
 def _same_or_conflict(there: Any, content: dict[str, Any], what: str) -> None:

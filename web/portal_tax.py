@@ -16,6 +16,7 @@ from domain.invoicing import (
     TaxStatus,
     checked,
     file_type,
+    is_the_vat,
     mandate_text,
 )
 from domain.places import country_code
@@ -119,7 +120,7 @@ async def _upload(c: CreatorVisit, _: Papers, fields: Fields) -> None:
         raise BadTaxData("Please choose the file of your invoice: a PDF, a PNG or a JPEG")
     currency, vat = wanted.payout.currency, fields.get("vat", "").strip()
     vat_minor = read_amount(vat, currency) if vat.strip("0., ") else 0
-    if vat_minor != wanted.amounts.vat_minor:
+    if not is_the_vat(vat_minor, wanted.amounts):
         raise BadTaxData("The VAT is not what it has to be for how you are taxed")
     gross = read_amount(fields.get("gross", ""), currency)
     sent = Upload(number, issued_on, vat_minor, gross, media_type, content)

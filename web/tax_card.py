@@ -12,6 +12,7 @@ from domain.invoicing import (
     Amounts,
     TaxStatus,
     amounts_for,
+    is_the_vat,
     mandate_text,
 )
 from domain.lifecycle import PayoutStatus
@@ -72,5 +73,6 @@ def tax_context(view: PortalView, file: CampaignFile) -> dict[str, Any]:
         "fee_parts": amounts_for(country, facts, view.collaboration.fee_minor) if facts else None,
         "rate": RULES[country].rate,
         "invoices_asked": [] if covered else asked(view, country),
+        "is_the_vat": is_the_vat,
         "mandate_words": mandate_text(file.brand.name, name),
     }

@@ -78,6 +78,10 @@ class Payout(Base):
     """The provider's payout to the bank that this status is about."""
     again_of: Mapped[str | None] = mapped_column(ForeignKey("payouts.id"))
     """The payment of which this was taken back; with kind ``repayment``."""
+    first_of: Mapped[str | None] = mapped_column(ForeignKey("payouts.id"))
+    """The payment whose invoice a ``repayment`` has: the first of those that were made again."""
+    share_from: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Where in that payment a ``repayment`` lies: its parts follow each other without overlap."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     sequence: Mapped[int] = mapped_column(default=0)

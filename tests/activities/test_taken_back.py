@@ -78,8 +78,10 @@ async def test_the_same_news_again_books_nothing_again(scene: Scene) -> None:
     assert (second.payment.amount_minor, len(await event(scene))) == (1_000, 2)
     async with session(scene.engine) as db:
         payout = await db.get_one(Payout, scene.payout_id)
-        again = await db.scalars(select(Payout.amount_minor).where(Payout.kind == REPAYMENT))
-        assert (payout.reversed_minor, sorted(again)) == (5_000, [1_000, 4_000])
+        again = (await db.scalars(select(Payout).where(Payout.kind == REPAYMENT))).all()
+        parts = sorted((row.amount_minor, row.share_from, row.first_of) for row in again)
+        assert parts == [(1_000, AMOUNT - 5_000, payout.id), (4_000, AMOUNT - 4_000, payout.id)]
+        assert payout.reversed_minor == 5_000
         assert (await ledger.balances(db, payout.campaign_id)).paid == AMOUNT - 5_000
     assert await differences(scene) == []
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -19,9 +21,13 @@ from domain.invoicing import (
     checked,
     file_type,
     is_siren,
+    is_the_vat,
     mentions,
     treatment,
+    vat_between,
 )
+from domain.money import Money, parse_parts
+from domain.spreadsheet import Sheet
 
 FRENCH = TaxFacts(
     TaxStatus.REGISTERED, "FR", "Anne Martin", "1 rue de la Paix, Paris", "732 829 320",
@@ -34,6 +40,44 @@ def test_net_and_tax_are_exactly_what_is_paid(gross: int, rate: int) -> None:
     found = amounts(gross, rate)
     assert found.net_minor + found.vat_minor == gross
     assert abs(found.vat_minor * (100 + rate) - gross * rate) * 2 <= 100 + rate
+
+
+@given(
+    st.integers(1, 10**12), st.sampled_from([0, 5, 19, 20, 100]), st.lists(st.integers(0, 10**12))
+)
+def test_the_tax_of_the_parts_of_an_invoice_adds_up_to_that_of_the_whole(
+    gross: int, rate: int, cuts: list[int]
+) -> None:
+    whole = amounts(gross, rate)
+    edges = sorted({0, gross, *(cut % gross for cut in cuts)})
+    parts = list(itertools.pairwise(edges))
+    taxes = [vat_between(whole.vat_minor, gross, start, end) for start, end in parts]
+    assert sum(taxes) == whole.vat_minor
+    for (start, end), tax in zip(parts, taxes, strict=True):
+        assert 0 <= tax <= end - start, "neither net nor tax of a part is negative"
+        assert abs(tax * gross - whole.vat_minor * (end - start)) <= gross, "within a unit"
+
+
+@given(st.integers(0, 10**12), st.sampled_from(["JPY", "EUR", "KWD"]), st.sampled_from([0, 19, 20]))
+def test_net_and_tax_add_up_as_they_are_written(gross: int, currency: str, rate: int) -> None:
+    found = amounts(gross, rate)
+    minors = (found.net_minor, found.vat_minor, found.gross_minor)
+    cells = Sheet().row([Money(minor=minor, currency=currency) for minor in minors])
+    net, tax, total = (Decimal(cell) for cell in cells.strip().split(","))
+    assert net + tax == total
+    assert int(parse_parts(f"{total} {currency}")["minor"]) == gross
+
+
+@given(st.integers(0, 10**9), st.sampled_from([5, 19, 20]))
+def test_an_invoice_that_was_reckoned_from_the_net_is_taken(net: int, rate: int) -> None:
+    tax = (2 * net * rate + 100) // 200
+    assert is_the_vat(tax, amounts(net + tax, rate))
+
+
+def test_a_tax_that_is_none_is_not_taken_for_a_small_one() -> None:
+    assert not is_the_vat(1, amounts(12_000, 0))
+    assert is_the_vat(0, amounts(2, 20))
+    assert not is_the_vat(1_998, amounts(12_000, 20))
 
 
 def test_a_french_creator_with_vat_charges_a_fifth_on_the_net() -> None:

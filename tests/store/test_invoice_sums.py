@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import secrets
+from collections import defaultdict
 from datetime import timedelta
+from random import Random
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.invoicing import TaxSplit
-from domain.messages import PostingKind
+from domain.creator_account import accounts
+from domain.invoicing import TaxSplit, amounts, vat_between
+from domain.messages import Posting, PostingKind
 from domain.spreadsheet import Sheet
+from store import ledger
 from store.creator_statements import creator_statement
 from store.engine import session
+from store.invoice_sums import OF_PAYMENT, vat_of
 from store.journal import journal
 from store.payment_lines import Wanted, all_payments
 from store.remittances import remittance
-from store.tables import Creator
+from store.tables import Collaboration, Creator, Invoice, Payout
 from store.totals import year_totals
 from tests import books, builders
 from tests.builders import NOW
@@ -23,6 +30,7 @@ from web.exports import PAYMENT_COLUMNS, Export, Format, rows
 from web.totals import sums
 
 DAY = timedelta(days=1)
+SEED = secrets.randbelow(10**6)
 
 
 async def test_the_payments_and_the_year_tell_net_tax_and_what_has_no_invoice(
@@ -34,8 +42,9 @@ async def test_the_payments_and_the_year_tell_net_tax_and_what_has_no_invoice(
         back = await books.invoiced(db, await books.paid(db, of, amount_minor=10_001), 1_667)
         back.reversed_minor = 3_333
         again = await books.paid(
-            db, of, kind="repayment", number=1, amount_minor=3_333, again_of=back.id
-        )
+            db, of, kind="repayment", number=1, amount_minor=3_333, again_of=back.id,
+            first_of=back.id, share_from=6_668,
+        )  # fmt: skip
         plain = await books.paid(db, of, number=2, amount_minor=500)
         lines = {line.payout.id: line async for line in all_payments(db, Wanted())}
         told = [lines[row.id] for row in (back, again, plain)]
@@ -97,3 +106,59 @@ async def test_statements_know_the_invoices_that_were_there_then(engine: AsyncEn
             paid = [line for line in lines if line.kind is PostingKind.SETTLE]
             assert {line.invoice for line in paid} == numbers
             assert {line.vat_minor for line in paid if line.invoice} == {2_500}
+
+
+async def test_the_tax_of_what_was_taken_back_and_paid_again_adds_up_to_the_unit(
+    engine: AsyncEngine,
+) -> None:
+    random = Random(SEED)
+    async with session(engine) as db:
+        of = await builders.collaboration(db)
+        first: dict[str, int] = {}
+        for number in range(1, 31):
+            amount = random.choice([random.randint(2, 20), random.randint(1_000, 10**9)])
+            row = await builders.payout(db, of, number=number, amount_minor=amount, post=False)
+            first[row.id] = amounts(amount, random.choice([5, 19, 20])).vat_minor
+            await books.invoiced(db, row, first[row.id], number=str(number))
+            left = amount
+            # Each repayment may be taken back in part as well, and be made again.
+            for again in range(random.randint(1, 4)):
+                back = random.randint(0, left - 1)
+                if not back:
+                    break
+                row.reversed_minor = back
+                row = await builders.payout(
+                    db, of, kind="repayment", number=number * 10 + again, amount_minor=back,
+                    post=False, again_of=row.id, first_of=row.first_of or row.id,
+                    share_from=row.share_from + left - back,
+                )  # fmt: skip
+                left = back
+        paid = Payout.amount_minor - Payout.reversed_minor
+        query = select(Invoice, Payout.share_from, paid, vat_of(paid)).join(Payout, OF_PAYMENT)
+        told: dict[str, int] = defaultdict(int)
+        for invoice, start, part, vat in await db.execute(query):
+            whole = invoice.vat_minor, invoice.gross_minor
+            assert vat == vat_between(*whole, start, start + part), SEED
+            told[invoice.payout_id] += vat
+        assert told == first, SEED
+
+
+async def test_a_statement_gives_back_the_tax_that_it_took_back(engine: AsyncEngine) -> None:
+    async with session(engine) as db:
+        first = await books.invoiced(db, await books.paid(db, amount_minor=9), 1)
+        of = await db.get_one(Collaboration, first.collaboration_id)
+        for number, start in ((1, 6), (2, 3), (3, 0)):
+            back = Posting(kind=PostingKind.TAKE_BACK, key=f"back:{number}", amount_minor=3)
+            whole = first.campaign_id, first.creator_id, first.collaboration_id, first.id
+            await ledger.post(db, *whole, back, first.currency, NOW)
+            again = await builders.payout(
+                db, of, kind="repayment", number=number, amount_minor=3, post=False,
+                again_of=first.id, first_of=first.id, share_from=start,
+            )  # fmt: skip
+            for kind in (PostingKind.SEND, PostingKind.SETTLE):
+                await books.move(db, again, kind, f"{kind}:{again.id}:1")
+        who = await db.get_one(Creator, first.creator_id)
+        (account,) = accounts((await creator_statement(db, who, NOW)).lines)
+        assert (account.paid_minor, account.vat_minor, account.net_minor) == (9, 1, 8)
+        taxes = [(row.paid_minor, row.line.vat_minor) for row in account.rows if row.paid_minor]
+        assert taxes == [(9, 1), (-3, 0), (3, 0), (-3, 1), (3, 1), (-3, 0), (3, 0)]
