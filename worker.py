@@ -59,7 +59,8 @@ from integrations.social import Access, make_sources
 from integrations.stripe_rail import StripeRail
 from rendering.links import Links
 from settings import Settings, load_rate_card
-from store.engine import make_engine
+from store import rails
+from store.engine import make_engine, session
 from workflows.registry import WORKFLOWS
 
 logger = logging.getLogger("troupe.worker")
@@ -168,6 +169,12 @@ def _rail(tools: Tools) -> StripeRail | BankRail:
     return StripeRail(settings.stripe_key.get_secret_value(), api_base=settings.stripe_api_base)
 
 
+async def _use_rail(tools: Tools) -> None:
+    """Only accounts at the rail that is in use count; the payout worker knows which it is."""
+    async with session(tools.engine) as db:
+        await rails.use(db, by_bank=tools.by_bank)
+
+
 async def _try_another_key(tools: Tools) -> None:
     """If payments stand still and we have a key that was not refused, they go on by themselves."""
     rail = _rail(tools)
@@ -272,6 +279,7 @@ async def serve(settings: Settings, queues: list[Queue], stop: asyncio.Event) ->
             await schedules.ensure_balance(client)
             await schedules.ensure_staff_mail(client)
         if Queue.PAYOUTS in queues:
+            await _use_rail(tools)
             await _try_another_key(tools)
         async with contextlib.AsyncExitStack() as running:
             for queue in queues:

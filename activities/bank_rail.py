@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.bank_transfer import CURRENCY
+from domain.bank_transfer import CURRENCY, NOT_IN_EURO
 from domain.errors import NotAllowed
 from domain.messages import TransferOutcome, TransferResult
 from domain.payments import BankPayout, RailTransfer
@@ -29,6 +29,7 @@ class BankRail:
 
     live = True
     key_mark = "bank"
+    by_bank = True
 
     def __init__(self, engine: AsyncEngine, *, clock: Callable[[], datetime] = _utc_now) -> None:
         self._engine, self._clock = engine, clock
@@ -62,7 +63,7 @@ class BankRail:
     ) -> TransferResult:  # fmt: skip
         """Order the transfer; the same attempt is ordered once."""
         if currency != CURRENCY:
-            return TransferResult(outcome=TransferOutcome.REFUSED, code="not_in_euro")
+            return TransferResult(outcome=TransferOutcome.REFUSED, code=NOT_IN_EURO)
         async with session(self._engine) as db:
             if not await bank_accounts.exists(db, account):
                 # Set up for another rail before this one was chosen.

@@ -20,7 +20,8 @@ from activities.heartbeats import heartbeats
 from activities.rail_gate import RailGate
 from activities.recipients import Recipients
 from activities.turns import Turn
-from domain.errors import ContentConflict, PayeeChanged, Unavailable
+from domain.bank_transfer import is_bank_account
+from domain.errors import ContentConflict, OtherRail, PayeeChanged, Unavailable
 from domain.ids import attempt_key
 from domain.messages import (
     AppliedEvent,
@@ -121,6 +122,8 @@ class Payouts:
             return result
         if known and known.outcome:
             return _result(known)
+        if known:
+            self._check_rail(known)
         if known and self._key_is_old(known):
             return await self._look_up(found, known)
         if found.recipient is None:
@@ -174,6 +177,8 @@ class Payouts:
     ) -> TransferResult | None:  # fmt: skip
         """Settle older attempts before a new one is made; their result, if one went through."""
         for attempt in earlier:
+            if self._is_of_another_rail(attempt):
+                return TransferResult(outcome=TransferOutcome.REFUSED, code=OtherRail.code)
             if self._may_be_sent_again(found, attempt) and attempt.outcome is None:
                 result = await self._post(found.payout, attempt.number, attempt.account_id)
             else:
@@ -201,6 +206,7 @@ class Payouts:
     async def _look_up(self, found: store.Payee, attempt: PayoutAttempt) -> TransferResult:
         if attempt.outcome not in attempts.UNSETTLED or _at_the_bank(attempt):
             return _result(attempt)
+        self._check_rail(attempt)
         payout = found.payout
         if there := await self._find(payout, attempt):
             return there
@@ -242,6 +248,18 @@ class Payouts:
                 db, payout_id, number, key, self._clock(), spent=spent
             )
         return _result(closed)
+
+    def _is_of_another_rail(self, attempt: PayoutAttempt) -> bool:
+        return is_bank_account(attempt.account_id) != self._rail.by_bank
+
+    def _check_rail(self, attempt: PayoutAttempt) -> None:
+        """The list of this rail says nothing about an attempt on another one.
+
+        Raises:
+            OtherRail: the attempt was made when the other rail was in use.
+        """
+        if self._is_of_another_rail(attempt):
+            raise OtherRail("the attempt was made by the rail that was in use before")
 
     def _may_be_sent_again(self, found: store.Payee, attempt: PayoutAttempt) -> bool:
         same_payee = found.recipient and found.recipient.account_id == attempt.account_id

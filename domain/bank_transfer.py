@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict
 CURRENCY = "EUR"
 """SEPA moves nothing else."""
 
+NOT_IN_EURO = "not_in_euro"
+"""Why a payment cannot go by bank transfer."""
+
 COUNTRIES = frozenset(
     """AD AL AT BE BG CH CY CZ DE DK EE ES FI FR GB GI GR HR HU IE IS IT LI LT LU LV MC MD ME MK MT
     NL NO PL PT RO RS SE SI SK SM VA""".split()
@@ -17,6 +20,9 @@ COUNTRIES = frozenset(
 like Guadeloupe or Jersey have accounts with the letters of France and the United Kingdom."""
 
 _PREFIX = "pay-"
+
+BANK_ACCOUNT = "bank_"
+"""What the ids of accounts begin with that creators gave for bank transfers."""
 
 
 class OrderState(StrEnum):
@@ -83,6 +89,11 @@ class Debtor(BaseModel):
 def end_to_end_id(payout_id: str, attempt: int) -> str:
     """The name of one attempt at the bank: SEPA knows no underscore, and 35 letters at most."""
     return f"{payout_id.replace('_', '-')}-{attempt}"
+
+
+def is_bank_account(account_id: str) -> bool:
+    """True if money goes there by bank transfer, and not by the payment provider."""
+    return account_id.startswith(BANK_ACCOUNT)
 
 
 def is_ours(reference: str) -> bool:

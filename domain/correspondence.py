@@ -69,6 +69,8 @@ class Correspondence:
     """Sum of the payments that the provider has moved."""
     earned_minor: int = 0
     """Sum of the payments that were earned and not cancelled, moved or not."""
+    payee_missing: bool = False
+    """They cannot be paid before they have set up their payments."""
     papers: WantedPapers | None = None
     """What the law of the brand's country still wants of them; None if nothing."""
 

@@ -71,6 +71,12 @@ class RailStopped(TroupeError):
     code = "rail_stopped"
 
 
+class OtherRail(TroupeError):
+    """It was begun by the way of paying that was in use before, and only that way can end it."""
+
+    code = "other_rail"
+
+
 class PayeeChanged(TroupeError):
     """The payment was released for another account than the one that it would go to now."""
 

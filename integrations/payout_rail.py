@@ -70,6 +70,9 @@ class PayoutRail(Protocol):
     key_mark: str
     """Tells our key from another one without saying it."""
 
+    by_bank: bool
+    """True if it goes to accounts that creators gave for bank transfers."""
+
     async def ensure_recipient(
         self, creator: str, country: str, email: str, existing: str | None
     ) -> Recipient:

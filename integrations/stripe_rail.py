@@ -78,6 +78,8 @@ class _PermittedHttp(stripe.HTTPXClient):
 class StripeRail:
     """The payout rail that speaks to Stripe, or to a stand-in under another address."""
 
+    by_bank = False
+
     def __init__(
         self,
         key: str,

@@ -95,12 +95,13 @@ def unpaid(
 ) -> None:
     """Show which creators with a contract cannot be paid yet, and why."""
 
-    async def work() -> Readiness:
+    async def work() -> tuple[Readiness, bool]:
         async with target(data) as stack, session(stack.engine) as db:
             of = (await find_campaign(db, campaign)).id if campaign else ""
-            return await readiness(db, of, most=NAMED)
+            by_bank = stack.settings.payout_rail == "sepa"
+            return await readiness(db, of, most=NAMED, by_bank=by_bank), by_bank
 
-    found = run_async(work())
+    found, by_bank = run_async(work())
     if as_json:
         print_json(
             {
@@ -131,6 +132,6 @@ def unpaid(
     for each in found.named:
         table.add_row(
             escape(each.creator.handle),
-            "; ".join(words.NOT_READY.get(why, why) for why in each.reasons),
+            "; ".join(words.not_ready(why, by_bank=by_bank) for why in each.reasons),
         )
     out.print(table)

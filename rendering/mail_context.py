@@ -115,6 +115,7 @@ def mail_context(order: MailOrder, links: Links, language: str) -> Context:
         "payout": payout,
         "paid_minor": about.paid_minor,
         "percent": facts.get("percent"),
+        "payee_missing": about.payee_missing,
         "papers": about.papers,
     }
 

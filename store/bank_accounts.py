@@ -8,6 +8,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.bank_transfer import BANK_ACCOUNT
+from store import rails
 from store.bank_orders import SOURCE
 from store.external_events import store_event
 from store.payouts import save_new_recipient
@@ -54,11 +56,16 @@ async def give(
     if known is not None and (known.holder, known.iban) == (holder, iban):
         return known
     account = BankAccount(
-        id=f"bank_{secrets.token_hex(10)}", creator_id=creator_id, holder=holder, iban=iban,
+        id=f"{BANK_ACCOUNT}{secrets.token_hex(10)}",
+        creator_id=creator_id,
+        holder=holder,
+        iban=iban,
         created_at=at,
-    )  # fmt: skip
+    )
     session.add(account)
     await session.flush()
+    # An account at the payment provider is not lost: the brand may go back to it.
+    await rails.use(session, by_bank=True, creator_id=creator_id)
     await save_new_recipient(session, creator_id, account.id, "active", (), at)
     payload = {
         "id": account.id, "type": CHANGED, "thin": True, "livemode": True, "account": account.id,

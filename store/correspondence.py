@@ -26,6 +26,7 @@ from store.tables import (
     Draft,
     Payout,
     Publication,
+    Recipient,
 )
 from store.taken_back import why_not_owed
 
@@ -97,15 +98,19 @@ async def load(
     facts = facts or {}
     found = (
         await session.execute(
-            select(Collaboration, Campaign, Creator, _COMMENT, _CAPTION, _URL, _PAID, _EARNED)
+            select(
+                Collaboration, Campaign, Creator, Recipient.status,
+                _COMMENT, _CAPTION, _URL, _PAID, _EARNED,
+            )
             .join(Campaign, Campaign.id == Collaboration.campaign_id)
             .join(Creator, Creator.id == Collaboration.creator_id)
+            .outerjoin(Recipient, Recipient.creator_id == Creator.id)
             .where(Collaboration.id == collaboration_id)
         )
-    ).one_or_none()
+    ).one_or_none()  # fmt: skip
     if found is None:
         raise NotFound("there is no such collaboration")
-    collaboration, campaign, creator, comment, caption, url, paid, earned = found
+    collaboration, campaign, creator, payee, comment, caption, url, paid, earned = found
     check = await _check(session, collaboration_id, facts)
     file = CampaignFile.model_validate(campaign.file)
     payout = await _payout(session, collaboration_id, facts)
@@ -137,6 +142,7 @@ async def load(
         payout=payout,
         paid_minor=int(paid),
         earned_minor=int(earned),
+        payee_missing=payee != "active",
         papers=await _papers(session, collaboration, file, payout),
     )
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, String, and_, case, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.bank_transfer import CURRENCY, NOT_IN_EURO
 from domain.invoicing import RULES, TAX_MISSING
 from domain.lifecycle import PayoutStatus, Stage
 from store import rail_balances
@@ -45,11 +46,13 @@ class NotReady:
     """``not_begun``, ``pending`` or ``restricted``; empty if only papers are missing."""
     lacks: str
     """``tax_missing`` or ``invoice_missing``; empty if the law wants nothing more."""
+    currency: str = ""
+    """``not_in_euro`` if payments go by bank transfer and this one cannot; else empty."""
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why not, the account first."""
-        return tuple(each for each in (self.why, self.lacks) if each)
+        """Why not, what nobody can mend first, then the account."""
+        return tuple(each for each in (self.currency, self.why, self.lacks) if each)
 
 
 @dataclass(frozen=True)
@@ -97,14 +100,15 @@ class CashNeed:
 
 
 async def readiness(
-    session: AsyncSession, campaign_id: str = "", most: int = NAMED
-) -> Readiness:  # fmt: skip
+    session: AsyncSession, campaign_id: str = "", most: int = NAMED, *, by_bank: bool = False
+) -> Readiness:
     """Who has a contract, or money waiting, and cannot be paid yet; two queries.
 
     Args:
         session: a transaction.
         campaign_id: only this campaign; empty for all.
         most: how many creators are named.
+        by_bank: payments go by bank transfer, which is in euros only.
     """
     waiting = exists().where(
         Payout.collaboration_id == Collaboration.id, Payout.status.not_in(_OVER)
@@ -114,7 +118,8 @@ async def readiness(
         counts.append(Collaboration.campaign_id == campaign_id)
     inactive = Recipient.status.is_distinct_from("active")
     lacks = _lacks()
-    cannot = or_(inactive, lacks != "")
+    foreign = and_(literal(by_bank), Collaboration.currency != CURRENCY)
+    cannot = or_(inactive, lacks != "", foreign)
     numbers = (
         await session.execute(
             select(func.count(), func.count().filter(cannot))
@@ -126,7 +131,7 @@ async def readiness(
     ).one()
     why = case((inactive, func.coalesce(Recipient.status, "not_begun")), else_="")
     rows = await session.execute(
-        select(Collaboration, Creator, why, lacks)
+        select(Collaboration, Creator, why, lacks, case((foreign, NOT_IN_EURO), else_=""))
         .join(Campaign, Campaign.id == Collaboration.campaign_id)
         .join(Creator, Creator.id == Collaboration.creator_id)
         .outerjoin(Recipient, Recipient.creator_id == Creator.id)

@@ -193,7 +193,9 @@ async def _release(v: Visit, row: InboxRow) -> dict[str, Any]:
 
 async def _attention(v: Visit, row: InboxRow) -> dict[str, Any]:
     step, _, code = row.item.code.partition(":")
-    return {"step": step, "code": code or row.item.seen, "why": PAYMENT_REFUSALS.get(step, "")}
+    code = code or row.item.seen
+    why = PAYMENT_REFUSALS.get(step) or PAYMENT_REFUSALS.get(code, "")
+    return {"step": step, "code": code, "why": why}
 
 
 async def _difference(v: Visit, row: InboxRow) -> dict[str, Any]:

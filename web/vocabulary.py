@@ -86,6 +86,8 @@ PAYMENT_REFUSALS = {
     "foreign_transfer": "Somebody made a transfer by hand in this payment's group at Stripe. "
     "See whether it paid the creator before anything is sent.",
     "not_in_euro": "Bank transfers are in euros, and this payment is not.",
+    "other_rail": "An attempt was begun by the way of paying that was used before, and it is not "
+    "known whether it has paid the creator. Set TROUPE_PAYOUT_RAIL back until that is settled.",
 }
 """Why a payment was refused, and what to do, by the code of the refusal."""
 
@@ -230,8 +232,12 @@ NOT_READY = {
     "restricted": "Stripe wants something more from them, or does not pay them",
     "tax_missing": "has not said how they are taxed",
     "invoice_missing": "has handed in no invoice for what waits, and given no mandate to issue it",
+    "not_in_euro": "is to be paid in another currency, and bank transfers are in euros",
 }
 """Why a creator cannot be paid yet."""
+
+NOT_READY_BY_BANK = {"not_begun": "has given no bank account yet"}
+"""Where bank transfers are meant: other words for the same."""
 
 OBSTACLES = {
     "requester": (

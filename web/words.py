@@ -25,6 +25,7 @@ from web.vocabulary import (
     KIND_TITLES,
     MILESTONES,
     NOT_READY,
+    NOT_READY_BY_BANK,
     OBSTACLES,
     OUTCOMES,
     PAYOUT_STATUS,
@@ -50,7 +51,6 @@ __all__ = [
     "HOLDS",
     "KIND_TITLES",
     "MILESTONES",
-    "NOT_READY",
     "OBSTACLES",
     "OUTCOMES",
     "PAYOUT_STATUS",
@@ -68,11 +68,18 @@ __all__ = [
     "event",
     "item_sentence",
     "milestone",
+    "not_ready",
     "person",
     "phrase",
     "platform",
     "refusal",
 ]
+
+
+def not_ready(why: str, *, by_bank: bool) -> str:
+    """Why a creator cannot be paid yet, as the brand pays now."""
+    said = NOT_READY_BY_BANK.get(why) if by_bank else None
+    return said or NOT_READY.get(why) or phrase(why)
 
 
 def phrase(code: str) -> str:

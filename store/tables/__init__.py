@@ -27,7 +27,7 @@ from store.tables.happenings import Decision, Event, ExternalEvent, InboxItem
 from store.tables.invoices import Invoice, InvoiceMandate, TaxProfile
 from store.tables.ledger import LedgerAccount, LedgerEntry, LedgerTransaction
 from store.tables.mail import OutboxMail, StaffMail, StaffMailNews, Suppression
-from store.tables.payouts import OnboardingLink, Payout, PayoutAttempt, Recipient
+from store.tables.payouts import OnboardingLink, Payout, PayoutAttempt, Recipient, RecipientAside
 from store.tables.rail import Comparison, RailBalance, RailStop, StoredDifference
 from store.tables.roster import Creator, CreatorFigures, CreatorPost
 from store.tables.staff import DeskSession, Staff
@@ -66,6 +66,7 @@ __all__ = [
     "RailBalance",
     "RailStop",
     "Recipient",
+    "RecipientAside",
     "SafetyLook",
     "ShortlistWish",
     "Signature",

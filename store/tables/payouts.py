@@ -12,13 +12,24 @@ from store.tables.base import Base
 
 
 class Recipient(Base):
-    """A creator's account at the payment provider."""
+    """A creator's account at the rail that is in use: at the payment provider, or at a bank."""
 
     __tablename__ = "recipients"
     creator_id: Mapped[str] = mapped_column(ForeignKey("creators.id"), primary_key=True)
     account_id: Mapped[str] = mapped_column(unique=True)
     status: Mapped[str] = mapped_column(String(12))
     """``pending``, ``active`` or ``restricted``."""
+    requirements: Mapped[list[Any]]
+    updated_at: Mapped[datetime]
+
+
+class RecipientAside(Base):
+    """A creator's account at the rail that is not in use now; see `store.rails`."""
+
+    __tablename__ = "recipients_aside"
+    account_id: Mapped[str] = mapped_column(primary_key=True)
+    creator_id: Mapped[str] = mapped_column(ForeignKey("creators.id"))
+    status: Mapped[str] = mapped_column(String(12))
     requirements: Mapped[list[Any]]
     updated_at: Mapped[datetime]
 

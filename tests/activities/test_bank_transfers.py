@@ -13,7 +13,7 @@ from activities.bank_rail import BankRail
 from activities.payouts import Payouts
 from activities.reconciliation import Reconciliation
 from domain.bank_transfer import OrderState, end_to_end_id
-from domain.errors import NotAllowed, Unavailable
+from domain.errors import NotAllowed, OtherRail, Unavailable
 from domain.lifecycle import PayoutStatus
 from domain.messages import (
     AppliedEvent,
@@ -312,6 +312,27 @@ async def test_only_euros_and_only_creators_with_an_account_are_paid(engine: Asy
 async def test_the_same_account_again_is_no_change(scene: Scene) -> None:
     assert await scene.gives(IBAN) == await scene.gives(IBAN)
     assert await scene.gives(OTHER) != await scene.gives(IBAN)
+
+
+@pytest.mark.parametrize("outcome", [None, T.IN_DOUBT])
+async def test_what_stripe_may_have_paid_is_not_paid_by_the_bank_as_well(
+    scene: Scene, outcome: TransferOutcome | None
+) -> None:
+    async with session(scene.engine) as db:
+        db.add(
+            PayoutAttempt(
+                payout_id=scene.payout_id, number=1, key="key", request_hash="", outcome=outcome,
+                account_id="acct_1", first_sent_at=NOW, sender="",
+            )
+        )  # fmt: skip
+    with pytest.raises(OtherRail):
+        await scene.look_up()
+    again = await scene.send(attempt=2)
+    assert (again.outcome, again.code) == (T.REFUSED, OtherRail.code)
+    if outcome is None:
+        with pytest.raises(OtherRail):
+            await scene.send()
+    assert await scene.file() is None
 
 
 async def test_books_and_what_the_bank_confirmed_agree(scene: Scene) -> None:

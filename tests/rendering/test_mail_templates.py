@@ -159,6 +159,23 @@ def test_the_papers_that_the_law_wants_are_asked_for_where_it_wants_them(mail: M
         assert "law of Germany" not in plain.text + plain.html
 
 
+@pytest.mark.parametrize("mail", [Mail.DRAFT_APPROVED, Mail.PUBLICATION_VERIFIED])
+@pytest.mark.parametrize("by_bank", [False, True])
+def test_payment_details_that_are_missing_are_asked_for_before_money_waits(
+    mail: Mail, by_bank: bool
+) -> None:
+    writer = MailWriter(LINKS, "campaigns@lumen.example", make_environment(by_bank=by_bank))
+    said = "the account that your money shall go to" if by_bank else "our payment provider, where"
+    asks, plain = (
+        writer.render(order(mail, correspondence(payee_missing=missing)))
+        for missing in (True, False)
+    )
+    for part in (asks.text, re.sub(r"\s+", " ", read(asks).text)):
+        assert said in part
+    assert "payment details" not in plain.text + plain.html
+    assert "\n\n\n" not in asks.text
+
+
 def test_times_and_money_are_written_as_the_creator_writes_them() -> None:
     text = WRITER.render(order(Mail.INVITATION)).text
     assert "Friday, 4 December 2026, 17:00 (Berlin time)" in text
