@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 
 from activities.heartbeats import heartbeats
+from domain.bank_transfer import is_bank_account
 from domain.payments import RailTransfer
 from domain.reconciliation import (
     MOST,
@@ -72,7 +73,8 @@ class Reconciliation:
         listed = await self._list(task)
         named = {each.transfer_group for each in listed if _counts(each, task)}
         async with session(self._engine) as db:
-            books = await store.books(db, task.since, task.until, named)
+            every = await store.books(db, task.since, task.until, named)
+        books = [each for each in every if self._is_of_this_rail(each)]
         known = {booked.payout_id for booked in books}
         mine = [each for each in listed if each.transfer_group in known or _counts(each, task)]
         adopted = {each.transfer_id for booked in books for each in booked.transferred}
@@ -95,6 +97,15 @@ class Reconciliation:
                 await comparisons.record(db, result, result.differences, len(found))
         return result
 
+    def _is_of_this_rail(self, booked: Booked) -> bool:
+        """False of a payment made when the other rail was in use: this one's list is not about it.
+
+        What this rail lists for it all the same is then a transfer that is not in the books.
+        """
+        return all(
+            is_bank_account(each.account_id) == self._rail.by_bank for each in booked.transferred
+        )
+
     async def _list(self, task: ReconcileTask) -> Sequence[RailTransfer]:
         """The provider's list, a little wider than asked for: our clocks are not the same."""
         since = task.since - SKEW if task.since else None
@@ -114,7 +125,8 @@ class Reconciliation:
             each for payout_id in doubtful for each in await self._rail.find_transfers(payout_id)
         ]
         async with session(self._engine) as db:
-            books = await store.books_of(db, doubtful)
+            every = await store.books_of(db, doubtful)
+        books = [each for each in every if self._is_of_this_rail(each)]
         transfers += await self._by_id(books, {each.id for each in transfers})
         rest = [each for each in found if each.payout_id not in set(doubtful)]
         return sorted([*compare(books, transfers, horizon), *rest], key=lambda each: each.payout_id)

@@ -14,7 +14,7 @@ class Advice(NamedTuple):
     to_do: str
 
 
-ADVICE: dict[Code, Advice] = {
+_ADVICE: dict[Code, Advice] = {
     Code.NOT_AT_PROVIDER: Advice(
         "Our books say that this payment was transferred; Stripe has no such transfer.",
         "Check that the payout worker's key belongs to the account and mode (live or test) that "
@@ -83,3 +83,67 @@ ADVICE: dict[Code, Advice] = {
     ),
 }
 """Every code has its advice; `tests/domain` makes sure of it."""
+
+_BY_BANK: dict[Code, Advice] = {
+    Code.NOT_AT_PROVIDER: Advice(
+        "Our books say that this payment was transferred; nothing that was imported from the bank "
+        "says so.",
+        "Look at the brand's account whether the money has left, and import the statement of that "
+        "day. Pay nothing by hand before that.",
+    ),
+    Code.NOT_IN_BOOKS: Advice(
+        "The bank has carried out a transfer in this payment's name that no attempt of ours made.",
+        "Find it on the brand's account. Put the payment on hold if it is not paid yet. This is a "
+        "fault of ours or a row changed by hand: please report it.",
+    ),
+    Code.NOT_WRITTEN_DOWN: Advice(
+        "The bank has carried out an attempt, and its row does not say so.",
+        "The payment goes on by itself within a quarter of a minute of the import: compare again. "
+        "If this stays, see that the payout worker runs (./troupe doctor). Do not pay by hand.",
+    ),
+    Code.PAID_TWICE: Advice(
+        "The bank has carried out more than one transfer for this payment.",
+        "Look at them on the brand's account. Ask your bank to call back the one that the "
+        "payment's attempts do not name, or ask the creator to return it.",
+    ),
+    Code.AMOUNT: Advice(
+        "The bank transferred another amount than the payment's.",
+        "Compare the payment with the brand's account: ask the creator to return what is too much, "
+        "or agree how the rest is paid.",
+    ),
+    Code.CURRENCY: Advice(
+        "The bank transferred in another currency than the payment's.",
+        "Compare the payment with the brand's account, and ask your bank what it did.",
+    ),
+    Code.ACCOUNT: Advice(
+        "The money went to another account than the attempt says.",
+        "Look in the bank file whose account it is; ask your bank at once to call the transfer "
+        "back if it is not this creator's.",
+    ),
+    Code.OTHER_PAYOUT: Advice(
+        "The transfer that our attempt names is in the name of another payment.",
+        "Look at both payments and at the brand's account; one of them is not paid.",
+    ),
+    Code.REVERSED: Advice(
+        "Another sum of this payment came back to the brand's account than our books say.",
+        "What was imported is in the books within a quarter of a minute: compare again. If this "
+        "stays, see that the payout worker runs (./troupe doctor), and look at the brand's "
+        "account.",
+    ),
+    Code.LEDGER_AHEAD: Advice(
+        "The ledger has booked more as paid than was transferred.",
+        "Look at the payment's attempts and at the brand's account: was it paid? If not, the "
+        "creator still waits for the money. This is a fault of ours: please report it.",
+    ),
+    Code.STATUS: Advice(
+        "The payment's row and the ledger disagree about whether it is paid.",
+        "Trust neither: look the payment up on the brand's account. This is a fault of ours or a "
+        "row changed by hand: please report it.",
+    ),
+}
+"""Where a bank takes the payment provider's place, and there is no dashboard to look at."""
+
+
+def advice(code: Code, *, by_bank: bool) -> Advice:
+    """What a difference means and what to do, as the brand pays now."""
+    return (_BY_BANK.get(code) if by_bank else None) or _ADVICE[code]

@@ -13,7 +13,7 @@ from domain.errors import UserMistake
 from domain.moments import read_moment
 from domain.money import Money
 from domain.reconciliation import Difference, ReconcileResult, ReconcileTask
-from domain.reconciliation_help import ADVICE
+from domain.reconciliation_help import advice
 from integrations.comparing import compare_now
 from local.cli_support import (
     DATA_DEFAULT,
@@ -41,7 +41,10 @@ def reconcile(
     data: Data = DATA_DEFAULT,
     as_json: AsJson = False,
 ) -> None:
-    """Compare ledger, attempts and Stripe's own list, both ways; exit code 1 if they differ."""
+    """Compare ledger, attempts and Stripe's own list, both ways; exit code 1 if they differ.
+
+    With bank transfers the list is what the bank has confirmed.
+    """
     task = ReconcileTask(
         since=read_moment(since, "--since", end=False) if since else None,
         until=read_moment(until, "--until", end=True) if until else None,
@@ -50,23 +53,24 @@ def reconcile(
     if task.since and task.until and task.since >= task.until:
         raise UserMistake("--since is not before --until", hint="exchange the two")
 
-    async def work() -> ReconcileResult:
+    async def work() -> tuple[ReconcileResult, bool]:
         async with target(data) as stack:
             client = await stack.temporal()
             if not as_json:
                 err.print("Asking the payout worker, which has the key, to compare…")
-            return await compare_now(client, task, timedelta(seconds=wait))
+            by_bank = stack.settings.payout_rail == "sepa"
+            return await compare_now(client, task, timedelta(seconds=wait)), by_bank
 
-    found = run_async(work())
+    found, by_bank = run_async(work())
     if as_json:
-        print_json(_as_json(found))
+        print_json(_as_json(found, by_bank=by_bank))
     else:
-        _show(found)
+        _show(found, by_bank=by_bank)
     if not found.agree:
         raise typer.Exit(FAULT)
 
 
-def _as_json(found: ReconcileResult) -> dict[str, object]:
+def _as_json(found: ReconcileResult, *, by_bank: bool) -> dict[str, object]:
     return {
         "agree": found.agree,
         "compared_at": found.compared_at.isoformat(),
@@ -77,12 +81,12 @@ def _as_json(found: ReconcileResult) -> dict[str, object]:
         "transfers": found.transfers,
         "under_way": found.under_way,
         "left_off": found.left_off,
-        "differences": [_difference(each) for each in found.differences],
+        "differences": [_difference(each, by_bank=by_bank) for each in found.differences],
     }
 
 
-def _difference(each: Difference) -> dict[str, Any]:
-    advice = ADVICE[each.code]
+def _difference(each: Difference, *, by_bank: bool) -> dict[str, Any]:
+    said = advice(each.code, by_bank=by_bank)
     return {
         "code": each.code.value,
         "payout": each.payout_id,
@@ -90,24 +94,25 @@ def _difference(each: Difference) -> dict[str, Any]:
         "currency": each.currency,
         "ours": each.ours_minor,
         "theirs": each.theirs_minor,
-        "means": advice.means,
-        "to_do": advice.to_do,
+        "means": said.means,
+        "to_do": said.to_do,
     }
 
 
-def _show(found: ReconcileResult) -> None:
+def _show(found: ReconcileResult, *, by_bank: bool) -> None:
+    them = "the bank" if by_bank else "Stripe"
     sides = (
-        f"{found.payouts} payments with {found.attempts} attempts, and Stripe's "
+        f"{found.payouts} payments with {found.attempts} attempts, and {them}'s "
         f"{found.transfers} transfers for them"
     )
     if found.under_way:
         sides += f" ({found.under_way} just being sent)"
     if found.agree:
-        out.print(f"[green]Books and Stripe agree[/]: {sides}.")
+        out.print(f"[green]Books and {them} agree[/]: {sides}.")
         return
     number = len(found.differences) + found.left_off
-    out.print(f"[red]Books and Stripe differ[/] in {number}: {sides}.")
-    table = Table("difference", "payment", "transfer", "our books", "Stripe")
+    out.print(f"[red]Books and {them} differ[/] in {number}: {sides}.")
+    table = Table("difference", "payment", "transfer", "our books", them)
     for column in table.columns[3:]:
         column.justify = "right"
     for each in found.differences:
@@ -119,8 +124,9 @@ def _show(found: ReconcileResult) -> None:
     if found.left_off:
         out.print(f"and {found.left_off} more; --since and --until show a part")
     for code in dict.fromkeys(each.code for each in found.differences):
-        out.print(f"[bold]{code.value}[/]: {escape(ADVICE[code].means)}")
-        out.print(f"  {escape(ADVICE[code].to_do)}")
+        said = advice(code, by_bank=by_bank)
+        out.print(f"[bold]{code.value}[/]: {escape(said.means)}")
+        out.print(f"  {escape(said.to_do)}")
 
 
 def _amount(minor: int | None, currency: str) -> str:

@@ -169,9 +169,7 @@ async def show(request: Request, campaign_id: str) -> HTMLResponse:
             "currency": campaign.currency,
             "funnel": _funnel(counts),
             "endings": _endings(counts),
-            "readiness": await finance.readiness(
-                v.db, campaign_id, by_bank=v.deps.debtor is not None
-            ),
+            "readiness": await finance.readiness(v.db, campaign_id, by_bank=v.deps.by_bank),
             "bar": await desk_lists.money_bar(v.db, campaign),
             "happenings": await desk_lists.happenings(v.db, campaign_id),
             "stage": stage if stage in words.STAGES else "",

@@ -73,6 +73,11 @@ class Deps:
     clock: Callable[[], datetime] = _now
 
     @property
+    def by_bank(self) -> bool:
+        """True if creators are paid by bank transfer, and not by a payment provider."""
+        return self.debtor is not None
+
+    @property
     def secure(self) -> bool:
         """True if browsers reach us by https, so that cookies may insist on it."""
         return urlsplit(self.public_url).scheme == "https"

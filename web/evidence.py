@@ -9,7 +9,7 @@ from domain.campaign import CampaignFile
 from domain.inbox import ItemKind
 from domain.publication import word_diff
 from domain.reconciliation import DifferenceCode
-from domain.reconciliation_help import ADVICE
+from domain.reconciliation_help import advice
 from domain.shortlist_words import record_sentences
 from store import bonuses, comparisons, desk, desk_lists, four_eyes, invoices, safety_looks
 from store.desk import Decided, InboxRow
@@ -204,7 +204,7 @@ async def _difference(v: Visit, row: InboxRow) -> dict[str, Any]:
         raise Missing
     return {
         "found": found,
-        "advice": ADVICE[DifferenceCode(found.code)],
+        "advice": advice(DifferenceCode(found.code), by_bank=v.deps.by_bank),
         "detail": await payout_detail(v.db, found.payout_id),
     }
 

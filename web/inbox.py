@@ -62,7 +62,7 @@ async def show(request: Request) -> HTMLResponse:
             elsewhere=inbox.elsewhere,
             standstill=await rail_stops.standstill(v.db) if may_resume else None,
             may_resume=may_resume,
-            sentence=lambda row: words.item_sentence(row, v.reader),
+            sentence=lambda row: words.item_sentence(row, v.reader, by_bank=v.deps.by_bank),
         )
 
 
@@ -103,7 +103,7 @@ def _item_json(v: Visit, row: InboxRow) -> dict[str, Any]:
         "releases": row.payout.releases if row.payout else None,
         "fee_minor": row.collaboration.fee_minor if row.collaboration else None,
         "currency": row.campaign.currency,
-        "sentence": words.item_sentence(row, v.reader),
+        "sentence": words.item_sentence(row, v.reader, by_bank=v.deps.by_bank),
     }
 
 
@@ -153,7 +153,7 @@ async def show_item(v: Visit, item_id: str, status: int = 200, **more: Any) -> H
         collaboration=row.collaboration,
         payout=row.payout,
         currency=row.campaign.currency,
-        sentence=words.item_sentence(row, v.reader),
+        sentence=words.item_sentence(row, v.reader, by_bank=v.deps.by_bank),
         mine=(v.may(row.item.role) or escalated) and not not_mine,
         not_mine=not_mine,
         escalated=escalated and not v.may(row.item.role),

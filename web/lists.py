@@ -73,7 +73,7 @@ async def payments(request: Request) -> HTMLResponse:
         )
         return await v.page(
             "desk/payments.html", here="payments", page=page, chosen=status,
-            readiness=await finance.readiness(v.db, by_bank=v.deps.debtor is not None),
+            readiness=await finance.readiness(v.db, by_bank=v.deps.by_bank),
             compared=await comparisons.last(v.db),
             compare_by=v.deps.clock() - COMPARED_WITHIN,
             needs=await finance.cash_needed(v.db, v.deps.clock()),

@@ -44,7 +44,7 @@ class Pages:
 
     def __init__(self, deps: Deps, assets: Assets) -> None:
         self._deps = deps
-        self._environment = make_environment(by_bank=deps.debtor is not None)
+        self._environment = make_environment(by_bank=deps.by_bank)
         self._environment.filters.update(
             short=short,
             apart=apart,

@@ -132,7 +132,7 @@ def environment(*, by_bank: bool = False) -> Environment:
 
 
 def _environment(request: Request) -> Environment:
-    return environment(by_bank=deps_of(request).debtor is not None)
+    return environment(by_bank=deps_of(request).by_bank)
 
 
 async def _document(request: Request, found: Remittance | None) -> Response:

@@ -91,7 +91,7 @@ class CreatorVisit:
             text = "Thank you. Your answer is recorded and is being applied."
             return Banner(self.view.waiting[-1].id, "wait", text)
         if query.get("setup") == "returned" and not payee_ready(
-            self.view, by_bank=self.deps.debtor is not None
+            self.view, by_bank=self.deps.by_bank
         ):
             text = "Thank you. If you have finished, the provider confirms your set-up in a moment."
             return Banner("", "wait", text)
@@ -273,7 +273,7 @@ def portal_context(c: CreatorVisit) -> dict[str, Any]:
         "items": view.items,
         "milestones": milestones(c),
         "agreed": agreed,
-        "payee_ready": payee_ready(view, by_bank=c.deps.debtor is not None),
+        "payee_ready": payee_ready(view, by_bank=c.deps.by_bank),
         "bank_account": view.account,
         "masked": masked,
         "terms": view.terms,

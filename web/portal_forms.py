@@ -54,7 +54,7 @@ class FormMistake(UserMistake):
 async def payout_setup(request: Request, collaboration_id: str) -> Response:
     """Have a single-use link made and go on to the payment provider."""
     deps = deps_of(request)
-    if deps.debtor is not None:
+    if deps.by_bank:
         raise Missing
     async with creator_visit(request, collaboration_id) as c:
         await portal_fields(c)

@@ -15,7 +15,7 @@ KIND_TITLES = {
     "release": "Payments to release",
     "on_hold": "Payments on hold",
     "bank_failed": "Sent back by a bank",
-    "difference": "Differences with Stripe",
+    "difference": "Books and payments that differ",
     "attention": "Steps that failed",
 }
 

@@ -10,7 +10,7 @@ from babel.numbers import format_currency
 from domain.lifecycle import HoldReason
 from domain.money import exponent
 from domain.reconciliation import DifferenceCode
-from domain.reconciliation_help import ADVICE
+from domain.reconciliation_help import advice
 from rendering.reader import Reader
 from store.desk import InboxRow
 from web.vocabulary import (
@@ -140,7 +140,7 @@ def _details(data: dict[str, Any]) -> list[str]:
     ]
 
 
-def item_sentence(row: InboxRow, reader: Reader) -> str:
+def item_sentence(row: InboxRow, reader: Reader, *, by_bank: bool) -> str:
     """One sentence, verb first: what, who, how much."""
     who = person(row.creator.name, row.creator.handle) if row.creator else ""
     currency = row.campaign.currency
@@ -172,7 +172,7 @@ def item_sentence(row: InboxRow, reader: Reader) -> str:
         paid = amount(row.payout.amount_minor, row.payout.currency, reader)
         return f"See that {who} mends the bank account: it sent {paid} back"
     if kind == "difference":
-        return ADVICE[DifferenceCode(row.item.code)].means
+        return advice(DifferenceCode(row.item.code), by_bank=by_bank).means
     if kind == "attention":
         step = phrase(row.item.code.partition(":")[0]) or "a step"
         return f"Mend and retry: {step}" + (f", for {who}" if who else f", in {row.campaign.name}")

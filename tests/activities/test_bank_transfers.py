@@ -342,3 +342,17 @@ async def test_books_and_what_the_bank_confirmed_agree(scene: Scene) -> None:
     await _booked_as_paid(scene)
     found = await Reconciliation(scene.engine, BankRail(scene.engine)).reconcile(ReconcileTask())
     assert (found.differences, found.transfers) == ((), 1)
+
+
+async def test_what_was_paid_at_stripe_is_not_looked_for_at_the_bank(scene: Scene) -> None:
+    async with session(scene.engine) as db:
+        payout = await db.get_one(Payout, scene.payout_id)
+        payout.status, payout.transfer_id = PayoutStatus.TRANSFERRED.value, "tr_1"
+        db.add(
+            PayoutAttempt(
+                payout_id=payout.id, number=1, key="key", request_hash="", outcome=T.TRANSFERRED,
+                account_id="acct_1", first_sent_at=NOW, transfer_id="tr_1", sender="",
+            )
+        )  # fmt: skip
+    found = await Reconciliation(scene.engine, BankRail(scene.engine)).reconcile(ReconcileTask())
+    assert (found.differences, found.payouts) == ((), 0)

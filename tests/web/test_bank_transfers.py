@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import httpx
-import pytest
 
 from activities.bank_rail import BankRail
 from activities.payouts import Payouts
@@ -15,20 +12,11 @@ from domain.messages import TransferOutcome, TransferRequest
 from store.engine import session
 from store.tables import BankAccount, Payout, Recipient
 from tests import builders
-from tests.bank import BRAND, IBAN, OTHER, debit, statement
+from tests.bank import IBAN, OTHER, debit, statement
 from tests.fixtures.web import URL, Web
 from tests.web.rows import Scene
 from tests.web.test_portal import Creator, arrive
 from tests.web.test_portal import signed as signed_scene
-from web.app import create_app
-
-
-@pytest.fixture
-async def by_bank(web: Web) -> Web:
-    """The pages of a brand that pays by bank transfer."""
-    deps = dataclasses.replace(web.app.state.deps, debtor=BRAND)
-    web.app = create_app(deps)
-    return web
 
 
 async def signed(web: Web) -> tuple[Scene, Creator]:

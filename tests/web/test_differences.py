@@ -58,3 +58,20 @@ async def test_a_difference_is_in_the_inbox_with_what_to_do(web: Web, engine: As
     listed = (await client.get("/api/inbox")).json()["items"]
     assert [(each["kind"], each["decision"]) for each in listed] == [("difference", None)]
     assert "1 difference" in (await client.get("/payments")).text
+
+
+async def test_where_a_bank_pays_nobody_is_sent_to_stripe(
+    by_bank: Web, engine: AsyncEngine
+) -> None:
+    async with session(engine) as db:
+        payout = await builders.payout(db)
+    twice = Difference(code=DifferenceCode.PAID_TWICE, payout_id=payout.id, currency="EUR")
+    await compared(engine, twice)
+    client = await by_bank.signed_in(Role.FINANCE)
+    assert "The bank has carried out more than one transfer" in (await client.get("/")).text
+    async with session(engine) as db:
+        item = await desk.open_item(db, ItemKind.DIFFERENCE.value, comparisons.difference_id(twice))
+    assert item is not None
+    page = (await client.get(f"/items/{item.id}")).text
+    assert "call back" in page
+    assert "Stripe" not in page
