@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
+
+from domain.zones import zone_of
 
 CURRENCY = "EUR"
 """SEPA moves nothing else."""
@@ -58,8 +62,10 @@ class BankNews(BaseModel):
     code: str = ""
     """The bank's reason, as ISO 20022 codes it: AC04 is a closed account."""
     amount_minor: int | None = None
-    """In cents; None if the line says no amount."""
+    """In cents; None if it need not say one; -1 if that is no amount of ours in any case."""
     currency: str = ""
+    bank_reference: str = ""
+    """What the bank itself calls the booking; empty if it does not say."""
 
 
 class Transfer(BaseModel):
@@ -84,6 +90,10 @@ class Debtor(BaseModel):
     name: str
     iban: str
     bic: str
+
+    def day(self, at: datetime) -> date:
+        """The day where the account is: a bank refuses to carry out a payment yesterday."""
+        return at.astimezone(ZoneInfo(zone_of("", self.iban[:2]))).date()
 
 
 def end_to_end_id(payout_id: str, attempt: int) -> str:

@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from domain.bank_transfer import BankNews, NewsKind, is_ours
+from domain.bank_transfer import BankNews, NewsKind, is_ours, masked
 from domain.errors import UserMistake
 
 MOST = 20 * 1024 * 1024
@@ -31,9 +31,14 @@ _FINAL = {
 _SO_FAR = frozenset({"ACCP", "ACSP", "ACTC", "ACWC", "ACWP", "PDNG", "RCVD"})
 _AMOUNT = re.compile(r"[0-9]{1,18}(\.[0-9]{0,5})?")
 """As ISO 20022 writes amounts: no sign and no exponent, which could take all the memory."""
+_UNSAID = Element("Amt")
+"""One line of a sum that was booked at once says no amount: it is not believed."""
 _CODE = re.compile(r"[A-Za-z0-9]{1,8}")
 """Codes go into histories, so a bank's own reason in words, or with an account, must not."""
 OTHER_CODE = "other"
+
+SHORTEST = 6
+"""Digits of an account's number without the zeros before it; fewer could be in any IBAN."""
 
 
 class Confirmation(NamedTuple):
@@ -44,11 +49,16 @@ class Confirmation(NamedTuple):
     """Lines that are not about payments of ours."""
 
 
-def read_confirmation(content: bytes) -> Confirmation:
+def read_confirmation(content: bytes, iban: str) -> Confirmation:
     """Read a bank's file.
 
+    Args:
+        content: the file.
+        iban: the account that pays. Statements of other accounts in the same file are left alone:
+            a creator's own has our references as well.
+
     Raises:
-        UserMistake: not such a file, or one that could do harm.
+        UserMistake: not such a file, one of another account, or one that could do harm.
     """
     if len(content) > MOST:
         raise UserMistake("the file is larger than any bank's", hint="send a shorter period")
@@ -69,9 +79,36 @@ def read_confirmation(content: bytes) -> Confirmation:
             "the file is neither pain.002 nor camt.053 nor camt.054",
             hint="export the bank's answer or statement in one of these forms",
         )
-    lines = list(_statuses(root) if kind == "pain.002" else _entries(root))
+    if kind == "pain.002":
+        return _confirmation(list(_statuses(root)))
+    mine, foreign = _by_account(root, iban)
+    if foreign and not mine:
+        raise UserMistake(
+            "the file is of another account than the one that pays",
+            hint=f"export what the bank says of {masked(iban)}",
+        )
+    others = sum(1 for part in foreign for _ in _entries(part))
+    return _confirmation([each for part in mine for each in _entries(part)], others)
+
+
+def _confirmation(lines: list[BankNews], others: int = 0) -> Confirmation:
     ours = tuple(each for each in lines if each.message_id or is_ours(each.end_to_end_id))
-    return Confirmation(ours, len(lines) - len(ours))
+    return Confirmation(ours, others + len(lines) - len(ours))
+
+
+def _by_account(root: Element, iban: str) -> tuple[list[Element], list[Element]]:
+    """The statements or notifications of an account, and those of others."""
+    parts = [*_all(root, "Stmt"), *_all(root, "Ntfctn")]
+    mine = [each for each in parts if _is_of(each, iban)]
+    return mine, [each for each in parts if each not in mine]
+
+
+def _is_of(part: Element, iban: str) -> bool:
+    """By its IBAN, or by the bank's own number, which is a part of that."""
+    if stated := _text(part, "Acct", "Id", "IBAN"):
+        return "".join(stated.split()).upper() == iban
+    number = _text(part, "Acct", "Id", "Othr", "Id").replace(" ", "").lstrip("0")
+    return len(number) >= SHORTEST and number in iban
 
 
 def _statuses(root: Element) -> Iterator[BankNews]:
@@ -103,9 +140,9 @@ def _status(node: Element, tag: str, reference: str, message: str = "") -> Itera
     yield _news(kind, reference, code, amount, message)
 
 
-def _entries(root: Element) -> Iterator[BankNews]:
+def _entries(part: Element) -> Iterator[BankNews]:
     """What has gone from the account, or come back to it; what is only expected is left out."""
-    for entry in _all(root, "Ntry"):
+    for entry in _all(part, "Ntry"):
         status = _text(entry, "Sts", "Cd") or _text(entry, "Sts")
         if status != "BOOK":
             continue
@@ -123,17 +160,21 @@ def _entries(root: Element) -> Iterator[BankNews]:
                 NewsKind.RETURNED if back else NewsKind.BOOKED,
                 _text(each, "Refs", "EndToEndId"),
                 _text(each, "RtrInf", "Rsn", "Cd") if back else "",
-                amount,
+                _UNSAID if amount is None else amount,
+                # Of the entry first: advices and statements have that one in common.
+                bank_reference=_text(entry, "AcctSvcrRef") or _text(each, "Refs", "AcctSvcrRef"),
             )
 
 
 def _news(
-    kind: NewsKind, reference: str, code: str, amount: Element | None, message: str = ""
-) -> BankNews:
+    kind: NewsKind, reference: str, code: str, amount: Element | None, message: str = "",
+    bank_reference: str = "",
+) -> BankNews:  # fmt: skip
     return BankNews(
         kind=kind,
         end_to_end_id=reference[:35],
         message_id=message[:35],
+        bank_reference=bank_reference[:35],
         code=code if not code or _CODE.fullmatch(code) else OTHER_CODE,
         amount_minor=_minor(amount),
         currency=(amount.get("Ccy") or "")[:3] if amount is not None else "",

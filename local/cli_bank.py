@@ -87,8 +87,8 @@ def sepa_confirm(
 
     async def work() -> Imported:
         async with target(data) as stack:
-            _, person = await _allowed(stack, who)
-            return await import_confirmation(stack.engine, content, person, now())
+            debtor, person = await _allowed(stack, who)
+            return await import_confirmation(stack.engine, debtor, content, person, now())
 
     found = run_async(work())
     if as_json:

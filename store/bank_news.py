@@ -27,10 +27,13 @@ class Became(StrEnum):
     NOT_SENT = "not_sent"  # the payment was never in a file
     AMOUNT = "amount"  # another amount than was ordered
     CONTRADICTION = "contradiction"  # the bank said something else before
+    TWICE = "twice"  # it was known already, but this is another booking of it
 
 
 CHANGES = frozenset({Became.BOOKED, Became.REJECTED, Became.RETURNED})
-STRANGE = frozenset({Became.UNKNOWN, Became.NOT_SENT, Became.AMOUNT, Became.CONTRADICTION})
+STRANGE = frozenset(
+    {Became.UNKNOWN, Became.NOT_SENT, Became.AMOUNT, Became.CONTRADICTION, Became.TWICE}
+)
 """A person must look at these at the bank."""
 
 
@@ -76,6 +79,8 @@ async def _apply(session: AsyncSession, line: BankNews, by: str, at: datetime) -
     if order is None:
         return Told(line.end_to_end_id, Became.UNKNOWN, line.code)
     became = _judge(order, line)
+    if became in {Became.BOOKED, Became.RETURNED, Became.KNOWN}:
+        _keep_reference(order, line)
     if became is Became.BOOKED or (became is Became.RETURNED and order.state != _BOOKED):
         paid = TransferResult(
             outcome=TransferOutcome.TRANSFERRED, transfer_id=order.end_to_end_id
@@ -95,6 +100,20 @@ async def _apply(session: AsyncSession, line: BankNews, by: str, at: datetime) -
     return Told(order.end_to_end_id, became, line.code, order.payout_id)
 
 
+def _keep_reference(order: BankOrder, line: BankNews) -> None:
+    if line.kind is NewsKind.BOOKED:
+        order.bank_reference = order.bank_reference or line.bank_reference
+    elif line.kind is NewsKind.RETURNED:
+        order.return_reference = order.return_reference or line.bank_reference
+
+
+def _is_another(order: BankOrder, line: BankNews) -> bool:
+    """True if the bank calls it otherwise than before: it has booked it, or got it back, twice."""
+    known = {NewsKind.BOOKED: order.bank_reference, NewsKind.RETURNED: order.return_reference}
+    before = known.get(line.kind, "")
+    return bool(before and line.bank_reference and before != line.bank_reference)
+
+
 def _judge(order: BankOrder, line: BankNews) -> Became:
     """What a line means for an order as it stands."""
     if order.file_id is None:
@@ -107,7 +126,7 @@ def _judge(order: BankOrder, line: BankNews) -> Became:
         return Became.ACCEPTED
     state, said = OrderState(order.state), OrderState(line.kind.value)
     if state is said or (state is OrderState.RETURNED and said is OrderState.BOOKED):
-        return Became.KNOWN
+        return Became.TWICE if _is_another(order, line) else Became.KNOWN
     if state is OrderState.IN_FILE and said in {OrderState.BOOKED, OrderState.REJECTED}:
         return Became(said.value)
     # What came back had gone: statements may be imported in any order.

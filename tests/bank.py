@@ -9,23 +9,35 @@ OTHER = "NL91ABNA0417164300"
 BRAND = Debtor(name="Brand GmbH & Co", iban="DE89370400440532013000", bic="COBADEFFXXX")
 
 
-def debit(reference: str, amount: str, *, back: bool = False, status: str = "BOOK") -> str:
-    """One booked entry of the brand's account; ``back``: the money has come back."""
+def debit(
+    reference: str, amount: str, *, back: bool = False, status: str = "BOOK", name: str = ""
+) -> str:
+    """One booked entry of the brand's account.
+
+    Args:
+        reference: ours.
+        amount: with another currency than euros behind it, or none.
+        back: the money has come back.
+        status: what the bank says of the entry.
+        name: what the bank calls the entry.
+    """
     number, _, currency = amount.partition(" ")
     way = "CRDT" if back else "DBIT"
+    own = f"<AcctSvcrRef>{name}</AcctSvcrRef>" if name else ""
     reason = "<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf>" if back else ""
     return (
         f'<Ntry><Amt Ccy="{currency or "EUR"}">{number}</Amt><CdtDbtInd>{way}</CdtDbtInd>'
-        f"<Sts><Cd>{status}</Cd></Sts><NtryDtls><TxDtls><Refs><EndToEndId>{reference}</EndToEndId>"
+        f"<Sts><Cd>{status}</Cd></Sts>{own}<NtryDtls><TxDtls><Refs><EndToEndId>{reference}</EndToEndId>"
         f"</Refs>{reason}</TxDtls></NtryDtls></Ntry>"
     )
 
 
-def statement(*entries: str, form: str = "camt.053.001.08") -> bytes:
-    """A statement of the brand's account."""
+def statement(*entries: str, form: str = "camt.053.001.08", account: str = "") -> bytes:
+    """A statement of the brand's account, or of another one."""
+    of = f"<Acct><Id>{account or f'<IBAN>{BRAND.iban}</IBAN>'}</Id></Acct>"
     return (
         f'<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:'
-        f'{form}"><BkToCstmrStmt><Stmt>{"".join(entries)}</Stmt></BkToCstmrStmt></Document>'
+        f'{form}"><BkToCstmrStmt><Stmt>{of}{"".join(entries)}</Stmt></BkToCstmrStmt></Document>'
     ).encode()
 
 

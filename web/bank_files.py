@@ -24,8 +24,10 @@ SENTENCES = {
     Became.KNOWN: "was known already; nothing changed",
     Became.UNKNOWN: "no payment of ours has this reference; nothing changed",
     Became.NOT_SENT: "this payment was never in a file of ours; nothing changed",
-    Became.AMOUNT: "another amount or currency than we ordered; nothing changed",
+    Became.AMOUNT: "no amount, or another amount or currency than we ordered; nothing changed",
     Became.CONTRADICTION: "the bank said something else before; nothing changed",
+    Became.TWICE: "a second booking of what was known already, by the bank's own reference; "
+    "look at the account; nothing changed",
 }
 
 
@@ -61,19 +63,19 @@ async def make_file(engine: AsyncEngine, debtor: Debtor, by: str, at: datetime) 
         # SEPA knows no underscore.
         message = derived_id("file", *(each.end_to_end_id for each in orders)).replace("_", "-")
         transfers = [_transfer(order, account, debtor) for order, account in taken]
-        content = write_file(debtor, transfers, message, at.date())
+        content = write_file(debtor, transfers, message, debtor.day(at))
         return await bank_orders.keep(db, message, content, orders, by, at)
 
 
 async def import_confirmation(
-    engine: AsyncEngine, content: bytes, by: str, at: datetime
+    engine: AsyncEngine, debtor: Debtor, content: bytes, by: str, at: datetime
 ) -> Imported:
     """Apply a bank's file, as a whole or not at all; the sweep then wakes the payments.
 
     Raises:
-        UserMistake: it is no confirmation.
+        UserMistake: it is no confirmation, or one about another account.
     """
-    found = read_confirmation(content)
+    found = read_confirmation(content, debtor.iban)
     async with session(engine) as db:
         told = await bank_news.apply(db, found.news, by, at)
     return Imported(tuple(told), found.others)

@@ -11,8 +11,10 @@ from domain.bank_transfer import Debtor
 from domain.decisions import DecisionKind
 from domain.errors import TroupeError, UserMistake
 from store import bank_orders
+from web import words
 from web.bank_files import SENTENCES, Imported, import_confirmation, make_file
-from web.fields import read_fields
+from web.fields import Fields, read_fields
+from web.step_up import ProofNeeded, before_bank_file
 from web.visit import Forbidden, Missing, Visit, visit
 
 router = APIRouter()
@@ -39,11 +41,25 @@ async def _page(
     v: Visit, status: int = 200, problem: str = "", imported: Imported | None = None
 ) -> Response:
     count, total = await bank_orders.waiting(v.db)
+    asks_password = False
+    try:
+        await before_bank_file(v, {})
+    except ProofNeeded:
+        asks_password = True
     return await v.page(
         "desk/bank.html", status, here="payments", problem=problem, imported=imported,
         sentences=SENTENCES, count=count, total=total, files=await bank_orders.files(v.db),
-        made=v.request.query_params.get("made", "")[:40],
+        made=v.request.query_params.get("made", "")[:40], asks_password=asks_password,
     )  # fmt: skip
+
+
+async def _unproved(v: Visit, fields: Fields) -> Response | None:
+    """The page once more, if the person has to prove again who they are; None if they may go on."""
+    try:
+        await before_bank_file(v, fields)
+    except UserMistake as mistake:
+        return await _page(v, 403, words.refusal(mistake.code))
+    return None
 
 
 @router.post("/payments/bank/file")
@@ -53,6 +69,8 @@ async def make(request: Request) -> Response:
     async with visit(request) as v:
         debtor = _debtor(v)
         v.check_csrf(fields)
+        if unproved := await _unproved(v, fields):
+            return unproved
     try:
         file = await make_file(v.deps.engine, debtor, v.me.staff_id, v.deps.clock())
     except TroupeError as error:
@@ -83,12 +101,14 @@ async def confirm(request: Request) -> Response:
     """Take in what the bank says; the same file again changes nothing."""
     fields = await read_fields(request)
     async with visit(request) as v:
-        _debtor(v)
+        debtor = _debtor(v)
         v.check_csrf(fields)
+        if unproved := await _unproved(v, fields):
+            return unproved
     problem, imported = "", None
     try:
         imported = await import_confirmation(
-            v.deps.engine, fields.get("file", "").encode(), v.me.staff_id, v.deps.clock()
+            v.deps.engine, debtor, fields.get("file", "").encode(), v.me.staff_id, v.deps.clock()
         )
     except UserMistake as mistake:
         problem = f"{mistake.message[:1].upper()}{mistake.message[1:]}: {mistake.hint}."

@@ -85,6 +85,17 @@ async def before_release(v: Visit, kind: DecisionKind, fields: Fields, subject_i
     await prove(v, fields, payout.campaign_id if payout else "", amount)
 
 
+async def before_bank_file(v: Visit, fields: Fields) -> None:
+    """Have the hook look before money is handed to the bank, or booked as what the bank says.
+
+    Raises:
+        ProofNeeded: see `StepUp`.
+        ProofWrong: see `StepUp`.
+    """
+    hook: StepUp = v.request.app.state.step_up
+    await hook.check(v, fields, above_limit=True)
+
+
 async def prove(v: Visit, fields: Fields, campaign_id: str, amount_minor: int) -> None:
     """Have the hook look at the release of an amount; of several payments, of all together.
 

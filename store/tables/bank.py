@@ -68,6 +68,10 @@ class BankOrder(Base):
     returned_minor: Mapped[int] = mapped_column(default=0)
     code: Mapped[str] = mapped_column(default="")
     """Why it was rejected or returned, as the bank says."""
+    bank_reference: Mapped[str] = mapped_column(String(35), default="", server_default="")
+    """What the bank calls the booking: another one is a second booking."""
+    return_reference: Mapped[str] = mapped_column(String(35), default="", server_default="")
+    """The same of the money's coming back."""
     ordered_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     confirmed_by: Mapped[str | None]

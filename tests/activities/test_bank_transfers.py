@@ -83,7 +83,7 @@ class Scene:
         return await make_file(self.engine, BRAND, "stf_1", NOW)
 
     async def says(self, content: bytes) -> Imported:
-        return await import_confirmation(self.engine, content, "stf_1", NOW)
+        return await import_confirmation(self.engine, BRAND, content, "stf_1", NOW)
 
     async def order(self, attempt: int = 1) -> BankOrder:
         async with session(self.engine) as db:
@@ -157,6 +157,28 @@ async def test_what_is_booked_is_paid_and_the_same_file_again_changes_nothing(
     assert (paid.outcome, paid.transfer_id) == (T.TRANSFERRED, scene.reference)
     assert await scene.look_up() == paid
     assert [each.woken for each in await scene.applied() if each.woken] == [(scene.payout_id,)]
+
+
+async def test_a_second_booking_by_the_bank_s_own_reference_is_told_and_changes_nothing(
+    scene: Scene,
+) -> None:
+    await scene.send()
+    await scene.file()
+
+    async def said(name: str, *, back: bool = False) -> list[Became]:
+        return became(
+            await scene.says(statement(debit(scene.reference, "150.00", name=name, back=back)))
+        )
+
+    # An answer without a reference comes first, as pain.002 does.
+    assert await said("") == [Became.BOOKED]
+    assert [await said(each) for each in ("B1", "", "B1", "B2")] == [
+        [Became.KNOWN], [Became.KNOWN], [Became.KNOWN], [Became.TWICE],
+    ]  # fmt: skip
+    assert await said("R1", back=True) == [Became.RETURNED]
+    assert await said("B1") == [Became.KNOWN]
+    assert await said("R2", back=True) == [Became.TWICE]
+    assert (await scene.order()).returned_minor == 15_000
 
 
 async def test_what_is_rejected_frees_the_attempt_and_the_next_one_is_in_another_file(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import httpx
 
 from activities.bank_rail import BankRail
@@ -9,11 +11,12 @@ from activities.payouts import Payouts
 from domain.bank_transfer import end_to_end_id
 from domain.lifecycle import Role
 from domain.messages import TransferOutcome, TransferRequest
+from store import bank_orders
 from store.engine import session
 from store.tables import BankAccount, Payout, Recipient
 from tests import builders
 from tests.bank import IBAN, OTHER, debit, statement
-from tests.fixtures.web import URL, Web
+from tests.fixtures.web import PASSWORD, URL, Web
 from tests.web.rows import Scene
 from tests.web.test_portal import Creator, arrive
 from tests.web.test_portal import signed as signed_scene
@@ -76,10 +79,12 @@ async def ordered(web: Web) -> Payout:
     return payout
 
 
-async def press(web: Web, client: httpx.AsyncClient, what: str, **more: bytes) -> httpx.Response:
-    token = await web.csrf(client)
+async def press(
+    web: Web, client: httpx.AsyncClient, what: str, password: str = "", **more: bytes
+) -> httpx.Response:
+    fields = {"csrf": await web.csrf(client), "password": password}
     files = {name: ("bank.xml", content) for name, content in more.items()}
-    return await client.post(f"/payments/bank/{what}", data={"csrf": token}, files=files or None)
+    return await client.post(f"/payments/bank/{what}", data=fields, files=files or None)
 
 
 async def test_finance_makes_a_file_takes_it_twice_and_imports_the_answer(by_bank: Web) -> None:
@@ -104,6 +109,26 @@ async def test_finance_makes_a_file_takes_it_twice_and_imports_the_answer(by_ban
     assert "was known already; nothing changed" in again_told
     strange = await press(by_bank, finance, "confirm", file=b"<html/>")
     assert strange.status_code == 422
+
+
+async def test_the_password_is_asked_for_again_before_a_file_and_before_an_answer(
+    by_bank: Web,
+) -> None:
+    payout = await ordered(by_bank)
+    finance = await by_bank.signed_in(Role.FINANCE)
+    assert "Your password" not in (await finance.get("/payments/bank")).text
+    booked = statement(debit(end_to_end_id(payout.id, 1), "150.00"))
+    for what, files in (("file", {}), ("confirm", {"file": booked})):
+        by_bank.clock.forward(timedelta(minutes=6))
+        assert "Your password" in (await finance.get("/payments/bank")).text
+        for typed in ("", "a wrong one"):
+            refused = await press(by_bank, finance, what, password=typed, **files)
+            assert refused.status_code == 403
+            assert "a wrong one" not in refused.text
+        async with session(by_bank.engine) as db:
+            assert await bank_orders.waiting(db) == ((1, 15_000) if what == "file" else (0, 0))
+        assert (await press(by_bank, finance, what, password=PASSWORD, **files)).status_code < 400
+    assert "All answered" in (await finance.get("/payments/bank")).text
 
 
 async def test_only_finance_makes_files_and_only_from_our_own_form(by_bank: Web) -> None:

@@ -42,7 +42,7 @@ async def bank_says(pay: Payment, content: bytes) -> None:
     """Finance imports what the bank has written, twice, and the sweep brings it to the payment."""
     engine = pay.stage.engine
     for _ in range(2):
-        await import_confirmation(engine, content, "stf_1", NOW)
+        await import_confirmation(engine, BRAND, content, "stf_1", NOW)
     await Maintenance(engine, pay.environment.client).sweep()
 
 
