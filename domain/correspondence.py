@@ -34,6 +34,16 @@ class WantedPapers:
 
 
 @dataclass(frozen=True)
+class CreditFigures:
+    """The credit note for what is not paid again."""
+
+    invoice: str
+    """The number of the invoice that is less by it."""
+    number: str = ""
+    """Empty if the creator has to hand it in."""
+
+
+@dataclass(frozen=True)
 class Correspondence:
     """One collaboration, seen from the creator's letter box."""
 
@@ -73,6 +83,8 @@ class Correspondence:
     """They cannot be paid before they have set up their payments."""
     papers: WantedPapers | None = None
     """What the law of the brand's country still wants of them; None if nothing."""
+    credit: CreditFigures | None = None
+    """Of a ``repayment`` that is not made, if the payment has an invoice."""
 
 
 @dataclass(frozen=True)

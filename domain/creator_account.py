@@ -31,6 +31,8 @@ class CreatorLine:
     """Value added tax in the amount, by the invoice."""
     asked: bool = False
     """True if the law of the brand's country asks for invoices."""
+    credit_note: str = ""
+    """The number of the credit note for what is withheld; empty if there was none."""
 
 
 @dataclass(frozen=True)

@@ -248,11 +248,11 @@ def mandate_text(brand: str, creator: str) -> str:
     """What a creator agrees to, so that the brand may issue their invoices."""
     return (
         f"I, {creator}, give {brand} the mandate to issue, in my name and on my behalf, the "
-        "invoices for what I am paid under this agreement. I get each invoice on this page and may "
-        "object within 30 days. I stay responsible for my invoices and for the value added tax on "
-        "them, I tell at once if my tax data change, and I keep no other invoices for the same "
-        "payments. I can withdraw this mandate on this page at any time; it then does not count "
-        "for payments that are not released yet."
+        "invoices for what I am paid under this agreement, and credit notes for them. I get each "
+        "on this page and may object within 30 days. I stay responsible for my invoices and for "
+        "the value added tax on them, I tell at once if my tax data change, and I keep no other "
+        "invoices for the same payments. I can withdraw this mandate on this page at any time; it "
+        "then does not count for payments that are not released yet."
     )
 
 

@@ -70,6 +70,7 @@ def _as_json(found: CreatorStatement) -> dict[str, object]:
                 "milestone": line.milestone or None,
                 "invoice": line.invoice or None,
                 "vat": line.vat_minor if line.invoice else None,
+                "credit_note": line.credit_note or None,
             }
             for line in found.lines
         ],

@@ -33,6 +33,7 @@ from local.cli_support import (
 )
 from local.cli_totals import totals
 from store.campaigns import find_campaign
+from store.credits import BETWEEN
 from store.engine import session
 from store.paging import PAGE, Page
 from store.payment_lines import PaymentLine, Wanted, payment_page
@@ -132,6 +133,7 @@ def _as_json(row: PaymentLine) -> dict[str, object]:
         "status": payout.status,
         "hold_reason": payout.hold_reason,
         "lacks": row.lacks,
+        "credit_notes": row.credit_notes.split(BETWEEN) if row.credit_notes else [],
         "releases": payout.releases,
         "ready": row.ready,
         "pay_by": payout.pay_by.isoformat(),

@@ -59,7 +59,7 @@ class PaidPayment(Protocol):
 
 
 class IssuedInvoice(Protocol):
-    """An invoice that the brand issued for a creator."""
+    """An invoice or a credit note that the brand issued for a creator."""
 
     @property
     def number(self) -> str: ...  # noqa: D102
@@ -206,6 +206,17 @@ def self_billed(environment: Environment, invoice: IssuedInvoice) -> Document:
     name = f"invoice-{invoice.number}"
     country = str(invoice.facts["supplier_country"])
     return Document(f"Facture {invoice.number}", name, article, invoice.created_at, country)
+
+
+def credit_note(environment: Environment, note: IssuedInvoice) -> Document:
+    """A credit note that the brand issued for a creator; it says what was written down then."""
+    days = {day: date.fromisoformat(note.facts[day]) for day in ("invoice_of", "mandate_of")}
+    article = environment.get_template("documents/credit_note.html").render(
+        note=note, facts=note.facts, **days, reader=Reader.of("fr", "FR"), language="fr"
+    )
+    name = f"credit-note-{note.number}"
+    country = str(note.facts["supplier_country"])
+    return Document(f"Avoir {note.number}", name, article, note.created_at, country)
 
 
 def document_page(environment: Environment, document: Document, language: str = "en") -> str:

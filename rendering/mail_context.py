@@ -117,6 +117,7 @@ def mail_context(order: MailOrder, links: Links, language: str) -> Context:
         "percent": facts.get("percent"),
         "payee_missing": about.payee_missing,
         "papers": about.papers,
+        "credit": about.credit,
     }
 
 

@@ -9,12 +9,13 @@ from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.campaign import CampaignFile
-from domain.correspondence import Correspondence, PayoutFigures, WantedPapers
+from domain.correspondence import Correspondence, CreditFigures, PayoutFigures, WantedPapers
 from domain.decisions import DecisionKind
 from domain.errors import NotFound
 from domain.invoicing import NEVER_HELD, TaxStatus
 from domain.lifecycle import CheckState, PayoutStatus
 from domain.payments import BONUS, REPAYMENT
+from store import credits
 from store.bonuses import granted_by
 from store.invoices import papers
 from store.tables import (
@@ -144,6 +145,7 @@ async def load(
         earned_minor=int(earned),
         payee_missing=payee != "active",
         papers=await _papers(session, collaboration, file, payout),
+        credit=await _credit(session, payout),
     )
 
 
@@ -162,6 +164,15 @@ async def _papers(
     if earned and earned <= there.invoices.keys():
         return None
     return WantedPapers(tax_data=False, mandate=there.self_billing)
+
+
+async def _credit(session: AsyncSession, payout: PayoutFigures | None) -> CreditFigures | None:
+    if payout is None or payout.kind != REPAYMENT:
+        return None
+    found = await credits.one(session, payout.payout_id)
+    if found is None:
+        return None
+    return CreditFigures(found.invoice.number, found.note.number if found.note else "")
 
 
 async def _earned(session: AsyncSession, collaboration_id: str) -> set[str]:

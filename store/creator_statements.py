@@ -19,6 +19,7 @@ from store.tables import (
     Campaign,
     Collaboration,
     Creator,
+    CreditNote,
     Invoice,
     LedgerAccount,
     LedgerEntry,
@@ -106,12 +107,14 @@ async def creator_statement(
             func.coalesce(Payout.kind, ""),
             func.coalesce(Invoice.number, ""),
             func.coalesce(vat_of(LedgerTransaction.amount_minor, _start()), 0),
+            func.coalesce(CreditNote.number, ""),
             country.in_(list(RULES)),
         )
         .join(Collaboration, _OF_COLLABORATION)
         .join(Campaign, Campaign.id == LedgerTransaction.campaign_id)
         .outerjoin(Payout, Payout.id == payment)
         .outerjoin(Invoice, OF_PAYMENT & (Invoice.created_at <= at))
+        .outerjoin(CreditNote, (CreditNote.credit_id == Payout.id) & (CreditNote.created_at <= at))
         .where(Collaboration.creator_id == creator.id, LedgerTransaction.at <= at)
         .order_by(LedgerTransaction.at, LedgerTransaction.id)
     )
@@ -136,6 +139,7 @@ def _line(
     milestone: str,
     invoice: str,
     vat: int,
+    credit_note: str,
     asked: bool,
 ) -> CreatorLine:
     kind = PostingKind(movement.kind)
@@ -154,6 +158,7 @@ def _line(
         milestone=milestone,
         invoice=invoice,
         vat_minor=vat,
+        credit_note=credit_note,
         asked=asked,
     )
 

@@ -37,7 +37,15 @@ from domain.invoicing import (
     TaxStatus,
 )
 from domain.lifecycle import PayoutStatus
-from store.tables import Campaign, Collaboration, Invoice, InvoiceMandate, Payout, TaxProfile
+from store.tables import (
+    Campaign,
+    Collaboration,
+    CreditNote,
+    Invoice,
+    InvoiceMandate,
+    Payout,
+    TaxProfile,
+)
 
 
 class InvoiceMistake(UserMistake):
@@ -162,12 +170,6 @@ async def papers(session: AsyncSession, of: Collaboration, file: CampaignFile) -
     """Everything there is; None if nothing is known of the law of the brand's country."""
     if file.brand.country not in RULES:
         return None
-    mandate = await session.scalar(
-        select(InvoiceMandate)
-        .where(InvoiceMandate.collaboration_id == of.id)
-        .order_by(InvoiceMandate.id.desc())
-        .limit(1)
-    )
     found = await session.scalars(
         select(Invoice)
         .join(Payout, Payout.id == Invoice.payout_id)
@@ -175,10 +177,21 @@ async def papers(session: AsyncSession, of: Collaboration, file: CampaignFile) -
     )
     return Papers(
         profile=await profile(session, of.creator_id),
-        mandate=mandate if mandate and mandate.agreed else None,
+        mandate=await mandate_of(session, of.id),
         invoices={each.payout_id: each for each in found},
         self_billing=can_self_bill(file),
     )
+
+
+async def mandate_of(session: AsyncSession, collaboration_id: str) -> InvoiceMandate | None:
+    """The creator's newest word on invoices that the brand issues, if it is a yes."""
+    newest = await session.scalar(
+        select(InvoiceMandate)
+        .where(InvoiceMandate.collaboration_id == collaboration_id)
+        .order_by(InvoiceMandate.id.desc())
+        .limit(1)
+    )
+    return newest if newest and newest.agreed else None
 
 
 async def profile(session: AsyncSession, creator_id: str) -> TaxProfile | None:
@@ -290,14 +303,15 @@ async def add_upload(session: AsyncSession, payout_id: str, upload: Upload, at: 
 
 async def _keep_number(session: AsyncSession, payout: Payout, number: str) -> None:
     await one_at_a_time(session, payout.creator_id)
-    used = await session.scalar(
-        select(Invoice.payout_id).where(
-            Invoice.creator_id == payout.creator_id,
-            Invoice.number == number,
-            Invoice.payout_id != payout.id,
-        )
+    used = select(Invoice.payout_id).where(
+        Invoice.creator_id == payout.creator_id,
+        Invoice.number == number,
+        Invoice.payout_id != payout.id,
     )
-    if used is not None:
+    credited = select(CreditNote.credit_id).where(
+        CreditNote.creator_id == payout.creator_id, CreditNote.number == number
+    )
+    if await session.scalar(used.union_all(credited)) is not None:
         raise InvoiceMistake("You have used this number for another invoice already")
 
 

@@ -1,4 +1,4 @@
-"""Invoices that the brand issues for creators under their mandate: numbered and kept."""
+"""Invoices and credit notes that the brand issues for creators under their mandate."""
 
 from __future__ import annotations
 
@@ -9,12 +9,29 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.campaign import CampaignFile
-from domain.invoicing import RULES, WITHOUT_INVOICE, TaxFacts, TaxStatus, amounts_for, mentions
-from store.invoices import one_at_a_time, papers
-from store.tables import Campaign, Collaboration, Invoice, Payout
+from domain.invoicing import (
+    RULES,
+    WITHOUT_INVOICE,
+    Amounts,
+    TaxFacts,
+    TaxStatus,
+    amounts_for,
+    mentions,
+)
+from store.invoices import mandate_of, one_at_a_time, papers
+from store.tables import Campaign, Collaboration, CreditNote, Invoice, InvoiceCredit, Payout
 
-SERIES = "AF-"
-"""How the numbers of invoices that the brand issues begin: no creator may use them."""
+SERIES, CREDIT_SERIES = "AF-", "AV-"
+"""How the numbers of invoices and credit notes that the brand issues begin: no creator may use
+them."""
+
+_PARTIES = (
+    "supplier", "supplier_address", "supplier_number", "supplier_vat", "supplier_country",
+    "customer", "customer_address", "customer_number", "customer_vat",
+)  # fmt: skip
+"""What a credit note says as its invoice did, whatever has changed since."""
+
+_SERVICE = ("campaign", "kind", "rate")
 
 
 async def issue(session: AsyncSession, payout: Payout, at: datetime) -> None:
@@ -34,7 +51,7 @@ async def issue(session: AsyncSession, payout: Payout, at: datetime) -> None:
     if payout.id in there.invoices or there.mandate is None or not there.self_billing:
         return
     await one_at_a_time(session, payout.creator_id)
-    series, issued_on = await _next(session, payout.creator_id, _day(at, file))
+    series, issued_on = await _next(session, Invoice, payout.creator_id, _day(at, file))
     parts = amounts_for(country, there.facts, payout.amount_minor)
     facts = _parties(file, there.facts) | {
         "campaign": row.name, "kind": payout.kind, "rate": parts.rate,
@@ -46,7 +63,7 @@ async def issue(session: AsyncSession, payout: Payout, at: datetime) -> None:
     session.add(
         Invoice(
             payout_id=payout.id, creator_id=payout.creator_id, series=series,
-            number=f"{SERIES}{payout.creator_id.rpartition('_')[2][-8:]}-{series:04}",
+            number=_number(SERIES, payout.creator_id, series),
             issued_on=issued_on, net_minor=parts.net_minor, vat_minor=parts.vat_minor,
             gross_minor=parts.gross_minor, currency=payout.currency, created_at=at,
             content=b"", media_type="", facts=facts,
@@ -55,14 +72,65 @@ async def issue(session: AsyncSession, payout: Payout, at: datetime) -> None:
     await session.flush()
 
 
-async def _next(session: AsyncSession, creator_id: str, today: date) -> tuple[int, date]:
+async def issue_credit_note(
+    session: AsyncSession,
+    invoice: Invoice,
+    credit: InvoiceCredit,
+    said: Amounts,
+    left: tuple[int, int],
+    at: datetime,
+) -> None:
+    """Number and keep the credit note of an invoice that was issued, if the mandate still stands.
+
+    In the transaction that brought it about, as `issue`; whoever calls has the numbers to itself.
+
+    Args:
+        session: a transaction, in which `one_at_a_time` was called.
+        invoice: an invoice that the brand issued.
+        credit: what it is less by.
+        said: the same with its tax, and the rate.
+        left: net and tax that remain of the invoice.
+        at: now.
+    """
+    payout = await session.get_one(Payout, credit.payout_id)
+    row = await session.get_one(Campaign, payout.campaign_id)
+    file = CampaignFile.model_validate(row.file)
+    mandate = await mandate_of(session, payout.collaboration_id)
+    if mandate is None:
+        return
+    series, day = await _next(session, CreditNote, payout.creator_id, _day(at, file))
+    words = RULES[file.brand.country].mentions.values()
+    facts = {key: invoice.facts[key] for key in (*_PARTIES, *_SERVICE)} | {
+        "invoice": invoice.number, "invoice_of": invoice.issued_on.isoformat(),
+        "left_net_minor": left[0], "left_vat_minor": left[1],
+        "mentions": [each for each in invoice.facts["mentions"] if each in words],
+        "mandate_of": _day(mandate.created_at, file).isoformat(),
+    }  # fmt: skip
+    session.add(
+        CreditNote(
+            credit_id=credit.id, creator_id=payout.creator_id, series=series,
+            number=_number(CREDIT_SERIES, payout.creator_id, series), issued_on=day,
+            net_minor=said.net_minor, vat_minor=said.vat_minor, gross_minor=said.gross_minor,
+            currency=invoice.currency, facts=facts, media_type="", content=b"", created_at=at,
+        )
+    )  # fmt: skip
+    await session.flush()
+
+
+def _number(kind: str, creator_id: str, series: int) -> str:
+    return f"{kind}{creator_id.rpartition('_')[2][-8:]}-{series:04}"
+
+
+async def _next(
+    session: AsyncSession, table: type[Invoice | CreditNote], creator_id: str, today: date
+) -> tuple[int, date]:
     """The next number and its day.
 
     Days do not run back as the numbers go up: of two releases around midnight the earlier one may
     be the last to come here.
     """
-    newest = select(func.max(Invoice.series), func.max(Invoice.issued_on)).where(
-        Invoice.creator_id == creator_id, Invoice.series.is_not(None)
+    newest = select(func.max(table.series), func.max(table.issued_on)).where(
+        table.creator_id == creator_id, table.series.is_not(None)
     )
     last, day = (await session.execute(newest)).one()
     return (last or 0) + 1, max(today, day or today)

@@ -1,8 +1,9 @@
 """The ledger as a journal for bookkeeping: what became owed and what was paid, in double entry.
 
 Budget, reservations and what is freed again are promises within the brand and in nobody's books;
-they are left out. The value added tax of an invoice leaves the fees when its payment has arrived:
-what was exported before stays as it was, since no movement is written a second time.
+they are left out. The value added tax of an invoice leaves the fees when its payment has arrived,
+and goes back with its credit note: what was exported before stays as it was, since no movement is
+written a second time.
 """
 
 from __future__ import annotations
@@ -12,7 +13,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, literal, literal_column, null, select, union_all
+from sqlalchemy import (
+    Select,
+    SQLColumnExpression,
+    func,
+    literal,
+    literal_column,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import Unbalanced
@@ -22,7 +32,9 @@ from store.tables import (
     Campaign,
     Collaboration,
     Creator,
+    CreditNote,
     Invoice,
+    InvoiceCredit,
     LedgerAccount,
     LedgerEntry,
     LedgerTransaction,
@@ -52,7 +64,7 @@ ACCOUNTS = (*dict.fromkeys(BOOK_ACCOUNT.values()), VAT)
 
 _AT_ONCE = 500
 
-_ORDER = ("place NULLS LAST", "at", "payout", "line")
+_ORDER = ("place NULLS LAST", "at", "payout", "paper", "line")
 
 
 @dataclass(frozen=True)
@@ -76,6 +88,8 @@ class JournalLine:
     """What was paid for; empty if the movement belongs to no payment."""
     invoice: str
     """The number of the invoice whose value added tax this is; else empty."""
+    credit_note: str
+    """The number of its credit note, if the tax goes back by that; else empty."""
 
 
 def _movements(
@@ -93,6 +107,7 @@ def _movements(
             LedgerEntry.signed_minor, LedgerTransaction.currency, Campaign.id,
             Campaign.name.label("campaign"), Creator.id.label("creator"), Creator.handle,
             Payout.id.label("payout"), Payout.kind.label("milestone"), null().label("invoice"),
+            null().label("credit_note"), null().label("paper"),
         )
         .join(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
         .join(LedgerAccount, LedgerAccount.id == LedgerEntry.account_id)
@@ -116,22 +131,56 @@ def _taxes(
 ) -> Select[*tuple[Any, ...]]:
     # An invoice may be handed in after the payment (a bonus); both are final then.
     at = func.greatest(PayoutAttempt.settled_at, Invoice.created_at)
-    line, sign = (1, 1) if account == VAT else (2, -1)
+    about = null().label("credit_note"), Payout.id.label("paper")
     query = (
+        _tax_line(at, account, Invoice.vat_minor, *about)
+        .join(PayoutAttempt, PayoutAttempt.transfer_id == Payout.transfer_id)
+        .where(Invoice.vat_minor > 0, PayoutAttempt.settled_at.is_not(None))
+    )
+    return _within(query, at, since, until, campaign_id)
+
+
+def _credits(
+    since: datetime | None, until: datetime | None, campaign_id: str, account: str
+) -> Select[*tuple[Any, ...]]:
+    at = CreditNote.created_at
+    about = CreditNote.number.label("credit_note"), InvoiceCredit.id.label("paper")
+    query = (
+        _tax_line(at, account, -CreditNote.vat_minor, *about)
+        .join(InvoiceCredit, InvoiceCredit.payout_id == Invoice.payout_id)
+        .join(CreditNote, CreditNote.credit_id == InvoiceCredit.id)
+        .where(CreditNote.vat_minor > 0)
+    )
+    return _within(query, at, since, until, campaign_id)
+
+
+def _tax_line(
+    at: SQLColumnExpression[datetime], account: str, vat: SQLColumnExpression[int], *about: Any
+) -> Select[*tuple[Any, ...]]:
+    """One side of tax that goes from the fees to its own account, or back if it is negative."""
+    line, sign = (1, 1) if account == VAT else (2, -1)
+    return (
         select(
             null().label("place"), literal(line).label("line"), at.label("at"),
-            null().label("kind"), literal(account).label("name"), sign * Invoice.vat_minor,
+            null().label("kind"), literal(account).label("name"), sign * vat,
             Invoice.currency, Campaign.id, Campaign.name.label("campaign"),
             Creator.id.label("creator"), Creator.handle, Payout.id.label("payout"),
-            Payout.kind.label("milestone"), Invoice.number.label("invoice"),
+            Payout.kind.label("milestone"), Invoice.number.label("invoice"), *about,
         )
         .select_from(Invoice)
         .join(Payout, Payout.id == Invoice.payout_id)
-        .join(PayoutAttempt, PayoutAttempt.transfer_id == Payout.transfer_id)
         .join(Campaign, Campaign.id == Payout.campaign_id)
         .join(Creator, Creator.id == Payout.creator_id)
-        .where(Invoice.vat_minor > 0, PayoutAttempt.settled_at.is_not(None))
     )  # fmt: skip
+
+
+def _within(
+    query: Select[*tuple[Any, ...]],
+    at: SQLColumnExpression[datetime],
+    since: datetime | None,
+    until: datetime | None,
+    campaign_id: str,
+) -> Select[*tuple[Any, ...]]:
     if campaign_id:
         query = query.where(Payout.campaign_id == campaign_id)
     if since is not None:
@@ -147,7 +196,7 @@ async def journal(
     until: datetime | None = None,
     campaign_id: str = "",
 ) -> AsyncIterator[tuple[JournalLine, ...]]:
-    """The movements in the order in which they were written, then the tax of invoices.
+    """The movements in the order in which they were written, then the tax of invoices and credits.
 
     Each comes with its lines.
 
@@ -158,7 +207,8 @@ async def journal(
     """
     wanted = (since, until, campaign_id)
     query = union_all(
-        _movements(*wanted), _taxes(*wanted, account=VAT), _taxes(*wanted, account=FEES)
+        _movements(*wanted),
+        *(each(*wanted, account=side) for each in (_taxes, _credits) for side in (VAT, FEES)),
     ).order_by(*(literal_column(name) for name in _ORDER))
     together: list[JournalLine] = []
     async for row in await session.stream(query, execution_options={"yield_per": _AT_ONCE}):
@@ -172,9 +222,9 @@ async def journal(
 
 
 def _line(row: tuple[Any, ...]) -> JournalLine:
-    place, _, at, kind, name, signed, currency, *about = row
+    place, _, at, kind, name, signed, currency, *about, paper = row
     texts = [text or "" for text in about]
-    document = f"TRP-{place:08d}" if place is not None else f"VAT-{texts[4]}"
+    document = f"TRP-{place:08d}" if place is not None else f"VAT-{paper}"
     return JournalLine(
         document, at, PostingKind(kind) if kind else None, BOOK_ACCOUNT.get(name, name), signed,
         currency, *texts,

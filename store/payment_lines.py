@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, String, case, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +13,7 @@ from sqlalchemy.orm import load_only
 
 from domain.errors import NotFound
 from domain.lifecycle import PayoutStatus
+from store.credits import numbers_of_payment
 from store.invoice_sums import OF_PAYMENT, vat_of
 from store.invoices import missing
 from store.paging import PAGE, Page, page_of, read_mark
@@ -42,6 +44,8 @@ class PaymentLine:
     """The number of its invoice; empty if there is none."""
     vat_minor: int | None
     """Value added tax in the amount, by the invoice; None without one."""
+    credit_notes: str
+    """Their numbers, see `store.credits.numbers_of_payment`; empty without any."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class Wanted:
 
 def _query(
     wanted: Wanted,
-) -> Select[Payout, Creator, Campaign, str, str, datetime | None, str, str, int | None]:
+) -> Select[Payout, Creator, Campaign, str, str, datetime | None, str, str, int | None, str]:
     account = func.coalesce(PayoutAttempt.account_id, Recipient.account_id, "")
     waits = Payout.status == PayoutStatus.REQUESTED.value
     lacks = case((waits, missing()), else_=literal("", String))
@@ -75,6 +79,7 @@ def _query(
             lacks,
             func.coalesce(Invoice.number, ""),
             vat_of(Payout.amount_minor),
+            numbers_of_payment(),
         )
         .join(Creator, Creator.id == Payout.creator_id)
         .join(Campaign, Campaign.id == Payout.campaign_id)
@@ -109,13 +114,9 @@ def _line(
     campaign: Campaign,
     account: str,
     status: str | None,
-    sent_at: datetime | None,
-    lacks: str,
-    invoice: str,
-    vat: int | None,
+    *about: Any,
 ) -> PaymentLine:
-    ready = status == "active"
-    return PaymentLine(payout, creator, campaign, account, ready, sent_at, lacks, invoice, vat)
+    return PaymentLine(payout, creator, campaign, account, status == "active", *about)
 
 
 async def payment_page(

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.campaign import CampaignFile
 from domain.lifecycle import PayoutStatus
 from domain.payments import REPAYMENT
+from store.credits import Credited, of_collaboration
 from store.invoices import Papers, papers
 from store.tables import (
     BankAccount,
@@ -59,6 +60,8 @@ class PortalView:
     """Where the money goes by bank transfer."""
     papers: Papers | None
     """Tax data and invoices; None if the brand's country has no rules here."""
+    credits: tuple[Credited, ...]
+    """What the invoices are less by, oldest first."""
     waiting: tuple[Decision, ...]
     """The creator's own decisions that are recorded and not applied yet."""
 
@@ -96,6 +99,7 @@ async def view(session: AsyncSession, collaboration_id: str) -> PortalView | Non
         payouts=payouts,
         not_owed=await _not_owed(session, payouts),
         papers=await papers(session, row[0], CampaignFile.model_validate(row[2].file)),
+        credits=await of_collaboration(session, collaboration_id),
         waiting=tuple(
             d for d in decisions if d.status == "submitted" and d.actor_kind == "creator"
         ),

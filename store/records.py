@@ -20,8 +20,10 @@ from domain.messages import (
     PayoutChange,
     PlannedMail,
 )
+from domain.payments import REPAYMENT
 from store import ledger
 from store.applying import apply_decision
+from store.credits import credit
 from store.engine import session as transaction
 from store.items import close_all, close_items, escalate, hand_over, open_item, remind
 from store.streams import (
@@ -89,7 +91,16 @@ async def _append(session: AsyncSession, command: Append) -> Appended:
         subject.currency,
         command.at,
     )
+    if isinstance(entity, Payout) and _is_given_up(entity, command):
+        await credit(session, entity.id, entity, entity.amount_minor, command.at)
     return Appended(head=head)
+
+
+def _is_given_up(payout: Payout, command: Append) -> bool:
+    """True if what was taken back is not owed any more: its invoice is less by that."""
+    change = command.payout
+    ended = change is not None and change.status is PayoutStatus.CANCELLED
+    return ended and payout.kind == REPAYMENT
 
 
 async def _change_items(session: AsyncSession, subject_id: str, command: Append) -> None:

@@ -31,7 +31,11 @@ async def paid(
     db: AsyncSession, of: Collaboration | None = None, at: datetime = NOW, **parts: Any
 ) -> Payout:
     """A payment that was earned and paid at a moment."""
-    row = await earned(db, of, at, **parts)
+    return await sent(db, await earned(db, of, at, **parts), at)
+
+
+async def sent(db: AsyncSession, row: Payout, at: datetime = NOW) -> Payout:
+    """An earned payment, paid at a moment."""
     for kind in (PostingKind.SEND, PostingKind.SETTLE):
         await move(db, row, kind, f"{kind}:{row.id}:1", at)
     row.status, row.attempt = PayoutStatus.TRANSFERRED.value, 1

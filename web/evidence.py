@@ -179,7 +179,7 @@ async def _release(v: Visit, row: InboxRow) -> dict[str, Any]:
         "solo": file.staffing == "solo",
         "cooling": file.release.cooling,
         "releases": releases[: payout.releases],
-        "invoice": await invoices.invoice(v.db, payout.id),
+        "invoice": await invoices.invoice(v.db, payout.first_of or payout.id),
         "lacks": await invoices.lacks(v.db, payout.id),
         "obstacle": await four_eyes.obstacle(v.db, payout.id, v.me.staff_id),
         "past": [each for each in past if each.decision.subject_id == payout.id],

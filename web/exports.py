@@ -50,7 +50,7 @@ PAYMENT_COLUMNS = (
     "payment", "creator", "handle", "name", "platform", "country", "campaign", "campaign_name",
     "collaboration", "for", "number", "amount", "invoice", "net", "vat", "currency", "status",
     "hold_reason", "earned_on", "pay_by", "sent_on", "transfer", "account", "bank",
-    "bank_payout", "taken_back",
+    "bank_payout", "taken_back", "credit_notes",
 )  # fmt: skip
 
 JOURNAL_COLUMNS = (
@@ -94,13 +94,16 @@ def _payment(row: PaymentLine) -> list[Cell]:
         payout.kind, payout.number, Money(minor=payout.amount_minor, currency=currency), *parts,
         currency, payout.status, payout.hold_reason, payout.created_at, payout.pay_by,
         row.sent_at, payout.transfer_id, row.account_id, payout.bank_status, payout.bank_payout_id,
-        Money(minor=payout.reversed_minor or 0, currency=currency),
+        Money(minor=payout.reversed_minor or 0, currency=currency), row.credit_notes,
     ]  # fmt: skip
 
 
 def _journal_line(line: JournalLine, accounts: Mapping[str, str]) -> list[Cell]:
     amount = Money(minor=abs(line.signed_minor), currency=line.currency)
-    moved = _MOVED[line.kind] if line.kind else f"VAT of invoice {line.invoice}"
+    papers = f"VAT of invoice {line.invoice}"
+    if line.credit_note:
+        papers = f"VAT of credit note {line.credit_note} for invoice {line.invoice}"
+    moved = _MOVED[line.kind] if line.kind else papers
     what = [moved, words.milestone(line.milestone) if line.milestone else ""]
     about = [": ".join(part for part in what if part), line.handle, line.campaign]
     return [

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from domain.ids import collaboration_workflow_id
-from store import bonuses, comparisons, desk, desk_lists, finance, rail_stops
+from store import bonuses, comparisons, credits, desk, desk_lists, finance, rail_stops
 from web import exports, rail, words
 from web.visit import Missing, visit
 
@@ -19,6 +19,9 @@ BALANCE_WITHIN = timedelta(hours=1)
 
 COMPARED_WITHIN = timedelta(hours=26)
 """A nightly comparison that is older has failed, or nobody makes it."""
+
+NOTES_SHOWN = 20
+"""Missing credit notes that the page names; it counts them all."""
 
 
 @router.get("/collaborations/{collaboration_id}")
@@ -71,8 +74,10 @@ async def payments(request: Request) -> HTMLResponse:
             request.query_params.get("campaign", "")[:40],
             request.query_params.get("after", ""),
         )
+        count, missed = await credits.missing(v.db, NOTES_SHOWN)
         return await v.page(
             "desk/payments.html", here="payments", page=page, chosen=status,
+            notes_count=count, notes_missing=missed,
             readiness=await finance.readiness(v.db, by_bank=v.deps.by_bank),
             compared=await comparisons.last(v.db),
             compare_by=v.deps.clock() - COMPARED_WITHIN,

@@ -3,36 +3,42 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from functools import cache
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import UserMistake
+from domain.lifecycle import Role
 from domain.moments import read_moment
 from rendering.documents import (
     Document,
     account_statement,
+    credit_note,
     document_page,
     payment_statement,
     self_billed,
 )
 from rendering.environment import make_environment
 from rendering.paper import paper
-from store import desk, invoices
+from store import credits, desk, invoices
 from store.creator_statements import creator_statement
 from store.payout_reads import payout_detail
 from store.remittances import Remittance, remittance
 from store.tables import Creator
 from web.exports import READERS
+from web.fields import Fields, read_fields
+from web.handed_in import file_answer, read_upload
 from web.pages import deps_of, pages_of
 from web.portal import creator_visit
 from web.security import DOCUMENT_POLICY
-from web.visit import Missing, visit
+from web.visit import Missing, Visit, visit
 
 router = APIRouter()
+log = logging.getLogger(__name__)
 
 
 @router.get("/portal/{collaboration_id}/payments/{payout_id}")
@@ -64,23 +70,64 @@ async def invoice_for_finance(request: Request, payout_id: str) -> Response:
 async def payment(request: Request, payout_id: str) -> HTMLResponse:
     """One payment: what became of it, what was tried, who decided."""
     async with visit(request) as v:
-        found = await payout_detail(v.db, payout_id)
-        if found is None:
-            raise Missing
-        return await v.page(
-            "desk/payment.html",
-            here="payments",
-            payout=found.payout,
-            creator=found.creator,
-            campaign=found.campaign,
-            recipient=found.recipient,
-            attempts=found.attempts,
-            item=await desk.open_item(v.db, "release", payout_id),
-            invoice=await invoices.invoice(v.db, payout_id),
-            decided=await desk.decisions(v.db, [payout_id]),
-            events=await desk.events_of(v.db, [payout_id]),
-            may_export=any(v.may(role) for role in READERS),
-        )
+        return await _payment_page(v, payout_id)
+
+
+async def _payment_page(
+    v: Visit, payout_id: str, status: int = 200, problem: str = "", typed: Fields | None = None
+) -> HTMLResponse:
+    found = await payout_detail(v.db, payout_id)
+    if found is None:
+        raise Missing
+    return await v.page(
+        "desk/payment.html",
+        status,
+        here="payments",
+        payout=found.payout,
+        creator=found.creator,
+        campaign=found.campaign,
+        recipient=found.recipient,
+        attempts=found.attempts,
+        item=await desk.open_item(v.db, "release", payout_id),
+        invoice=await invoices.invoice(v.db, found.payout.first_of or payout_id),
+        credited=await credits.of_payment(v.db, payout_id),
+        may_enter=v.may(Role.FINANCE),
+        problem=problem,
+        typed=typed or {},
+        decided=await desk.decisions(v.db, [payout_id]),
+        events=await desk.events_of(v.db, [payout_id]),
+        may_export=any(v.may(role) for role in READERS),
+    )
+
+
+@router.get("/credit-notes/{credit_id}")
+async def credit_note_for_finance(request: Request, credit_id: str) -> Response:
+    """A credit note for the brand's books."""
+    async with visit(request) as v:
+        v.need(*READERS)
+        return await credit_note_answer(v.db, request, credit_id)
+
+
+@router.post("/payments/{payout_id}/credit-notes")
+async def enter_credit_note(request: Request, payout_id: str) -> Response:
+    """Keep a credit note that came to finance by another way than the creator's page."""
+    fields = await read_fields(request)
+    credit_id = fields.get("credit", "")
+    try:
+        async with visit(request) as v:
+            v.need(Role.FINANCE)
+            v.check_csrf(fields)
+            found = await credits.one(v.db, credit_id)
+            if found is None or payout_id not in {found.credit.id, found.credit.payout_id}:
+                raise Missing
+            now = v.deps.clock()
+            sent = await read_upload(request, fields, found.invoice.currency, now.date())
+            await credits.hand_in(v.db, found, sent, now, entered_by=v.me.staff_id)
+    except UserMistake as mistake:
+        async with visit(request) as v:
+            return await _payment_page(v, payout_id, 422, f"{mistake.message}.", fields)
+    log.info("%s entered the credit note %s", v.me.staff_id, credit_id)
+    return RedirectResponse(f"/payments/{payout_id}", 303)
 
 
 @router.get("/creators/{creator_id}/statement")
@@ -116,13 +163,25 @@ async def invoice_answer(
         raise Missing
     if found.series is not None:
         return await _answer(request, self_billed(environment(), found))
-    suffix = found.media_type.rpartition("/")[2]
-    headers = {
-        "Content-Security-Policy": DOCUMENT_POLICY,
-        "Content-Disposition": f'attachment; filename="invoice-{payout_id}.{suffix}"',
-    }
     content = await invoices.content(db, payout_id)
-    return Response(content, headers=headers, media_type=found.media_type)
+    return file_answer(content, found.media_type, f"invoice-{payout_id}")
+
+
+async def credit_note_answer(
+    db: AsyncSession, request: Request, credit_id: str, collaboration_id: str = ""
+) -> Response:
+    """A credit note, as `invoice_answer`.
+
+    Raises:
+        Missing: it is not there yet, or not one of this collaboration's.
+    """
+    found = await credits.one(db, credit_id, collaboration_id)
+    if found is None or found.note is None:
+        raise Missing
+    if found.note.series is not None:
+        return await _answer(request, credit_note(environment(), found.note))
+    content = await credits.content(db, credit_id)
+    return file_answer(content, found.note.media_type, f"credit-note-{credit_id}")
 
 
 @cache

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import date
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
-from starlette.datastructures import UploadFile
 
 from domain.errors import UserMistake
 from domain.invoicing import (
@@ -15,16 +13,16 @@ from domain.invoicing import (
     TaxFacts,
     TaxStatus,
     checked,
-    file_type,
     is_the_vat,
     mandate_text,
 )
 from domain.places import country_code
+from store import credits
 from store import invoices as store
-from store.invoices import Papers, Upload
-from store.issuing import SERIES
-from web.fields import Fields, read_amount
-from web.payment_pages import invoice_answer
+from store.invoices import Papers
+from web.fields import Fields
+from web.handed_in import read_upload
+from web.payment_pages import credit_note_answer, invoice_answer
 from web.portal import CreatorVisit, creator_visit, portal_fields
 from web.tax_card import asked
 from web.visit import Forbidden
@@ -57,6 +55,19 @@ async def show(request: Request, collaboration_id: str, payout_id: str) -> Respo
     """An invoice, for the creator whose it is."""
     async with creator_visit(request, collaboration_id) as c:
         return await invoice_answer(c.db, request, payout_id, collaboration_id)
+
+
+@router.post("/portal/{collaboration_id}/credit-note")
+async def credit_note(request: Request, collaboration_id: str) -> Response:
+    """Keep the credit note for an invoice of the creator's own."""
+    return await _save(request, collaboration_id, "credit_note", _credit_note)
+
+
+@router.get("/portal/{collaboration_id}/credit-notes/{credit_id}")
+async def show_credit_note(request: Request, collaboration_id: str, credit_id: str) -> Response:
+    """A credit note, for the creator whose it is."""
+    async with creator_visit(request, collaboration_id) as c:
+        return await credit_note_answer(c.db, request, credit_id, collaboration_id)
 
 
 async def _save(request: Request, collaboration_id: str, form: str, save: Save) -> Response:
@@ -113,40 +124,17 @@ async def _upload(c: CreatorVisit, _: Papers, fields: Fields) -> None:
     )
     if wanted is None:
         raise Forbidden("wrong_stage")
-    number, issued_on = _head(fields, c.deps.clock().date())
-    content = await _file(c.request)
-    media_type = file_type(content)
-    if not media_type:
-        raise BadTaxData("Please choose the file of your invoice: a PDF, a PNG or a JPEG")
-    currency, vat = wanted.payout.currency, fields.get("vat", "").strip()
-    vat_minor = read_amount(vat, currency) if vat.strip("0., ") else 0
-    if not is_the_vat(vat_minor, wanted.amounts):
+    sent = await read_upload(c.request, fields, wanted.payout.currency, c.deps.clock().date())
+    if not is_the_vat(sent.vat_minor, wanted.amounts):
         raise BadTaxData("The VAT is not what it has to be for how you are taxed")
-    gross = read_amount(fields.get("gross", ""), currency)
-    sent = Upload(number, issued_on, vat_minor, gross, media_type, content)
     await store.add_upload(c.db, wanted.payout.id, sent, c.deps.clock())
 
 
-def _head(fields: Fields, today: date) -> tuple[str, date]:
-    """Number and date of an invoice, as typed."""
-    number = " ".join(fields.get("number", "").split())[:60]
-    if not number:
-        raise BadTaxData("Please type the number of your invoice")
-    if number.startswith(SERIES):
-        raise BadTaxData("Numbers that begin like this are those of invoices that we issue")
-    try:
-        issued_on = date.fromisoformat(fields.get("issued_on", ""))
-    except ValueError:
-        raise BadTaxData("Please give the date of your invoice") from None
-    if issued_on > today:
-        raise BadTaxData("The date of your invoice lies in the future")
-    return number, issued_on
-
-
-async def _file(request: Request) -> bytes:
-    """The uploaded file's bytes; the size of the whole request is limited already."""
-    found = (await request.form()).get("file")
-    if not isinstance(found, UploadFile):
-        return b""
-    await found.seek(0)
-    return await found.read()
+async def _credit_note(c: CreatorVisit, _: Papers, fields: Fields) -> None:
+    named = fields.get("credit", "")
+    wanted = next((each for each in c.view.credits if each.credit.id == named), None)
+    if wanted is None:
+        raise Forbidden("wrong_stage")
+    now = c.deps.clock()
+    sent = await read_upload(c.request, fields, wanted.invoice.currency, now.date())
+    await credits.hand_in(c.db, wanted, sent, now)

@@ -74,5 +74,7 @@ def tax_context(view: PortalView, file: CampaignFile) -> dict[str, Any]:
         "rate": RULES[country].rate,
         "invoices_asked": [] if covered else asked(view, country),
         "is_the_vat": is_the_vat,
+        "credits": view.credits,
+        "credits_asked": [each for each in view.credits if each.note is None],
         "mandate_words": mandate_text(file.brand.name, name),
     }

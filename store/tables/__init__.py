@@ -24,7 +24,13 @@ from store.tables.collaborations import (
     Terms,
 )
 from store.tables.happenings import Decision, Event, ExternalEvent, InboxItem
-from store.tables.invoices import Invoice, InvoiceMandate, TaxProfile
+from store.tables.invoices import (
+    CreditNote,
+    Invoice,
+    InvoiceCredit,
+    InvoiceMandate,
+    TaxProfile,
+)
 from store.tables.ledger import LedgerAccount, LedgerEntry, LedgerTransaction
 from store.tables.mail import OutboxMail, StaffMail, StaffMailNews, Suppression
 from store.tables.payouts import OnboardingLink, Payout, PayoutAttempt, Recipient, RecipientAside
@@ -46,6 +52,7 @@ __all__ = [
     "Creator",
     "CreatorFigures",
     "CreatorPost",
+    "CreditNote",
     "Decision",
     "DeskSession",
     "Draft",
@@ -53,6 +60,7 @@ __all__ = [
     "ExternalEvent",
     "InboxItem",
     "Invoice",
+    "InvoiceCredit",
     "InvoiceMandate",
     "Json",
     "LedgerAccount",
@@ -82,6 +90,6 @@ __all__ = [
 
 APPEND_ONLY = (
     "events", "ledger_transactions", "ledger_entries", "signatures", "terms", "tax_profiles",
-    "invoice_mandates", "bank_accounts", "bank_files",
+    "invoice_mandates", "bank_accounts", "bank_files", "invoice_credits", "credit_notes",
 )  # fmt: skip
 """Tables on which the application's role may only insert and read."""

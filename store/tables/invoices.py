@@ -80,3 +80,51 @@ class Invoice(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     """The uploaded file; empty if self-billed."""
     created_at: Mapped[datetime]
+
+
+class InvoiceCredit(Base):
+    """What an invoice is less by: money that was paid by it, came back and is not owed."""
+
+    __tablename__ = "invoice_credits"
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", name="invoice_credit_positive"),
+        Index("ix_invoice_credits_payout", "payout_id"),
+    )
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    """What brought it about: the payment that is not made again."""
+    payout_id: Mapped[str] = mapped_column(ForeignKey("payouts.id"))
+    """The payment whose invoice it is about."""
+    share_from: Mapped[int]
+    """Where in that invoice it lies, see `Payout.share_from`."""
+    amount_minor: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class CreditNote(Base):
+    """The paper for it: issued under the creator's mandate, or handed in. It never changes."""
+
+    __tablename__ = "credit_notes"
+    __table_args__ = (
+        UniqueConstraint("creator_id", "number"),
+        UniqueConstraint("creator_id", "series", name="credit_note_series"),
+        CheckConstraint("net_minor + vat_minor = gross_minor", name="credit_note_adds_up"),
+    )
+    credit_id: Mapped[str] = mapped_column(ForeignKey("invoice_credits.id"), primary_key=True)
+    creator_id: Mapped[str] = mapped_column(ForeignKey("creators.id"))
+    series: Mapped[int | None] = mapped_column(Integer)
+    """The number within the credit notes issued for the creator; None if handed in."""
+    number: Mapped[str]
+    issued_on: Mapped[date]
+    net_minor: Mapped[int]
+    """What the invoice is less by: positive here, negative on the paper."""
+    vat_minor: Mapped[int]
+    gross_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    facts: Mapped[Json]
+    """What one that was issued says besides; empty if handed in."""
+    media_type: Mapped[str] = mapped_column(default="")
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    """The file; empty if issued."""
+    entered_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
+    """Who of finance entered it, if the creator did not hand it in themselves."""
+    created_at: Mapped[datetime]

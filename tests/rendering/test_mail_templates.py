@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from domain.campaign import DeliverableKind, MilestoneKind
-from domain.correspondence import WantedPapers
+from domain.correspondence import CreditFigures, WantedPapers
 from domain.lifecycle import EARLY_OUTCOMES
 from domain.mails import STRANGER, Mail
 from rendering.environment import make_environment
@@ -234,6 +234,13 @@ def test_what_is_not_paid_again_is_said_with_the_reason_that_was_given() -> None
     figures = replace(about.payout, kind="repayment", reason="Paid twice.\nSorry!")
     text = WRITER.render(order(Mail.NOT_REPAID, correspondence(payout=figures))).text
     assert "In their words:\n\n    Paid twice.\n    Sorry!\n\nEverything else" in text
+    for number, said in (("AV-1-0001", "the credit note AV-1-0001"), ("", "hand in a credit note")):
+        credit = CreditFigures("AF-1-0001", number)
+        text = WRITER.render(
+            order(Mail.NOT_REPAID, correspondence(payout=figures, credit=credit))
+        ).text
+        assert said in text
+        assert "Your invoice AF-1-0001" in text
     unsaid = replace(figures, reason="")
     text = WRITER.render(order(Mail.NOT_REPAID, correspondence(payout=unsaid))).text
     assert "In their words" not in text

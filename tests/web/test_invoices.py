@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -30,6 +31,7 @@ FRENCH = {
     "status": "registered", "legal_name": "Anne Martin <b>", "address": "1 rue de la Paix, Paris",
     "country": "France", "business_number": "732 829 320", "vat_number": "FR44732829320",
 }  # fmt: skip
+FRANCE = {"country": "FR"}
 NUMBERS = {"business_number": "552100554", "vat_number": "FR12552100554"}
 PDF = b"%PDF-1.7 an invoice"
 
@@ -71,18 +73,20 @@ class Case:
         )
 
 
-async def begin(web: Web, **brand: Any) -> Case:
+async def begin(
+    web: Web, brand: Mapping[str, str] | None = None, amount_minor: int = 15_000
+) -> Case:
     there = await scene(web.engine, stage="retaining")
     async with session(web.engine) as db:
         row = await db.get_one(Campaign, there.campaign.id)
-        row.file = row.file | {"brand": row.file["brand"] | brand}
+        row.file = row.file | {"brand": row.file["brand"] | dict(brand or {})}
         of = await db.get_one(Collaboration, there.collaboration.id)
         signed = await builders.signature(db, await builders.terms(db, of))
         who = await db.get_one(Creator, there.creator.id)
         choice = TermsChoice(answer="sign", content_id=signed.id)
         ref = await builders.decision(db, of, who, choice)
         (await db.get_one(Decision, ref.decision_id)).status = "applied"
-        payout = await builders.payout(db, of)
+        payout = await builders.payout(db, of, amount_minor=amount_minor)
         finance = await builders.staff(db, (Role.FINANCE,))
     return Case(web, there, await arrive(web, there), payout, finance)
 
@@ -90,7 +94,7 @@ async def begin(web: Web, **brand: Any) -> Case:
 @pytest.fixture
 async def french(web: Web) -> Case:
     """The brand is in France and may issue invoices."""
-    return await begin(web, country="FR", **NUMBERS)
+    return await begin(web, FRANCE | NUMBERS)
 
 
 async def mandated(case: Case) -> None:
@@ -195,7 +199,7 @@ async def test_who_needs_an_invoice_only_since_the_first_release_gets_it_with_th
 
 
 async def test_a_brand_without_its_numbers_offers_no_mandate(web: Web) -> None:
-    case = await begin(web, country="FR")
+    case = await begin(web, FRANCE)
     await case.browser.send("tax", **FRENCH)
     assert 'data-action="mandate"' not in await case.browser.page()
     assert await case.lacks() == "invoice_missing"
@@ -209,9 +213,9 @@ async def test_a_wrong_invoice_is_refused(french: Case) -> None:
         "a PDF, a PNG or a JPEG": {"file": b"<script>"},
         "The VAT is not": {"vat": "0"},
         "The total of the invoice": {"gross": "149"},
-        "the number of your invoice": {"number": " "},
-        "invoices that we issue": {"number": "AF-1"},
-        "the date of your invoice": {"issued_on": "soon"},
+        "the number that stands on it": {"number": " "},
+        "papers that we issue": {"number": "AF-1"},
+        "the date that stands on it": {"issued_on": "soon"},
         "lies in the future": {"issued_on": "2099-01-01"},
     }
     for said, changed in wrong.items():
@@ -229,7 +233,7 @@ async def test_an_invoice_handed_in_is_a_file_to_be_saved(french: Case) -> None:
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.headers["content-disposition"].startswith("attachment;")
     assert answer.headers["x-content-type-options"] == "nosniff"
-    other = await begin(french.web, country="FR")
+    other = await begin(french.web, FRANCE)
     path = f"{other.browser.path}/invoices/{french.payout.id}"
     assert (await other.browser.http.get(path)).status_code == 404
 

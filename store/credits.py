@@ -1,0 +1,204 @@
+"""Credit notes: what invoices are less by when money came back and is not owed, and its papers.
+
+An invoice that the brand issued gets its credit note in the same transaction, if the creator's
+mandate still stands. For every other one the creator is asked for theirs, and finance may enter it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from domain.invoicing import RULES, Amounts, vat_between
+from store.invoices import InvoiceMistake, Upload, one_at_a_time
+from store.issuing import issue_credit_note
+from store.tables import Campaign, Creator, CreditNote, Invoice, InvoiceCredit, Payout
+
+MISSING = "missing"
+"""Stands for the number of a credit note that is not there yet."""
+
+BETWEEN = "; "
+"""Between the numbers of a payment's credit notes, which may have spaces in them."""
+
+
+@dataclass(frozen=True)
+class Credited:
+    """An invoice that is less by something, and the paper for it."""
+
+    credit: InvoiceCredit
+    invoice: Invoice
+    note: CreditNote | None
+    """None as long as it is missing."""
+
+    @property
+    def amounts(self) -> Amounts:
+        """What the credit note says; the tax of all parts of an invoice adds up to its own."""
+        start, gross = self.credit.share_from, self.credit.amount_minor
+        whole = self.invoice.vat_minor, self.invoice.gross_minor
+        vat = vat_between(*whole, start, start + gross)
+        return Amounts(gross - vat, vat, gross, int(self.invoice.facts.get("rate", 0)))
+
+
+@dataclass(frozen=True)
+class MissingNote:
+    """A credit note that finance waits for."""
+
+    credited: Credited
+    creator: Creator
+
+
+async def credit(
+    session: AsyncSession, cause: str, of: Payout, amount_minor: int, at: datetime
+) -> None:
+    """Write down that the invoice of a payment is less by an amount.
+
+    The same cause again changes nothing.
+
+    Args:
+        session: the transaction that moves the money.
+        cause: id of what brought it about.
+        of: the payment whose money is not owed; the amount is the beginning of its part.
+        amount_minor: how much of it, tax included.
+        at: now.
+    """
+    campaign = await session.get_one(Campaign, of.campaign_id)
+    if campaign.file["brand"]["country"] not in RULES:
+        return
+    written = await session.scalar(
+        insert(InvoiceCredit)
+        .values(
+            id=cause, payout_id=of.first_of or of.id, share_from=of.share_from,
+            amount_minor=amount_minor, created_at=at,
+        )
+        .on_conflict_do_nothing()
+        .returning(InvoiceCredit.id)
+    )  # fmt: skip
+    found = await one(session, cause) if written else None
+    if found is None:
+        return
+    await one_at_a_time(session, of.creator_id)
+    if found.invoice.series is None:
+        return
+    so_far = [each.amounts for each in await of_payment(session, found.invoice.payout_id)]
+    left = (
+        found.invoice.net_minor - sum(each.net_minor for each in so_far),
+        found.invoice.vat_minor - sum(each.vat_minor for each in so_far),
+    )
+    await issue_credit_note(session, found.invoice, found.credit, found.amounts, left, at)
+
+
+def _query() -> Select[InvoiceCredit, Invoice, CreditNote]:
+    return (
+        select(InvoiceCredit, Invoice, CreditNote)
+        .join(Invoice, Invoice.payout_id == InvoiceCredit.payout_id)
+        .outerjoin(CreditNote, CreditNote.credit_id == InvoiceCredit.id)
+        .order_by(InvoiceCredit.created_at, InvoiceCredit.id)
+    )
+
+
+async def _read(
+    session: AsyncSession, query: Select[InvoiceCredit, Invoice, CreditNote]
+) -> tuple[Credited, ...]:
+    return tuple(Credited(*row) for row in await session.execute(query))
+
+
+async def of_collaboration(session: AsyncSession, collaboration_id: str) -> tuple[Credited, ...]:
+    """What the invoices of a collaboration are less by, oldest first."""
+    query = _query().join(Payout, Payout.id == InvoiceCredit.payout_id)
+    return await _read(session, query.where(Payout.collaboration_id == collaboration_id))
+
+
+async def of_payment(session: AsyncSession, payout_id: str) -> tuple[Credited, ...]:
+    """What the invoice of a payment is less by, or what a payment that is not made has left it."""
+    mine = or_(InvoiceCredit.id == payout_id, InvoiceCredit.payout_id == payout_id)
+    return await _read(session, _query().where(mine))
+
+
+async def one(session: AsyncSession, credit_id: str, collaboration_id: str = "") -> Credited | None:
+    """One of them; with a collaboration, only if it is about one of its payments."""
+    query = _query().where(InvoiceCredit.id == credit_id)
+    if collaboration_id:
+        query = query.join(Payout, Payout.id == InvoiceCredit.payout_id).where(
+            Payout.collaboration_id == collaboration_id
+        )
+    found = await _read(session, query)
+    return found[0] if found else None
+
+
+async def missing(session: AsyncSession, most: int) -> tuple[int, tuple[MissingNote, ...]]:
+    """How many credit notes are not there yet, and those that are missed for longest."""
+    query = _query().where(CreditNote.credit_id.is_(None))
+    count = await session.scalar(select(func.count()).select_from(query.order_by(None).subquery()))
+    rows = await session.execute(
+        query.join(Creator, Creator.id == Invoice.creator_id).add_columns(Creator).limit(most)
+    )
+    found = (MissingNote(Credited(*about), creator) for *about, creator in rows)
+    return int(count or 0), tuple(found)
+
+
+async def hand_in(
+    session: AsyncSession,
+    found: Credited,
+    upload: Upload,
+    at: datetime,
+    entered_by: str | None = None,
+) -> None:
+    """Keep a credit note that a creator hands in, or that finance enters for them.
+
+    Raises:
+        InvoiceMistake: it is there, its sums are not those of the credit, or its number was used.
+    """
+    creator = found.invoice.creator_id
+    await one_at_a_time(session, creator)
+    if await session.get(CreditNote, found.credit.id) is not None:
+        raise InvoiceMistake("This credit note is there already")
+    wanted = found.amounts
+    if (upload.gross_minor, upload.vat_minor) != (wanted.gross_minor, wanted.vat_minor):
+        raise InvoiceMistake("The total or the VAT of the credit note is not what it has to be")
+    notes = select(CreditNote.credit_id).where(
+        CreditNote.creator_id == creator, CreditNote.number == upload.number
+    )
+    invoices = select(Invoice.payout_id).where(
+        Invoice.creator_id == creator, Invoice.number == upload.number
+    )
+    if await session.scalar(notes.union_all(invoices)) is not None:
+        raise InvoiceMistake("This number was used for another invoice or credit note already")
+    session.add(
+        CreditNote(
+            credit_id=found.credit.id, creator_id=creator, series=None, number=upload.number,
+            issued_on=upload.issued_on, net_minor=wanted.net_minor, vat_minor=wanted.vat_minor,
+            gross_minor=wanted.gross_minor, currency=found.invoice.currency, facts={},
+            media_type=upload.media_type, content=upload.content, entered_by=entered_by,
+            created_at=at,
+        )
+    )  # fmt: skip
+    await session.flush()
+
+
+async def content(session: AsyncSession, credit_id: str) -> bytes:
+    """The file of a credit note that was handed in."""
+    found = await session.scalar(
+        select(CreditNote.content).where(CreditNote.credit_id == credit_id)
+    )
+    return found or b""
+
+
+def numbers_of_payment() -> ColumnElement[str]:
+    """The numbers of a payment's credit notes as SQL, `MISSING` among them; empty without any."""
+    credits, note, invoice = aliased(InvoiceCredit), aliased(CreditNote), aliased(Invoice)
+    in_order = aggregate_order_by(literal(BETWEEN), credits.created_at, credits.id)
+    found = (
+        select(func.string_agg(func.coalesce(note.number, MISSING), in_order))
+        .select_from(credits)
+        .join(invoice, invoice.payout_id == credits.payout_id)
+        .outerjoin(note, note.credit_id == credits.id)
+        .where(or_(credits.id == Payout.id, credits.payout_id == Payout.id))
+        .correlate(Payout)
+        .scalar_subquery()
+    )
+    return func.coalesce(found, "")
