@@ -22,7 +22,7 @@ from domain.messages import (
 )
 from integrations.payout_rail import ACCOUNT_REJECTED, PAYOUTS_DISABLED, PayoutRail
 from integrations.stripe_webhooks import StripeEvent
-from store import bank_payouts, records, taken_back
+from store import bank_accounts, bank_payouts, records, taken_back
 from store import payouts as store
 from store.bank_orders import ANSWERED
 from store.engine import session
@@ -93,6 +93,7 @@ class Recipients:
 
     async def _apply(self, event: StripeEvent) -> AppliedEvent:
         woken: list[str] = []
+        mails: tuple[str, ...] = ()
         if event.type == ANSWERED:
             return AppliedEvent(woken=(event.transfer_group,))
         if event.type.startswith("transfer."):
@@ -107,7 +108,9 @@ class Recipients:
                 woken = await store.held_payouts(db, reason=HoldReason.WAITING_FUNDS)
         elif event.account and event.type.startswith(_ACCOUNT_EVENTS):
             woken = await self._refresh(event.account)
-        return AppliedEvent(woken=tuple(woken))
+            async with session(self._engine) as db:
+                mails = await bank_accounts.warning(db, event.account)
+        return AppliedEvent(woken=tuple(woken), mails=mails)
 
     async def not_yet(self, seen: Recipient) -> TransferResult | None:
         """Why nothing is to be sent although it would arrive; None if it may be sent.

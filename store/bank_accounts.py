@@ -9,11 +9,13 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bank_transfer import BANK_ACCOUNT
+from domain.ids import derived_id
+from domain.mails import Mail
 from store import rails
 from store.bank_orders import SOURCE
 from store.external_events import store_event
 from store.payouts import save_new_recipient
-from store.tables import BankAccount, Creator, Recipient
+from store.tables import BankAccount, Collaboration, Creator, OutboxMail, Recipient
 
 CHANGED = "v2.core.account.updated"
 """Type of the event that has held payments tried again; the same as of an account at Stripe."""
@@ -48,7 +50,8 @@ async def give(
 ) -> BankAccount:
     """Remember an account as the creator's; the same one again changes nothing.
 
-    Any other one is a new payee: payments that were released go back to release.
+    Any other one is a new payee: payments that were released go back to release, and the creator
+    gets a mail about it.
     """
     # Two forms that are sent at once are two changes after each other.
     await session.get_one(Creator, creator_id, with_for_update=True)
@@ -71,4 +74,34 @@ async def give(
         "id": account.id, "type": CHANGED, "thin": True, "livemode": True, "account": account.id,
     }  # fmt: skip
     await store_event(session, SOURCE, account.id, CHANGED, payload, at)
+    if known is not None:
+        await _warn(session, account, at)
     return account
+
+
+async def warning(session: AsyncSession, account_id: str) -> tuple[str, ...]:
+    """The mail that tells a creator of another account, if it took the place of one."""
+    there = await session.get(OutboxMail, _warning_id(account_id))
+    return (there.id,) if there else ()
+
+
+async def _warn(session: AsyncSession, account: BankAccount, at: datetime) -> None:
+    """Plan a mail to the creator's address: whoever has the link may not be the creator."""
+    of = await session.scalar(
+        select(Collaboration)
+        .where(Collaboration.creator_id == account.creator_id)
+        .order_by(Collaboration.ended_at.is_not(None), Collaboration.created_at.desc())
+        .limit(1)
+    )
+    if of is not None:
+        session.add(
+            OutboxMail(
+                id=_warning_id(account.id), campaign_id=of.campaign_id, collaboration_id=of.id,
+                mail=Mail.ACCOUNT_CHANGED.value, step=f"account_changed:{account.id}", facts={},
+                planned_at=at,
+            )
+        )  # fmt: skip
+
+
+def _warning_id(account_id: str) -> str:
+    return derived_id("out", account_id)

@@ -14,7 +14,9 @@ from activities.payouts import Payouts
 from activities.reconciliation import Reconciliation
 from domain.bank_transfer import OrderState, end_to_end_id
 from domain.errors import NotAllowed, OtherRail, Unavailable
+from domain.ids import derived_id
 from domain.lifecycle import PayoutStatus
+from domain.mails import Mail
 from domain.messages import (
     AppliedEvent,
     Posting,
@@ -28,7 +30,15 @@ from domain.reconciliation import ReconcileTask
 from store import attempts, bank_accounts, bank_orders, ledger
 from store.bank_news import Became
 from store.engine import session
-from store.tables import BankFile, BankOrder, Collaboration, ExternalEvent, Payout, PayoutAttempt
+from store.tables import (
+    BankFile,
+    BankOrder,
+    Collaboration,
+    ExternalEvent,
+    OutboxMail,
+    Payout,
+    PayoutAttempt,
+)
 from tests import builders
 from tests.bank import BRAND, IBAN, OTHER, debit, rejection, statement
 from tests.builders import NOW
@@ -329,6 +339,20 @@ async def test_only_euros_and_only_creators_with_an_account_are_paid(engine: Asy
         assert await db.scalar(select(func.count()).select_from(BankOrder)) == 0
     with pytest.raises(NotAllowed):
         await BankRail(engine).onboarding_link("x", "y", "z")
+
+
+async def test_the_creator_gets_a_mail_about_every_other_account_after_the_first(
+    scene: Scene,
+) -> None:
+    await scene.send()
+    first, again, other = [await scene.gives(each) for each in (IBAN, IBAN, OTHER)]
+    assert first == again
+    assert [each.mails for each in await scene.applied() if each.mails] == [
+        (derived_id("out", other),)
+    ]
+    async with session(scene.engine) as db:
+        [planned] = await db.scalars(select(OutboxMail))
+        assert (planned.mail, planned.status) == (Mail.ACCOUNT_CHANGED, "planned")
 
 
 async def test_the_same_account_again_is_no_change(scene: Scene) -> None:
