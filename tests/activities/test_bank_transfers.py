@@ -23,8 +23,6 @@ from domain.messages import (
     PostingKind,
     StripeEventTask,
     TransferOutcome,
-    TransferRequest,
-    TransferResult,
 )
 from domain.reconciliation import ReconcileTask
 from store import attempts, bank_accounts, bank_orders, ledger
@@ -39,7 +37,7 @@ from store.tables import (
     Payout,
     PayoutAttempt,
 )
-from tests import builders
+from tests.activities.scene import PaymentScene
 from tests.bank import BRAND, IBAN, OTHER, debit, rejection, statement
 from tests.builders import NOW
 from web.bank_files import Imported, import_confirmation, make_file
@@ -47,20 +45,14 @@ from web.bank_files import Imported, import_confirmation, make_file
 T = TransferOutcome
 
 
-class Scene:
+class Scene(PaymentScene):
     """A released payment to a creator who has given an account."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self.engine = engine
-        self.payouts = Payouts(engine, BankRail(engine), "http://127.0.0.1:8000")
-        self.payout_id = self.creator_id = ""
+        super().__init__(engine, Payouts(engine, BankRail(engine), "http://127.0.0.1:8000"))
 
-    async def begin(self, *, account: bool = True, amount: int = 15_000) -> Scene:
-        async with session(self.engine) as db:
-            creator = await builders.creator(db)
-            collaboration = await builders.collaboration(db, who=creator)
-            payout = await builders.payout(db, collaboration, amount_minor=amount)
-        self.creator_id, self.payout_id = creator.id, payout.id
+    async def begin(self, *, account: bool = True) -> Scene:
+        await self.earn()
         if account:
             await self.gives(IBAN)
         return self
@@ -80,15 +72,6 @@ class Scene:
             of = await db.get_one(Collaboration, payout.collaboration_id)
             of.suspended = suspended
 
-    async def send(self, attempt: int = 1) -> TransferResult:
-        return await self.payouts.send_transfer(self._request(attempt))
-
-    async def look_up(self, attempt: int = 1) -> TransferResult:
-        return await self.payouts.look_up_transfer(self._request(attempt))
-
-    def _request(self, attempt: int) -> TransferRequest:
-        return TransferRequest(payout_id=self.payout_id, attempt=attempt)
-
     async def file(self) -> BankFile | None:
         return await make_file(self.engine, BRAND, "stf_1", NOW)
 
@@ -100,8 +83,7 @@ class Scene:
             return await db.get_one(BankOrder, end_to_end_id(self.payout_id, attempt))
 
     async def attempt(self, number: int = 1) -> PayoutAttempt:
-        async with session(self.engine) as db:
-            found = await attempts.get_attempt(db, self.payout_id, number)
+        found = await super().attempt(number)
         assert found is not None
         return found
 

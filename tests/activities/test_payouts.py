@@ -30,8 +30,9 @@ from store import ledger, rail_stops, reconciliation
 from store import payouts as store
 from store.engine import session
 from store.payout_reads import payout_detail, waiting_for_release
-from store.tables import Creator, OnboardingLink, Payout, PayoutAttempt, Recipient
+from store.tables import Creator, OnboardingLink, Payout, Recipient
 from tests import builders
+from tests.activities.scene import PaymentScene
 from tests.fixtures.stripe import StripeStandIn, eventually
 
 T = TransferOutcome
@@ -50,26 +51,23 @@ class Clock:
         self.now += timedelta(**time)
 
 
-class Scene:
-    """A payout that may be sent, its creator's account, and the activities."""
+class Scene(PaymentScene):
+    """A payout that may be sent, its creator's account, and the stand-in."""
 
     def __init__(self, engine: AsyncEngine, standin: StripeStandIn, **rail: float) -> None:
-        self.engine, self.standin, self.clock = engine, standin, Clock()
+        self.standin, self.clock = standin, Clock()
         self.rail = standin.rail(**({"max_network_retries": 0} | rail))
-        self.payouts = Payouts(
+        payouts = Payouts(
             engine, self.rail, "http://127.0.0.1:8000", clock=self.clock,
             quiet=timedelta(seconds=60),
         )  # fmt: skip
-        self.payout_id = self.creator_id = self.account = ""
+        super().__init__(engine, payouts)
+        self.account = ""
         self.applied = AppliedEvent()
         self.transfer = ""
 
     async def begin(self, *, onboarded: bool = True, account: bool = True) -> Scene:
-        async with session(self.engine) as db:
-            creator = await builders.creator(db)
-            collaboration = await builders.collaboration(db, who=creator)
-            payout = await builders.payout(db, collaboration)
-        self.creator_id, self.payout_id = creator.id, payout.id
+        creator = await self.earn()
         if account:
             made = await self.rail.ensure_recipient(creator.id, "DE", creator.email, None)
             self.account = made.account_id
@@ -81,16 +79,6 @@ class Scene:
                     status="active" if onboarded else "pending",
                 )  # fmt: skip
         return self
-
-    async def send(self, attempt: int = 1) -> TransferResult:
-        return await self.payouts.send_transfer(self._request(attempt))
-
-    async def look_up(self, attempt: int = 1) -> TransferResult:
-        return await self.payouts.look_up_transfer(self._request(attempt))
-
-    async def attempt(self, number: int = 1) -> PayoutAttempt | None:
-        async with session(self.engine) as db:
-            return await store.get_attempt(db, self.payout_id, number)
 
     async def held(self, reason: HoldReason) -> None:
         async with session(self.engine) as db:
@@ -113,9 +101,6 @@ class Scene:
     def transfers(self) -> list[str]:
         every = self.standin.transfers()
         return [each["id"] for each in every if each["transfer_group"] == self.payout_id]
-
-    def _request(self, attempt: int) -> TransferRequest:
-        return TransferRequest(payout_id=self.payout_id, attempt=attempt)
 
 
 async def resume(scene: Scene, by: str | None = None) -> None:
