@@ -70,6 +70,8 @@ class Correspondence:
     # what came last, if anything
     comment: str = ""
     """The reason that a member of staff gave with the last decision that the creator reads."""
+    end_words: tuple[str, ...] = ()
+    """Why it was cancelled, and what the kill fee is for: in the words of who decided."""
     approved_caption: str = ""
     publication_url: str = ""
     check_faults: tuple[str, ...] = ()

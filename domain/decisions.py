@@ -61,6 +61,9 @@ CREATOR_DECISIONS = frozenset(
     }
 )
 
+SAID_AT_THE_END = frozenset({DecisionKind.CANCEL_COLLABORATION, DecisionKind.DECIDE_KILL_FEE})
+"""Decisions whose reasons the creator of a cancelled collaboration reads, word for word."""
+
 ROLE_FOR: dict[DecisionKind, Role] = {
     DecisionKind.SIGN_OFF_SHORTLIST: Role.MANAGER,
     DecisionKind.RESOLVE_SHORTLIST: Role.MANAGER,

@@ -27,7 +27,10 @@ def bonus(
     data: Data = DATA_DEFAULT,
     as_json: AsJson = False,
 ) -> None:
-    """Grant a creator a bonus from the campaign's budget; somebody else has to release it."""
+    """Grant a creator a bonus from the campaign's budget.
+
+    Somebody else has to release it, unless the campaign's staffing is solo.
+    """
     if len(reason.strip()) < 3:
         raise UserMistake("a reason is required", hint='--reason "The post did so well."')
 

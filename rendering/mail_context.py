@@ -108,6 +108,7 @@ def mail_context(order: MailOrder, links: Links, language: str) -> Context:
         "outcome": about.outcome,
         "reasons": about.check_reasons if _TELLING.intersection(about.check_faults) else (),
         "comment": about.comment,
+        "end_words": about.end_words,
         "caption": about.approved_caption,
         "publication_url": about.publication_url,
         "milestone": str(facts.get("milestone", payout.kind if payout else "")),

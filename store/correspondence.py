@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from sqlalchemy import ColumnElement, ScalarSelect, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.campaign import CampaignFile
 from domain.correspondence import Correspondence, CreditFigures, PayoutFigures, WantedPapers
-from domain.decisions import DecisionKind
+from domain.decisions import SAID_AT_THE_END, DecisionKind
 from domain.errors import NotFound
 from domain.invoicing import NEVER_HELD, TaxStatus
 from domain.lifecycle import CheckState, PayoutStatus
@@ -36,7 +37,6 @@ _READ_BY_CREATOR = (
     DecisionKind.JUDGE_PUBLICATION,
     DecisionKind.DECIDE_HEARING,
     DecisionKind.ANSWER_COUNTER,
-    DecisionKind.DECIDE_KILL_FEE,
 )
 
 # Read together with the collaboration: one way to the database and back for each mail.
@@ -50,6 +50,17 @@ _COMMENT = (
     )
     .order_by(Decision.settled_at.desc(), Decision.created_at.desc())
     .limit(1)
+    .correlate(Collaboration)
+    .scalar_subquery()
+)
+_END_WORDS = (
+    select(func.array_agg(aggregate_order_by(Decision.comment, Decision.settled_at)))
+    .where(
+        Decision.subject_id == Collaboration.id,
+        Decision.status == "applied",
+        Decision.kind.in_([kind.value for kind in SAID_AT_THE_END]),
+        Decision.comment != "",
+    )
     .correlate(Collaboration)
     .scalar_subquery()
 )
@@ -101,7 +112,7 @@ async def load(
         await session.execute(
             select(
                 Collaboration, Campaign, Creator, Recipient.status,
-                _COMMENT, _CAPTION, _URL, _PAID, _EARNED,
+                _COMMENT, _END_WORDS, _CAPTION, _URL, _PAID, _EARNED,
             )
             .join(Campaign, Campaign.id == Collaboration.campaign_id)
             .join(Creator, Creator.id == Collaboration.creator_id)
@@ -111,7 +122,7 @@ async def load(
     ).one_or_none()  # fmt: skip
     if found is None:
         raise NotFound("there is no such collaboration")
-    collaboration, campaign, creator, payee, comment, caption, url, paid, earned = found
+    collaboration, campaign, creator, payee, comment, end_words, caption, url, paid, earned = found
     check = await _check(session, collaboration_id, facts)
     file = CampaignFile.model_validate(campaign.file)
     payout = await _payout(session, collaboration_id, facts)
@@ -136,6 +147,7 @@ async def load(
         timezone=creator.timezone,
         source=creator.source,
         comment=comment or "",
+        end_words=tuple(end_words or ()),
         approved_caption=caption or "",
         publication_url=url or "",
         check_faults=_faults(check),

@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.campaign import CampaignFile
+from domain.decisions import SAID_AT_THE_END
 from domain.lifecycle import PayoutStatus
 from domain.payments import REPAYMENT
 from store.credits import Credited, of_collaboration
@@ -62,6 +63,8 @@ class PortalView:
     """Tax data and invoices; None if the brand's country has no rules here."""
     credits: tuple[Credited, ...]
     """What the invoices are less by, oldest first."""
+    end_words: tuple[str, ...]
+    """Why it was cancelled, and what the kill fee is for, in the brand's words."""
     waiting: tuple[Decision, ...]
     """The creator's own decisions that are recorded and not applied yet."""
 
@@ -100,6 +103,11 @@ async def view(session: AsyncSession, collaboration_id: str) -> PortalView | Non
         not_owed=await _not_owed(session, payouts),
         papers=await papers(session, row[0], CampaignFile.model_validate(row[2].file)),
         credits=await of_collaboration(session, collaboration_id),
+        end_words=tuple(
+            d.comment
+            for d in decisions
+            if d.kind in SAID_AT_THE_END and d.status == "applied" and d.comment
+        ),
         waiting=tuple(
             d for d in decisions if d.status == "submitted" and d.actor_kind == "creator"
         ),

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.bank_transfer import masked
 from domain.campaign import CampaignFile
 from domain.decisions import DecisionKind
-from domain.lifecycle import HoldReason, PayoutStatus
+from domain.lifecycle import HoldReason, Outcome, PayoutStatus
 from domain.money import split_by_percent
 from domain.payments import BONUS, REPAYMENT
 from domain.prechecks import Precheck
@@ -279,6 +279,7 @@ def portal_context(c: CreatorVisit) -> dict[str, Any]:
         "terms": view.terms,
         "signature": view.signature,
         "drafts": [draft for draft in view.drafts if draft.version is not None],
+        "end_words": view.end_words if row.outcome == Outcome.CANCELLED else (),
         "reviews": {review.seen: review for review in view.reviews},
         "approved": approved,
         "publication": view.publication,

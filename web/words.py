@@ -205,7 +205,7 @@ def done(kind: str, answer: str) -> str:
         "hold_payout": "Payment put on hold. Nothing is sent until somebody lets it go on.",
         "resume_payout": "The payment goes on: it waits for release.",
         "cancel_payout": "Noted: it is not paid. The budget has it back.",
-        "grant_bonus": "Bonus granted. It now waits for release, by somebody else.",
+        "grant_bonus": "Bonus granted. It now waits for release.",
         "cancel_collaboration": "Collaboration cancelled.",
         "suspend_collaboration": "Collaboration suspended.",
         "resume_collaboration": "Collaboration goes on.",

@@ -214,15 +214,20 @@ def test_an_ending_is_explained_by_its_reason_or_else_by_its_outcome() -> None:
 
     assert "not received a draft" in ending("breached", "no_draft")
     assert "had to stop this campaign" in ending("cancelled", "campaign_stopped")
+    assert "had to stop this campaign" not in ending("cancelled", "cancelled")
     assert "has ended" in ending("", "something new")
 
 
 def test_who_was_stopped_reads_what_the_work_begun_is_paid_and_why() -> None:
-    about = correspondence(outcome="cancelled", comment="The product is not made any more.")
+    said = ("The product is not made any more.", "For the filming.")
+    about = correspondence(outcome="cancelled", comment="Name the lamp.", end_words=said)
     text = WRITER.render(order(Mail.ENDED, about, percent=50)).text
     assert about.payout is not None
     assert "50 % of what was still open, by " in text
-    assert "The product is not made any more." in text
+    assert (
+        "A word from us:\n\n    The product is not made any more.\n\n    For the filming.\n" in text
+    )
+    assert "Name the lamp." not in text, "that was about a draft"
     unpaid = correspondence(outcome="cancelled", payout=None)
     assert "is not paid" in WRITER.render(order(Mail.ENDED, unpaid, percent=0)).text
     assert "is not paid" not in WRITER.render(order(Mail.ENDED, unpaid)).text

@@ -57,10 +57,15 @@ async def test_only_what_the_creator_is_meant_to_read_is_quoted(mail_desk: MailD
         about = await correspondence.load(work, "col_1")
     assert about.comment == "Please name the lamp."
     async with session(mail_desk.engine) as work:
-        work.add(decision(5, "decide_kill_fee", "For the filming that you have done."))
+        work.add(decision(6, "decide_kill_fee", "For the filming that you have done."))
+        work.add(decision(5, "cancel_collaboration", "The product is not made any more."))
+        work.add(decision(7, "cancel_collaboration", "Too late", status="refused"))
     async with session(mail_desk.engine) as work:
         about = await correspondence.load(work, "col_1")
-    assert about.comment == "For the filming that you have done."
+    assert about.comment == "Please name the lamp."
+    assert about.end_words == (
+        "The product is not made any more.", "For the filming that you have done.",
+    )  # fmt: skip
 
 
 async def test_the_last_draft_post_and_check_are_spoken_of(mail_desk: MailDesk) -> None:

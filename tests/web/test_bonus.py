@@ -10,7 +10,7 @@ from domain.lifecycle import PayoutStatus, Role
 from domain.messages import GrantBonus
 from store import bonuses
 from store.engine import session
-from store.tables import Creator, Decision, Payout
+from store.tables import Campaign, Creator, Decision, Payout
 from tests import builders
 from tests.builders import NOW
 from tests.fixtures.web import Web
@@ -46,7 +46,11 @@ async def test_a_bonus_is_a_row_with_amount_reason_and_person(web: Web, there: S
     fields = {"kind": "grant_bonus", "subject_id": there.collaboration.id, "amount": "50 EUR"}
     assert (await web.decide(reviewer, **fields, comment="So well.")).status_code == 403
     client = await web.signed_in(Role.FINANCE)
-    assert "Grant a bonus" in (await client.get(page)).text
+    assert "by somebody else than you; until it is sent" in (await client.get(page)).text
+    async with session(web.engine) as db:
+        alone = await db.get_one(Campaign, there.campaign.id)
+        alone.file = alone.file | {"staffing": "solo"}
+    assert "released like any other; until it is sent" in (await client.get(page)).text
     for wrong, code in (({}, "reason_needed"), ({"amount": "50 USD"}, "bad_amount")):
         answer = await web.decide(client, **fields | wrong, comment="" if not wrong else "Well.")
         assert answer.json()["code"] == code

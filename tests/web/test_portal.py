@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +19,8 @@ from domain.messages import DecisionResult
 from rendering.links import Links
 from store.engine import session
 from store.outbox import is_suppressed
-from store.tables import Creator as CreatorRow
 from store.tables import (
+    Collaboration,
     Decision,
     Draft,
     OnboardingLink,
@@ -29,6 +30,7 @@ from store.tables import (
     Statement,
     Terms,
 )
+from store.tables import Creator as CreatorRow
 from tests import builders
 from tests.fixtures.web import URL, Web
 from tests.web.rows import CAPTION, Scene, scene, wait_for
@@ -281,6 +283,28 @@ async def test_a_creator_withdraws_at_any_time(web: Web) -> None:
     there = await scene(web.engine, stage="reviewing")
     await (await arrive(web, there)).send("withdraw", comment="I am ill.")
     assert (await last_decision(web)).kind == "withdraw"
+
+
+async def test_whoever_is_stopped_reads_why_in_the_words_of_the_manager(web: Web) -> None:
+    there = await scene(web.engine, stage="closed")
+    why = "The product is <not> made any more."
+    async with session(web.engine) as db:
+        row = await db.get_one(Collaboration, there.collaboration.id)
+        row.outcome = "cancelled"
+        for status, words in (("applied", why), ("refused", "Never applied.")):
+            db.add(
+                Decision(
+                    id=f"dec_{status}", kind="cancel_collaboration", subject_kind="collaboration",
+                    subject_id=row.id, actor_kind="staff", actor_id="stf_1", comment=words,
+                    status=status, choice={}, created_at=builders.NOW,
+                )
+            )  # fmt: skip
+    creator = await arrive(web, there)
+    assert f'<blockquote class="keep">{html.escape(why)}</blockquote>' in await creator.page()
+    assert "Never applied." not in await creator.page()
+    async with session(web.engine) as db:
+        (await db.get_one(Collaboration, row.id)).outcome = "withdrawn"
+    assert "any more." not in await creator.page()
 
 
 async def test_payment_set_up_goes_on_at_the_provider(web: Web) -> None:
