@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Literal
 
 from babel import Locale
 from babel.dates import format_date, format_time
@@ -49,9 +51,7 @@ def when(context: Context, value: datetime | str) -> str:
     reader = _reader(context)
     moment = _moment(value).astimezone(reader.tzinfo)
     clock = format_time(moment, "short", tzinfo=reader.tzinfo, locale=reader.locale)
-    return (
-        f"{format_date(moment.date(), 'full', locale=reader.locale)}, {clock} ({reader.zone_name})"
-    )
+    return f"{_date(moment.date(), 'full', reader)}, {clock} ({reader.zone_name})"
 
 
 @pass_context
@@ -59,10 +59,16 @@ def day(context: Context, value: datetime | date | str) -> str:
     """The day alone, in the reader's zone."""
     reader = _reader(context)
     if isinstance(value, date) and not isinstance(value, datetime):
-        return format_date(value, "long", locale=reader.locale)
-    return format_date(
-        _moment(value).astimezone(reader.tzinfo).date(), "long", locale=reader.locale
-    )
+        return _date(value, "long", reader)
+    return _date(_moment(value).astimezone(reader.tzinfo).date(), "long", reader)
+
+
+def _date(value: date, form: Literal["long", "full"], reader: Reader) -> str:
+    text = format_date(value, form, locale=reader.locale)
+    if value.day == 1 and reader.locale.partition("_")[0] == "fr":
+        # The first of a month is an ordinal in French, which the locale data leaves out.
+        return re.sub(r"\b1\b", "1er", text, count=1)
+    return text
 
 
 @pass_context

@@ -17,6 +17,7 @@ from domain.invoicing import (
 )
 from domain.lifecycle import PayoutStatus
 from domain.payments import BONUS
+from store.invoices import Papers
 from store.portal import PortalView
 from store.tables import Payout
 
@@ -58,23 +59,35 @@ def may_hand_in(there: Any, payout: Payout) -> bool:
     return there.series is None and waits
 
 
+def lacking(papers: Papers, wanted: list[Wanted]) -> bool:
+    """True if one of the payments has no invoice, or one with another tax than it should."""
+    there = papers.invoices
+    return any(
+        each.payout.id not in there or not is_the_vat(there[each.payout.id].vat_minor, each.amounts)
+        for each in wanted
+    )
+
+
 def tax_context(view: PortalView, file: CampaignFile) -> dict[str, Any]:
     """What the card shows; nothing where no rules are known, or nothing is signed."""
     papers = view.papers
     if papers is None or view.signature is None:
-        return {"papers": None}
+        return {"papers": None, "wants_papers": False}
     country, facts = file.brand.country, papers.facts
     name = papers.profile.legal_name if papers.profile else ""
+    credits_asked = [each for each in view.credits if each.note is None]
     covered = papers.mandate is not None and papers.self_billing
+    invoices_asked = [] if covered else asked(view, country)
     return {
         "papers": papers,
+        "wants_papers": bool(facts is None or lacking(papers, invoices_asked) or credits_asked),
         "tax_open": False,
         "needs_invoice": facts is not None and facts.status is not TaxStatus.PRIVATE,
         "fee_parts": amounts_for(country, facts, view.collaboration.fee_minor) if facts else None,
         "rate": RULES[country].rate,
-        "invoices_asked": [] if covered else asked(view, country),
+        "invoices_asked": invoices_asked,
         "is_the_vat": is_the_vat,
         "credits": view.credits,
-        "credits_asked": [each for each in view.credits if each.note is None],
+        "credits_asked": credits_asked,
         "mandate_words": mandate_text(file.brand.name, name),
     }

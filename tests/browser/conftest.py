@@ -12,17 +12,19 @@ from pathlib import Path
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.decisions import BonusChoice, TermsChoice
 from domain.inbox import ItemKind
 from domain.messages import GrantBonus
 from rendering.links import Links
-from store import batches, bonuses, rail_balances, staff
+from store import batches, bonuses, credits, invoices, rail_balances, staff
 from store.engine import make_engine, session
-from store.tables import Decision, Staff
+from store.tables import Creator, Decision, Staff
 from tests import books, builders
 from tests.conftest import Database
 from tests.fixtures.web import PASSWORD, SECRET, RecordingSender
+from tests.store.test_issuing import FACTS, french_campaign
 from tests.web.rows import CAPTION, wait_for
 from web.app import create_app
 from web.deps import Addresses, Deps
@@ -115,6 +117,7 @@ async def _fill(deps: Deps, made: Site) -> None:
         granted = await builders.decision(
             db, one, await db.get_one(Staff, me), bonus, comment="It went so well."
         )
+        made.portal["papers"], missed = await _papers(db, deps)
         batch = new_batch()
         await batches.record(db, batch, me, payout.id, "something else was shown", deps.clock())
     await bonuses.grant(deps.engine, GrantBonus(ref=granted, at=deps.clock()))
@@ -125,10 +128,29 @@ async def _fill(deps: Deps, made: Site) -> None:
     }
     made.pages |= {"inbox": "/", "new": "/campaigns/new", "campaign": f"/campaigns/{campaign.id}",
                    "collaboration": f"/collaborations/{one.id}", "totals": "/payments/totals",
-                   "payment": f"/payments/{sent.id}", "batch": "/payments/release",
+                   "payment": f"/payments/{sent.id}", "credit_note": f"/payments/{missed}",
+                   "batch": "/payments/release",
                    "batch_result": f"/payments/release/{batch}",
                    "batch_confirm": f"/payments/release/confirm?payment={payout.id}",
                    "statement": f"/payments/{sent.id}/statement"}  # fmt: skip
+
+
+async def _papers(db: AsyncSession, deps: Deps) -> tuple[str, str]:
+    """A creator whom France asks for an invoice and a credit note: the link, and what is missed."""
+    campaign = await french_campaign(db)
+    of = await builders.collaboration(db, campaign, stage="retaining")
+    signed = await builders.signature(db, await builders.terms(db, of))
+    sign = TermsChoice(answer="sign", content_id=signed.id)
+    ref = await builders.decision(db, of, await db.get_one(Creator, of.creator_id), sign)
+    (await db.get_one(Decision, ref.decision_id)).status = "applied"
+    await invoices.add_profile(db, of.creator_id, FACTS, deps.clock())
+    await builders.payout(db, of)
+    paid = await books.invoiced(db, await books.paid(db, of, number=2), 2_500)
+    again = await builders.payout(
+        db, of, kind="repayment", status="cancelled", first_of=paid.id, again_of=paid.id, post=False
+    )
+    await credits.credit(db, again.id, again, again.amount_minor, deps.clock())
+    return deps.links.portal(of.id), again.id
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from domain.creator_account import CreatorLine
 from domain.invoicing import TaxSplit
 from domain.messages import PostingKind
 from rendering.documents import account_statement, remittance_html, terms_html
-from rendering.environment import make_environment
+from rendering.environment import Reader, make_environment
 from tests.fixtures.correspondence import campaign_file, correspondence
 
 ENVIRONMENT = make_environment()
@@ -102,3 +102,23 @@ def test_the_account_tells_net_and_tax_of_what_was_paid_and_sums_to_it() -> None
 def test_a_statement_without_a_payment_is_a_mistake_of_ours() -> None:
     with pytest.raises(ValueError, match="payout"):
         remittance_html(ENVIRONMENT, correspondence(payout=None), sent_at=None)
+
+
+@pytest.mark.parametrize(
+    ("locale", "day", "said"),
+    [
+        ("fr_FR", 1, "1er novembre 2026"),
+        ("fr_FR", 11, "11 novembre 2026"),
+        ("fr_CA", 1, "1er novembre 2026"),
+        ("en_FR", 1, "1 November 2026"),
+        ("de_DE", 1, "1. November 2026"),
+    ],
+)
+def test_the_first_of_a_month_is_an_ordinal_in_french(locale: str, day: int, said: str) -> None:
+    at = datetime(2026, 11, day, 12, tzinfo=UTC)
+    texts = [
+        ENVIRONMENT.from_string("{{ at | " + name + " }}").render(at=at, reader=Reader(locale))
+        for name in ("day", "when")
+    ]
+    assert texts[0] == said
+    assert said.rpartition(" ")[0] in texts[1]

@@ -122,7 +122,11 @@ async def test_a_brand_elsewhere_is_asked_for_nothing(web: Web) -> None:
 async def test_nothing_is_released_before_the_creator_has_said_how_they_are_taxed(
     french: Case,
 ) -> None:
-    assert "Still missing" in await french.browser.page()
+    page = await french.browser.page()
+    assert "Still missing" in page
+    assert "Nothing is asked of you" not in page
+    assert '<button class="main">Keep</button>' in page
+    assert 'value="Germany"' in page
     assert await french.lacks() == "tax_missing"
     assert await french.release() == "tax_missing"
     await french.browser.send("tax", **FRENCH | {"status": "private"})
@@ -222,6 +226,7 @@ async def test_a_wrong_invoice_is_refused(french: Case) -> None:
         answer = await french.hand_in(**changed)
         assert answer.status_code == 422, said
         assert said in answer.text
+        assert 'value="150,00"' in answer.text or "gross" in changed, "what was typed stays"
     assert await french.lacks() == "invoice_missing"
 
 
