@@ -79,9 +79,14 @@ class Settings(BaseModel):
         return urlsplit(self.public_url).hostname in {"127.0.0.1", "localhost", "::1"}
 
     @property
+    def by_bank(self) -> bool:
+        """True if creators are paid by bank transfer, and not by a payment provider."""
+        return self.payout_rail == "sepa"
+
+    @property
     def debtor(self) -> Debtor | None:
         """The account that pays by bank transfer; None if payments go another way."""
-        if self.payout_rail != "sepa":
+        if not self.by_bank:
             return None
         return Debtor(name=self.sepa_name, iban=read_iban(self.sepa_iban), bic=self.sepa_bic)
 
@@ -135,7 +140,7 @@ class Settings(BaseModel):
             )
 
     def _check_bank(self) -> None:
-        if self.payout_rail != "sepa":
+        if not self.by_bank:
             return
         try:
             read_iban(self.sepa_iban)

@@ -85,7 +85,7 @@ class Tools:
     @property
     def by_bank(self) -> bool:
         """True if creators are paid by bank transfer, which papers and mails say."""
-        return self.settings.payout_rail == "sepa"
+        return self.settings.by_bank
 
     @property
     def links(self) -> Links:
@@ -164,7 +164,7 @@ def _publication(tools: Tools) -> list[Any]:
 
 def _rail(tools: Tools) -> StripeRail | BankRail:
     settings = tools.settings
-    if settings.payout_rail == "sepa":
+    if settings.by_bank:
         return BankRail(tools.engine)
     return StripeRail(settings.stripe_key.get_secret_value(), api_base=settings.stripe_api_base)
 

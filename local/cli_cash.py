@@ -26,11 +26,12 @@ def cash(data: Data = DATA_DEFAULT, as_json: AsJson = False) -> None:
     """Show the money needed in the next 30 days, against what is at the provider."""
     at = now()
 
-    async def work() -> tuple[CashNeed, ...]:
+    async def work() -> tuple[tuple[CashNeed, ...], bool]:
         async with target(data) as stack, session(stack.engine) as db:
-            return await cash_needed(db, at)
+            by_bank = stack.settings.by_bank
+            return await cash_needed(db, at, by_bank=by_bank), by_bank
 
-    needs = run_async(work())
+    needs, by_bank = run_async(work())
     if as_json:
         until = (at + HORIZON).isoformat()
         print_json({"until": until, "currencies": [_as_json(each, at) for each in needs]})
@@ -39,10 +40,10 @@ def cash(data: Data = DATA_DEFAULT, as_json: AsJson = False) -> None:
         out.print("Nothing is owed, and nothing is signed.")
         return
     for need in needs:
-        _show(need, at)
+        _show(need, at, by_bank=by_bank)
 
 
-def _show(need: CashNeed, at: datetime) -> None:
+def _show(need: CashNeed, at: datetime, *, by_bank: bool) -> None:
     def money(minor: int) -> str:
         return str(Money(minor=minor, currency=need.currency))
 
@@ -62,7 +63,7 @@ def _show(need: CashNeed, at: datetime) -> None:
         table.add_row("at Stripe", money(need.funds.left), read)
         if need.short:
             table.add_row("missing", f"[red]{money(need.short)}[/]", "")
-    else:
+    elif not by_bank:
         table.add_row("at Stripe", "", "not read yet")
     table.add_row("expected", money(need.expected), "signed, not earned yet")
     out.print(table)
@@ -98,7 +99,7 @@ def unpaid(
     async def work() -> tuple[Readiness, bool]:
         async with target(data) as stack, session(stack.engine) as db:
             of = (await find_campaign(db, campaign)).id if campaign else ""
-            by_bank = stack.settings.payout_rail == "sepa"
+            by_bank = stack.settings.by_bank
             return await readiness(db, of, most=NAMED, by_bank=by_bank), by_bank
 
     found, by_bank = run_async(work())

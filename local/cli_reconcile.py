@@ -58,8 +58,8 @@ def reconcile(
             client = await stack.temporal()
             if not as_json:
                 err.print("Asking the payout worker, which has the key, to compare…")
-            by_bank = stack.settings.payout_rail == "sepa"
-            return await compare_now(client, task, timedelta(seconds=wait)), by_bank
+            found = await compare_now(client, task, timedelta(seconds=wait))
+            return found, stack.settings.by_bank
 
     found, by_bank = run_async(work())
     if as_json:

@@ -81,7 +81,7 @@ class CashNeed:
     expected: int
     """Signed and not earned yet: it falls due only when its milestones are reached."""
     funds: Funds | None = None
-    """What is at the provider; None if it was never read."""
+    """What is at the provider; None if it was never read, or is not asked."""
 
     @property
     def total(self) -> int:
@@ -165,12 +165,19 @@ def _lacks() -> ColumnElement[str]:
     return case((untold, literal(TAX_MISSING, String)), else_=func.coalesce(held, ""))
 
 
-async def cash_needed(session: AsyncSession, now: datetime) -> tuple[CashNeed, ...]:
+async def cash_needed(
+    session: AsyncSession, now: datetime, *, by_bank: bool = False
+) -> tuple[CashNeed, ...]:
     """What earned payments need within the horizon, what is reserved, and what is there.
 
     By currency; four queries.
 
     An amount that is on its way at this moment counts until it has arrived: rather too much.
+
+    Args:
+        session: a transaction.
+        now: from when the horizon counts.
+        by_bank: payments go by bank transfer, and what lies at the payment provider is no help.
     """
     due = and_(Payout.status.not_in(_OVER), Payout.pay_by <= now + HORIZON)
     week = now + timedelta(days=7)
@@ -194,7 +201,7 @@ async def cash_needed(session: AsyncSession, now: datetime) -> tuple[CashNeed, .
         .group_by(LedgerAccount.currency)
     )
     expected = {currency: int(total) for currency, total in reserved if total}
-    there = await rail_balances.funds(session)
+    there = {} if by_bank else await rail_balances.funds(session)
     last = max((each.read_at for each in there.values()), default=None)
     needs = []
     for currency in sorted(found.keys() | expected.keys()):

@@ -81,7 +81,7 @@ async def payments(request: Request) -> HTMLResponse:
             readiness=await finance.readiness(v.db, by_bank=v.deps.by_bank),
             compared=await comparisons.last(v.db),
             compare_by=v.deps.clock() - COMPARED_WITHIN,
-            needs=await finance.cash_needed(v.db, v.deps.clock()),
+            needs=await finance.cash_needed(v.db, v.deps.clock(), by_bank=v.deps.by_bank),
             read_by=v.deps.clock() - BALANCE_WITHIN,
             standstill=await rail_stops.standstill(v.db),
             may_resume=any(v.may(role) for role in rail.RESUMERS),

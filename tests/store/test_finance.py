@@ -120,6 +120,8 @@ async def test_what_is_needed_is_held_against_what_is_there_less_what_was_sent_s
         (need,) = await finance.cash_needed(db, NOW)
         assert need.funds == rail_balances.Funds(available=120, sent_since=30, read_at=NOW)
         assert (need.total, need.funds.left, need.short, need.short_now) == (150, 90, 60, 10)
+        (need,) = await finance.cash_needed(db, NOW, by_bank=True)
+        assert (need.total, need.funds, need.short) == (150, None, 0)
 
 
 async def test_a_newer_reading_of_the_balance_replaces_the_older_one_as_a_whole(

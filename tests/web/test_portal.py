@@ -300,7 +300,7 @@ async def test_whoever_is_stopped_reads_why_in_the_words_of_the_manager(web: Web
                 )
             )  # fmt: skip
     creator = await arrive(web, there)
-    assert f'<blockquote class="keep">{html.escape(why)}</blockquote>' in await creator.page()
+    assert f'<div class="caption">{html.escape(why)}</div>' in await creator.page()
     assert "Never applied." not in await creator.page()
     async with session(web.engine) as db:
         (await db.get_one(Collaboration, row.id)).outcome = "withdrawn"
