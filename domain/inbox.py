@@ -21,6 +21,7 @@ class ItemKind(StrEnum):
     HEARING = "hearing"  # money is to be withheld; the creator was heard
     KILL_FEE = "kill_fee"  # stopped after work began
     RELEASE = "release"  # a payment waits for release
+    IN_DOUBT = "in_doubt"  # nobody knows yet whether a payment was sent; gone when it is known
     ON_HOLD = "on_hold"  # a person stopped a payment; it goes on when a person says so
     BANK_FAILED = "bank_failed"  # a creator's bank sent money back; gone when it has arrived
     DIFFERENCE = "difference"  # books and provider disagree; gone when they agree
@@ -44,6 +45,7 @@ ROLE_OF: dict[ItemKind, Role] = {
     ItemKind.HEARING: Role.MANAGER,
     ItemKind.KILL_FEE: Role.MANAGER,
     ItemKind.RELEASE: Role.FINANCE,
+    ItemKind.IN_DOUBT: Role.FINANCE,
     ItemKind.ON_HOLD: Role.FINANCE,
     ItemKind.BANK_FAILED: Role.FINANCE,
     ItemKind.DIFFERENCE: Role.FINANCE,
@@ -75,5 +77,5 @@ DECIDED_BY: dict[ItemKind, DecisionKind] = {
     ItemKind.PUBLISH: DecisionKind.REPORT_PUBLICATION,
     ItemKind.STATEMENT: DecisionKind.OBJECT,
 }
-"""The decision that closes the item; a difference is closed by a comparison that agrees,
-a failed bank transfer by one that arrives."""
+"""The decision that closes the item; a difference is closed by a comparison that agrees, a failed
+bank transfer by one that arrives, a doubt by what the provider's list says."""

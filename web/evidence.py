@@ -16,8 +16,8 @@ from store.desk import Decided, InboxRow
 from store.payout_reads import payout_detail
 from store.tables import Draft
 from web.drafting import asked_for, lines_of
+from web.payment_words import PAYMENT_REFUSALS
 from web.visit import Missing, Visit
-from web.vocabulary import PAYMENT_REFUSALS
 from web.wishes import about_wishes
 
 
@@ -225,6 +225,7 @@ CONTEXT_OF: dict[ItemKind, Callable[[Visit, InboxRow], Awaitable[dict[str, Any]]
     ItemKind.KILL_FEE: _kill_fee,
     ItemKind.RELEASE: _release,
     ItemKind.ON_HOLD: _release,
+    ItemKind.IN_DOUBT: _nothing_beside,
     ItemKind.BANK_FAILED: _nothing_beside,
     ItemKind.DIFFERENCE: _difference,
     ItemKind.ATTENTION: _attention,

@@ -13,6 +13,7 @@ KIND_TITLES = {
     "hearing": "Hearings",
     "kill_fee": "Kill fees to decide",
     "release": "Payments to release",
+    "in_doubt": "Payments that nobody knows the end of yet",
     "on_hold": "Payments on hold",
     "bank_failed": "Sent back by a bank",
     "difference": "Books and payments that differ",
@@ -75,21 +76,6 @@ HOLDS = {
     "taken_back": "it was taken back; a person decides whether it is owed",
     "payee_changed": "the creator's account changed since it was released",
 }
-
-PAYMENT_REFUSALS = {
-    "account_rejected": "Stripe has rejected the creator's account for good. Nothing is tried "
-    "by itself; the money stays earned and reserved. Ask Stripe why before you try again.",
-    "currency_refused": "The creator's account at Stripe cannot take this currency. The creator "
-    "has to add a bank account for it at Stripe; then try again.",
-    "amount_too_small": "The amount is below Stripe's minimum for the creator's country. Trying "
-    "again helps only after Stripe has changed it.",
-    "foreign_transfer": "Somebody made a transfer by hand in this payment's group at Stripe. "
-    "See whether it paid the creator before anything is sent.",
-    "not_in_euro": "Bank transfers are in euros, and this payment is not.",
-    "other_rail": "An attempt was begun by the way of paying that was used before, and it is not "
-    "known whether it has paid the creator. Set TROUPE_PAYOUT_RAIL back until that is settled.",
-}
-"""Why a payment was refused, and what to do, by the code of the refusal."""
 
 PAYOUT_STATUS_FOR_CREATORS = {
     "requested": "earned; the brand checks it",
@@ -338,6 +324,7 @@ EVENTS = {
     "sending": "The payment is being sent",
     "held": "The payment is on hold",
     "in_doubt": "The answer was not clear; it is looked up at Stripe",
+    "unanswered": "There is no answer since a quarter of an hour; finance was told",
     "under_way": "Ordered by bank transfer; waits for the bank's answer",
     "rail_stopped": "Cannot be looked up: Stripe refuses our key",
     "looked_up_again": "Looked up again",

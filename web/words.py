@@ -168,6 +168,9 @@ def item_sentence(row: InboxRow, reader: Reader, *, by_bank: bool) -> str:
         if row.payout.hold_reason == HoldReason.TAKEN_BACK:
             return f"Decide whether {who} is still owed {paid}: it was taken back"
         return f"Decide whether {paid} to {who} goes on: {milestone(row.payout.kind)}"
+    if kind == "in_doubt" and row.payout:
+        paid = amount(row.payout.amount_minor, row.payout.currency, reader)
+        return f"Do not pay {who} by hand: {paid} may be on its way, and is looked up"
     if kind == "bank_failed" and row.payout:
         paid = amount(row.payout.amount_minor, row.payout.currency, reader)
         return f"See that {who} mends the bank account: it sent {paid} back"

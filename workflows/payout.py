@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
         DecisionRef,
         DecisionResult,
         NewsPhase,
+        OpenItem,
         PayoutChange,
         PayoutInput,
         PayoutResult,
@@ -38,7 +39,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.payout_release import NotOwed, PayoutRelease
     from workflows.questions import Interrupted, Question, refuse
     from workflows.story import error_code
-    from workflows.timeouts import MAIL, MONEY
+    from workflows.timeouts import LONG_WITHOUT_ANSWER, MAIL, MONEY
 
 HOLDS = {
     TransferOutcome.NOT_ONBOARDED: HoldReason.NOT_ONBOARDED,
@@ -104,7 +105,7 @@ class PayoutWorkflow(PayoutRelease):
         )
         request = TransferRequest(payout_id=self.payout.payout_id, attempt=self.attempt)
         try:
-            result: TransferResult = await self._call(Payouts.send_transfer, request, "transfer")
+            result = await self._send(request)
         except ActivityError as error:
             code = error_code(error)
             stopped = code == RailStopped.code
@@ -119,9 +120,23 @@ class PayoutWorkflow(PayoutRelease):
         elif result.outcome is TransferOutcome.NOT_FOUND:
             await self._stream.append(
                 "never_happened", {"attempt": self.attempt},
-                postings=(self._move(PostingKind.RETURN),),
+                postings=(self._move(PostingKind.RETURN),), close_items=(ItemKind.IN_DOUBT,),
             )  # fmt: skip
         return result
+
+    async def _send(self, request: TransferRequest) -> TransferResult:
+        """Have it sent; finance hears of it if there is no answer for long, whatever the cause."""
+        call = self._begin(Payouts.send_transfer, request, "transfer")
+        await workflow.wait([call], timeout=LONG_WITHOUT_ANSWER.total_seconds())
+        if not call.done():
+            await self._stream.append(
+                "unanswered", {"attempt": self.attempt}, open_items=(self._doubt("no_answer"),)
+            )
+        return await call
+
+    def _doubt(self, code: str) -> OpenItem:
+        """What finance sees while nobody knows whether the money has moved."""
+        return OpenItem(kind=ItemKind.IN_DOUBT, due_at=self.payout.pay_by, code=code)
 
     async def _look_up(self, request: TransferRequest, code: str) -> TransferResult:
         """Ask the provider's own list what became of the attempt; a person helps if that fails."""
@@ -129,18 +144,18 @@ class PayoutWorkflow(PayoutRelease):
             "in_doubt",
             {"attempt": self.attempt, "code": code},
             payout=PayoutChange(status=PayoutStatus.IN_DOUBT),
+            open_items=(self._doubt(code),),
         )
         while True:
             try:
-                return await self._call(Payouts.look_up_transfer, request, "look up")
+                return await self._begin(Payouts.look_up_transfer, request, "look up")
             except ActivityError as error:
                 if error_code(error) == RailStopped.code:
                     await self._stand_still()
                     continue
+                question = Question(ItemKind.ATTENTION, seen=error_code(error), code="look_up")
                 await self._park(
-                    Question(ItemKind.ATTENTION, seen=error_code(error), code="look_up"),
-                    "look_up",
-                    error_code(error),
+                    self._nudged(question, ItemKind.IN_DOUBT), "look_up", error_code(error)
                 )
 
     async def _bank_answers(self, request: TransferRequest) -> TransferResult:
@@ -149,6 +164,7 @@ class PayoutWorkflow(PayoutRelease):
             "under_way",
             {"attempt": self.attempt},
             payout=PayoutChange(status=PayoutStatus.SENDING, clear_hold=True),
+            close_items=(ItemKind.IN_DOUBT,),
         )
         while True:
             with contextlib.suppress(TimeoutError):
@@ -159,7 +175,7 @@ class PayoutWorkflow(PayoutRelease):
                 )
             self._recipient_changed = False
             with contextlib.suppress(ActivityError):
-                result = await self._call(Payouts.look_up_transfer, request, "bank's answer")
+                result = await self._begin(Payouts.look_up_transfer, request, "bank's answer")
                 if result.outcome is not TransferOutcome.UNDER_WAY:
                     return result
 
@@ -181,15 +197,17 @@ class PayoutWorkflow(PayoutRelease):
             "looked_up_again", {"attempt": self.attempt}, payout=PayoutChange(clear_hold=True)
         )
 
-    async def _call(self, activity: Any, request: TransferRequest, name: str) -> TransferResult:
-        result: TransferResult = await workflow.execute_activity_method(
+    def _begin(
+        self, activity: Any, request: TransferRequest, name: str
+    ) -> workflow.ActivityHandle[TransferResult]:
+        begun: workflow.ActivityHandle[TransferResult] = workflow.start_activity_method(
             activity,
             request,
             task_queue=Queue.PAYOUTS.value,
             summary=f"{name} {request.attempt}",
             **MONEY,
         )
-        return result
+        return begun
 
     async def _return(self, reason: HoldReason, code: str) -> None:
         """The attempt definitely failed: the money is payable again, and the creator is told."""
@@ -201,10 +219,11 @@ class PayoutWorkflow(PayoutRelease):
             {"attempt": self.attempt, "reason": reason.value, "code": code},
             payout=PayoutChange(status=PayoutStatus.HELD, hold_reason=reason),
             postings=(self._move(PostingKind.RETURN),),
+            close_items=(ItemKind.IN_DOUBT,),
             mails=mails,
         )
         for mail in mails:
-            await self._send(mail)
+            await self._send_mail(mail)
 
     async def _hold(self, reason: HoldReason, code: str) -> None:
         """Wait until it is worth trying again: the payee changed, time passed, a person acts."""
@@ -235,7 +254,7 @@ class PayoutWorkflow(PayoutRelease):
             close_all_items=True,
             mails=(remittance,),
         )
-        await self._send(remittance)
+        await self._send_mail(remittance)
         await self._tell_campaign(
             CollaborationNews(
                 campaign_id=self.payout.campaign_id,
@@ -261,7 +280,7 @@ class PayoutWorkflow(PayoutRelease):
             mails=mails,
         )
         for told in mails:
-            await self._send(told)
+            await self._send_mail(told)
         await workflow.wait_condition(workflow.all_handlers_finished)
 
     def _move(self, kind: PostingKind) -> Posting:
@@ -277,7 +296,7 @@ class PayoutWorkflow(PayoutRelease):
             facts={"payout_id": self.payout.payout_id, "amount_minor": self.payout.amount_minor},
         )
 
-    async def _send(self, mail: PlannedMail) -> None:
+    async def _send_mail(self, mail: PlannedMail) -> None:
         await self._step(
             f"mail {mail.mail.value}", Outreach.send_mail, mail.outbox_id, Queue.OUTREACH, MAIL
         )

@@ -95,16 +95,21 @@ class PayoutRelease(Story):
         assert answer is not None, "a release has no deadline: it waits for a person"
         return answer.decision_id
 
-    def _nudged(self, question: Question) -> Question:
-        """Put the clock on finance: reminders, then the managers see it too."""
+    def _nudged(self, question: Question, *also: ItemKind) -> Question:
+        """Put the clock on people: reminders, then the managers see it too.
+
+        Args:
+            question: what is asked.
+            also: other open items on the payment, whose people are nudged with it.
+        """
         rules = self.payout.policy.release
         item = question.item
 
         async def remind() -> None:
-            await self._stream.append("staff_reminded", remind_items=(item,))
+            await self._stream.append("staff_reminded", remind_items=(item, *also))
 
         async def escalate() -> None:
-            await self._stream.append("escalated", escalate_items=(item,))
+            await self._stream.append("escalated", escalate_items=(item, *also))
 
         async def hand_over() -> None:
             await self._stream.append("handed_over", hand_over_items=(item,))

@@ -113,6 +113,9 @@ MONEY: CallOptions = {
     "schedule_to_close_timeout": timedelta(hours=22),
     "retry_policy": MONEY_RETRY,
 }
+LONG_WITHOUT_ANSWER = timedelta(minutes=15)
+"""A payment that is sent answers in seconds; after this long finance is to know that it did not."""
+
 MONEY_TASK: CallOptions = {
     "start_to_close_timeout": timedelta(seconds=60),
     "schedule_to_close_timeout": timedelta(hours=22),

@@ -90,6 +90,7 @@ async def every_item(web: Web) -> tuple[Scene, list[InboxItem]]:
         opened = [await wait_for(db, ItemKind.SHORTLIST, campaign, campaign.id, seen="digest")]
         for kind in (ItemKind.CONTACT, ItemKind.SCREENING, *seen):
             opened.append(await wait_for(db, kind, on, campaign.id, seen=seen.get(kind, "")))
+        opened.append(await wait_for(db, ItemKind.IN_DOUBT, payout, campaign.id))
         opened.append(await wait_for(db, ItemKind.RELEASE, payout, campaign.id, seen="15000EUR"))
     assert before.digest != draft.digest
     return there, opened
@@ -192,7 +193,7 @@ async def test_an_inbox_shows_only_what_is_for_its_reader(web: Web) -> None:
         answer = (await client.get("/api/inbox")).json()
         seen[role.value] = {item["kind"] for item in answer["items"]}
         assert {item["role"] for item in answer["items"]} == {role.value}
-    assert seen["finance"] == {"release"}
+    assert seen["finance"] == {"in_doubt", "release"}
     assert seen["reviewer"] == {"draft", "screening", "publication"}
     assert seen["operator"] == {"attention"}
 

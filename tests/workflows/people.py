@@ -113,7 +113,7 @@ class People:
     def _choose(self, item: InboxItem) -> Choice | None:
         kind = ItemKind(item.kind)
         plan = {**self.plan, **self.deviations.get(item.subject_id, {})}
-        planned = plan.get(kind, GOES_ON[kind])
+        planned = plan.get(kind, GOES_ON.get(kind))
         if not isinstance(planned, Sequence):
             return planned
         turn = self._turns.get((kind, item.subject_id), 0)

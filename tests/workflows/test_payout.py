@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.maintenance import Maintenance
 from domain.decisions import DecisionKind, ReviewChoice
-from domain.errors import RailStopped
+from domain.errors import ContentConflict, RailStopped, Unavailable
 from domain.inbox import ItemKind
 from domain.lifecycle import HoldReason, PayoutStatus, Role, StreamKind
 from domain.messages import (
@@ -265,6 +265,53 @@ async def test_a_doubtful_attempt_that_never_happened_is_followed_by_another(
         pay.stage.world.look_ups.append(TransferResult(outcome=TransferOutcome.NOT_FOUND))
         row = await pay.ends()
         assert (row.status, row.attempt) == (PayoutStatus.TRANSFERRED, 2)
+
+
+async def _items(pay: Payment, kind: ItemKind) -> list[InboxItem]:
+    async with session(pay.stage.engine) as db:
+        found = await db.scalars(
+            select(InboxItem).where(
+                InboxItem.subject_id == pay.payout_id, InboxItem.kind == kind.value
+            )
+        )
+        return list(found)
+
+
+async def test_finance_sees_what_is_in_doubt_and_is_reminded_until_it_is_known(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    """The provider's list cannot be read: the operators have a step, and finance hears too."""
+    async with payment(temporal, engine, plan={ItemKind.ATTENTION: SILENCE}) as pay:
+        pay.stage.world.transfers.append(IN_DOUBT)
+        pay.stage.world.look_ups.append(ContentConflict("there are two"))
+        row = await pay.until(PayoutStatus.IN_DOUBT)
+        (item,) = await _items(pay, ItemKind.IN_DOUBT)
+        assert (item.role, item.due_at, item.closed_at) == (Role.FINANCE, row.pay_by, None)
+        rules = pay.stage.offer.payout_policy.release
+        await pay.stage.clock.skip(pay.handle, rules.escalate_after + timedelta(minutes=1))
+        await pay.rests()
+        (item,) = await _items(pay, ItemKind.IN_DOUBT)
+        assert (item.reminded > 0, item.escalated, item.closed_at) == (True, True, None)
+        pay.stage.people.plan = {}
+        assert (await pay.ends()).status == PayoutStatus.TRANSFERRED
+        (item,) = await _items(pay, ItemKind.IN_DOUBT)
+        assert item.closed_at is not None
+
+
+async def test_finance_hears_of_a_payment_without_an_answer_for_a_quarter_of_an_hour(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine) as pay:
+        pay.stage.world.transfers.extend([Unavailable("try again later")] * 12)
+        await pay.until(PayoutStatus.SENDING)
+        assert await _items(pay, ItemKind.IN_DOUBT) == []
+        await pay.stage.clock.skip(pay.handle, timedelta(minutes=15))
+        await pay.rests()
+        (item,) = await _items(pay, ItemKind.IN_DOUBT)
+        assert (item.code, item.closed_at) == ("no_answer", None)
+        assert (await pay.ends()).status == PayoutStatus.TRANSFERRED
+        (item,) = await _items(pay, ItemKind.IN_DOUBT)
+        assert item.closed_at is not None
 
 
 async def _held_by_the_rail(pay: Payment, wanted: bool) -> Payout:
