@@ -16,6 +16,7 @@ from babel import Locale
 
 from domain.campaign_approvers import check_approvers
 from domain.campaign_fees import check_fees
+from domain.campaign_numbers import check_numbers
 from domain.campaign_safety import check_brand_safety
 from domain.campaign_shortlist import check_shortlist
 from domain.categories import CATEGORIES, category_of
@@ -48,6 +49,7 @@ def check_values(values: Values) -> tuple[list[Remark], list[Remark]]:
         *_checks_fit(values),
         *check_approvers(values),
         *check_brand_safety(values),
+        *check_numbers(values),
         *check_shortlist(values),
     ]
     return wrong, list(_doubts(values))

@@ -192,28 +192,39 @@ def checked(facts: TaxFacts) -> TaxFacts:
         raise BadTaxData("Please give the country in which you are taxed")
     business, vat = "", ""
     if facts.status is not TaxStatus.PRIVATE:
-        business = _business_number(facts.business_number, facts.country)
+        business = business_number_of(facts.business_number, facts.country)
     if facts.status is TaxStatus.REGISTERED:
-        vat = _vat_number(facts.vat_number, facts.country)
+        vat = vat_number_of(facts.vat_number, facts.country)
     return TaxFacts(
         facts.status, facts.country, facts.legal_name.strip()[:200], facts.address.strip()[:500],
         business, vat,
     )  # fmt: skip
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A number without what people write between its digits."""
     return re.sub(r"[\s.\-]", "", text).upper()
 
 
-def _business_number(text: str, country: str) -> str:
-    number = _plain(text)[:30]
+def business_number_of(text: str, country: str) -> str:
+    """A number in the register of businesses, tidied up.
+
+    Raises:
+        BadTaxData: it cannot be right.
+    """
+    number = plain(text)[:30]
     if country == "FR" and not is_siren(number[:9] if len(number) == 14 else number):
         raise BadTaxData("This is not a SIREN: it has nine digits, and the last one checks them")
     return number
 
 
-def _vat_number(text: str, country: str) -> str:
-    number = _plain(text)[:30]
+def vat_number_of(text: str, country: str) -> str:
+    """A VAT number, tidied up.
+
+    Raises:
+        BadTaxData: it cannot be right.
+    """
+    number = plain(text)[:30]
     letters = "EL" if country == "GR" else country
     if country not in VAT_NUMBERS:
         if not number:

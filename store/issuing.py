@@ -17,6 +17,7 @@ from domain.invoicing import (
     TaxStatus,
     amounts_for,
     mentions,
+    plain,
 )
 from store.invoices import mandate_of, one_at_a_time, papers
 from store.tables import Campaign, Collaboration, CreditNote, Invoice, InvoiceCredit, Payout
@@ -51,7 +52,8 @@ async def issue(session: AsyncSession, payout: Payout, at: datetime) -> None:
     if payout.id in there.invoices or there.mandate is None or not there.self_billing:
         return
     await one_at_a_time(session, payout.creator_id)
-    series, issued_on = await _next(session, Invoice, payout.creator_id, _day(at, file))
+    issuer = plain(file.brand.business_number)
+    series, issued_on = await _next(session, Invoice, payout.creator_id, issuer, _day(at, file))
     parts = amounts_for(country, there.facts, payout.amount_minor)
     facts = _parties(file, there.facts) | {
         "campaign": row.name, "kind": payout.kind, "rate": parts.rate,
@@ -62,8 +64,8 @@ async def issue(session: AsyncSession, payout: Payout, at: datetime) -> None:
     }  # fmt: skip
     session.add(
         Invoice(
-            payout_id=payout.id, creator_id=payout.creator_id, series=series,
-            number=_number(SERIES, payout.creator_id, series),
+            payout_id=payout.id, creator_id=payout.creator_id, series=series, issuer=issuer,
+            number=f"{SERIES}{await _root(session, payout.creator_id, issuer)}-{series:04}",
             issued_on=issued_on, net_minor=parts.net_minor, vat_minor=parts.vat_minor,
             gross_minor=parts.gross_minor, currency=payout.currency, created_at=at,
             content=b"", media_type="", facts=facts,
@@ -98,7 +100,8 @@ async def issue_credit_note(
     mandate = await mandate_of(session, payout.collaboration_id)
     if mandate is None:
         return
-    series, day = await _next(session, CreditNote, payout.creator_id, _day(at, file))
+    whose = payout.creator_id, str(invoice.issuer)
+    series, day = await _next(session, CreditNote, *whose, _day(at, file))
     words = RULES[file.brand.country].mentions.values()
     facts = {key: invoice.facts[key] for key in (*_PARTIES, *_SERVICE)} | {
         "invoice": invoice.number, "invoice_of": invoice.issued_on.isoformat(),
@@ -109,7 +112,8 @@ async def issue_credit_note(
     session.add(
         CreditNote(
             credit_id=credit.id, creator_id=payout.creator_id, series=series,
-            number=_number(CREDIT_SERIES, payout.creator_id, series), issued_on=day,
+            issuer=invoice.issuer, issued_on=day,
+            number=f"{CREDIT_SERIES}{await _root(session, *whose)}-{series:04}",
             net_minor=said.net_minor, vat_minor=said.vat_minor, gross_minor=said.gross_minor,
             currency=invoice.currency, facts=facts, media_type="", content=b"", created_at=at,
         )
@@ -117,12 +121,26 @@ async def issue_credit_note(
     await session.flush()
 
 
-def _number(kind: str, creator_id: str, series: int) -> str:
-    return f"{kind}{creator_id.rpartition('_')[2][-8:]}-{series:04}"
+async def _root(session: AsyncSession, creator_id: str, issuer: str) -> str:
+    """How the numbers begin that a brand gives for a creator: another brand has another root.
+
+    Each of several that have a mandate keeps a series of its own, so that none has gaps.
+    """
+    first = select(Invoice.number).where(Invoice.creator_id == creator_id, Invoice.series == 1)
+    known = await session.scalar(first.where(Invoice.issuer == issuer))
+    if known is not None:
+        return known.removeprefix(SERIES).rpartition("-")[0]
+    others = await session.scalar(select(func.count()).select_from(first.subquery()))
+    root = creator_id.rpartition("_")[2][-8:]
+    return f"{root}-{others + 1}" if others else root
 
 
 async def _next(
-    session: AsyncSession, table: type[Invoice | CreditNote], creator_id: str, today: date
+    session: AsyncSession,
+    table: type[Invoice | CreditNote],
+    creator_id: str,
+    issuer: str,
+    today: date,
 ) -> tuple[int, date]:
     """The next number and its day.
 
@@ -130,7 +148,7 @@ async def _next(
     be the last to come here.
     """
     newest = select(func.max(table.series), func.max(table.issued_on)).where(
-        table.creator_id == creator_id, table.series.is_not(None)
+        table.creator_id == creator_id, table.issuer == issuer
     )
     last, day = (await session.execute(newest)).one()
     return (last or 0) + 1, max(today, day or today)

@@ -61,13 +61,16 @@ class Invoice(Base):
     __tablename__ = "invoices"
     __table_args__ = (
         UniqueConstraint("creator_id", "number"),
-        UniqueConstraint("creator_id", "series", name="invoice_series"),
+        UniqueConstraint("creator_id", "issuer", "series", name="invoice_series"),
+        CheckConstraint("(issuer IS NULL) = (series IS NULL)", name="invoice_issuer"),
         CheckConstraint("net_minor + vat_minor = gross_minor", name="invoice_adds_up"),
     )
     payout_id: Mapped[str] = mapped_column(ForeignKey("payouts.id"), primary_key=True)
     creator_id: Mapped[str] = mapped_column(ForeignKey("creators.id"))
     series: Mapped[int | None] = mapped_column(Integer)
-    """The number within the creator's self-billed invoices, without gaps; None if uploaded."""
+    """The number within those that this brand issued for the creator; None if uploaded."""
+    issuer: Mapped[str | None]
+    """The brand's number in the register of businesses; None if uploaded."""
     number: Mapped[str]
     issued_on: Mapped[date]
     net_minor: Mapped[int]
@@ -106,13 +109,16 @@ class CreditNote(Base):
     __tablename__ = "credit_notes"
     __table_args__ = (
         UniqueConstraint("creator_id", "number"),
-        UniqueConstraint("creator_id", "series", name="credit_note_series"),
+        UniqueConstraint("creator_id", "issuer", "series", name="credit_note_series"),
+        CheckConstraint("(issuer IS NULL) = (series IS NULL)", name="credit_note_issuer"),
         CheckConstraint("net_minor + vat_minor = gross_minor", name="credit_note_adds_up"),
     )
     credit_id: Mapped[str] = mapped_column(ForeignKey("invoice_credits.id"), primary_key=True)
     creator_id: Mapped[str] = mapped_column(ForeignKey("creators.id"))
     series: Mapped[int | None] = mapped_column(Integer)
-    """The number within the credit notes issued for the creator; None if handed in."""
+    """The number within those that this brand issued for the creator; None if handed in."""
+    issuer: Mapped[str | None]
+    """The brand's number in the register of businesses; None if handed in."""
     number: Mapped[str]
     issued_on: Mapped[date]
     net_minor: Mapped[int]

@@ -14,7 +14,7 @@ from domain.invoicing import TaxFacts, TaxStatus
 from store import invoices
 from store.engine import session
 from store.issuing import issue
-from store.tables import Campaign, Collaboration, Invoice, Payout
+from store.tables import Campaign, Collaboration, Creator, Invoice, Payout
 from tests import books, builders
 from tests.builders import NOW
 
@@ -87,6 +87,29 @@ async def test_numbers_of_many_releases_at_once_follow_each_other_without_a_gap(
             days = [row.issued_on for row in rows]
             assert days == sorted(days), "the days do not run back as the numbers go up"
             assert {day.year for day in days} == {2026, 2027}, "one series goes on in a new year"
+
+
+async def test_each_brand_that_issues_for_a_creator_has_a_series_of_its_own(
+    engine: AsyncEngine,
+) -> None:
+    async with session(engine) as db:
+        mine = await mandated(db, await french_campaign(db))
+        other = await french_campaign(db)
+        brand = {"business_number": "732 829 320", "name": "Nacre"}
+        other.file = other.file | {"brand": other.file["brand"] | brand}
+        who = await db.get_one(Creator, mine.creator_id)
+        theirs = await builders.collaboration(db, other, who)
+        await invoices.add_mandate(db, theirs.id, "words", "Anne Martin", NOW, agreed=True)
+        for number in (1, 2):
+            # The second brand's first invoice is of an earlier moment, as a late workflow's may be.
+            await issue(db, await unpaid(db, mine, number=number), NOW)
+            await issue(db, await unpaid(db, theirs, number=number), NOW - HOUR)
+        rows = (await db.scalars(select(Invoice).order_by(Invoice.issuer, Invoice.series))).all()
+        root = f"AF-{mine.creator_id[-8:]}"
+        assert [row.number for row in rows] == [
+            f"{root}-0001", f"{root}-0002", f"{root}-2-0001", f"{root}-2-0002",
+        ]  # fmt: skip
+        assert {row.issuer for row in rows} == {"552100554", "732829320"}
 
 
 async def test_the_day_of_an_invoice_is_that_of_the_brand(engine: AsyncEngine) -> None:
