@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TypeVar
@@ -30,14 +31,9 @@ TURN = timedelta(seconds=30)
 """So long a call of a worker may take."""
 
 
-def owed(till: Till, pick: int) -> Payment | None:
-    """One of the payments that are owed."""
-    return one_of([each for each in till.payments if each.where is Where.OWED], pick)
-
-
-def sending(till: Till, pick: int) -> Payment | None:
-    """One of the payments that are being sent."""
-    return one_of([each for each in till.payments if each.where is Where.SENDING], pick)
+def one_that_is(where: Where, till: Till, pick: int) -> Payment | None:
+    """One of the payments that are owed, or that are being sent."""
+    return one_of([each for each in till.payments if each.where is where], pick)
 
 
 def one_of(of: list[T], pick: int) -> T | None:
@@ -47,7 +43,7 @@ def one_of(of: list[T], pick: int) -> T | None:
 
 async def pay(till: Till, pick: int, amount: int) -> None:
     """Put the money in transit for a new attempt."""
-    payment = owed(till, pick)
+    payment = one_that_is(Where.OWED, till, pick)
     if payment is None:
         return
     payment.attempt += 1
@@ -58,18 +54,17 @@ async def pay(till: Till, pick: int, amount: int) -> None:
 
 async def take_turn(till: Till, pick: int, amount: int) -> None:
     """Also takes over from a worker that may be dead, or only slow."""
-    payment = sending(till, pick)
+    payment = one_that_is(Where.SENDING, till, pick)
     if payment is None:
         return
     sender = f"worker {till.tries.total()}"
     wanted = new_attempt(till, payment, payment.attempt, sender)
-    try:
+    # It is refused while an earlier call may still move the money.
+    with contextlib.suppress(Unavailable):
         async with session(till.engine) as db:
-            taken = (await attempts.take_turn(db, wanted, till.now)).sender == sender
-    except Unavailable:
-        return  # an earlier call may still move the money
-    if taken:
-        payment.senders.append((payment.attempt, sender))
+            taken = await attempts.take_turn(db, wanted, till.now)
+        if taken.sender == sender:
+            payment.senders.append((payment.attempt, sender))
 
 
 def new_attempt(till: Till, payment: Payment, number: int, sender: str) -> PayoutAttempt:
@@ -123,7 +118,7 @@ def _transfer(till: Till, payment: Payment, number: int) -> RailTransfer:
 
 async def book(till: Till, pick: int, amount: int) -> None:
     """Post what the attempt's row says of it."""
-    payment = sending(till, pick)
+    payment = one_that_is(Where.SENDING, till, pick)
     if payment is None:
         return
     async with session(till.engine) as db:
@@ -144,7 +139,7 @@ async def book(till: Till, pick: int, amount: int) -> None:
 
 async def recover(till: Till, pick: int, amount: int) -> None:
     """Ask the provider's list, and close an attempt that is not in it and can be no more."""
-    payment = sending(till, pick)
+    payment = one_that_is(Where.SENDING, till, pick)
     if payment is None:
         return
     mine = [t for t in till.provider.of(payment) if t.attempt == str(payment.attempt)]
@@ -153,13 +148,12 @@ async def recover(till: Till, pick: int, amount: int) -> None:
             await store.adopt_transfer(db, payment.id, mine[0].attempt, mine[0].id, till.now)
             return
     key = attempt_key(payment.id, payment.attempt)
-    try:
+    # It is refused while a call may still have an effect.
+    with contextlib.suppress(Unavailable):
         async with session(till.engine) as db:
             await attempts.give_up_attempt(
                 db, payment.id, payment.attempt, key, till.now, spent=False
             )
-    except Unavailable:
-        return  # a call may still have an effect
 
 
 async def note(

@@ -47,6 +47,14 @@ async def test_a_creator_gives_an_account_and_it_is_shown_shortened(by_bank: Web
     assert "NL91 … 4300" in await creator.page()
 
 
+async def test_finance_sees_who_has_given_no_account_until_they_have(by_bank: Web) -> None:
+    _, creator = await signed(by_bank)
+    finance = await by_bank.signed_in(Role.FINANCE)
+    assert "has given no bank account yet" in (await finance.get("/payments")).text
+    await creator.send("bank_account", holder="Zoë", iban=IBAN)
+    assert "can be paid.</p>" in (await finance.get("/payments")).text
+
+
 async def test_with_stripe_there_is_neither_form_nor_page(web: Web) -> None:
     _, creator = await signed(web)
     assert "Where does your money go?" not in await creator.page()
