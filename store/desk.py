@@ -37,6 +37,9 @@ FAR = datetime(9000, 1, 1, tzinfo=UTC)
 _OVERDUE = "overdue"
 """Why a manager sees a release that finance has not given."""
 
+_UNDECIDED = "undecided"
+"""Why finance sees a kill fee that no manager has decided: the creator waits for money."""
+
 _ELSEWHERE = 20
 """Releases of other people that an inbox mentions; the payments page has them all."""
 
@@ -68,10 +71,12 @@ class Inbox:
 
 
 def _mine(roles: Collection[str]) -> ColumnElement[bool]:
-    """Open items of these roles; what was escalated is the manager's too."""
+    """Open items of these roles; what was escalated is the manager's too, kill fees finance's."""
     whose: ColumnElement[bool] = InboxItem.role.in_(list(roles))
     if "manager" in roles:
         whose = or_(whose, and_(InboxItem.escalated, InboxItem.role != "creator"))
+    if "finance" in roles:
+        whose = or_(whose, and_(InboxItem.escalated, InboxItem.kind == "kill_fee"))
     return and_(InboxItem.closed_at.is_(None), whose)
 
 
@@ -105,15 +110,21 @@ def _obstacle(staff_id: str, roles: Collection[str]) -> ColumnElement[str]:
     if "manager" in roles:
         for_others = and_(for_others, not_(InboxItem.escalated))
     mine = obstacle_of(staff_id) if "finance" in roles else literal(_OVERDUE)
-    return case((is_release, mine), (for_others, literal(NOT_NAMED)), else_=literal(""))
+    return case(
+        (is_release, mine),
+        (for_others, literal(NOT_NAMED)),
+        (InboxItem.kind == "kill_fee", literal("" if "manager" in roles else _UNDECIDED)),
+        else_=literal(""),
+    )
 
 
 def waits_for(staff_id: str, roles: Collection[str]) -> ColumnElement[bool]:
     """True of an item (campaign and payout joined) that this person decides, or has to chase.
 
-    A late release is shown to the managers, who may not give it, so that they see to it.
+    A late release is shown to the managers, and a late kill fee to finance, who may not give it, so
+    that they see to it.
     """
-    return and_(_mine(roles), _obstacle(staff_id, roles).in_(("", _OVERDUE)))
+    return and_(_mine(roles), _obstacle(staff_id, roles).in_(("", _OVERDUE, _UNDECIDED)))
 
 
 async def inbox(

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from domain.inbox import ItemKind
 from domain.lifecycle import Role
 from domain.staff_mail import ESCALATED, HANDED_OVER, REMINDED, Wish, is_due, news_of
 from store.approvers import handed_to
@@ -196,7 +197,7 @@ async def _untold(work: AsyncSession, person: Staff) -> list[tuple[str, str]]:
         for event in news_of(
             reminded=item.reminded,
             handed_to_them=handed,
-            escalated_to_them=item.escalated and Role.MANAGER.value in person.roles,
+            escalated_to_them=item.escalated and _chases(person, item),
         )
     ]
     rows = await work.execute(
@@ -207,6 +208,11 @@ async def _untold(work: AsyncSession, person: Staff) -> list[tuple[str, str]]:
     )
     told = {(item, event) for item, event in rows}
     return [each for each in news if each not in told]
+
+
+def _chases(person: Staff, item: InboxItem) -> bool:
+    """Whom silence is told to: the managers; of a kill fee, whoever else has it in their inbox."""
+    return Role.MANAGER.value in person.roles or item.kind == ItemKind.KILL_FEE
 
 
 async def _waiting(

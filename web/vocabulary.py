@@ -237,6 +237,7 @@ OBSTACLES = {
         "The invoice is missing: the creator's page asks for it, or for the mandate to issue it."
     ),
     "overdue": "Finance releases it. You see it because it has been waiting for too long.",
+    "undecided": "A manager decides it. You see it because it has been waiting for too long.",
 }
 """Why a release is somebody else's."""
 

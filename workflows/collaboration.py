@@ -262,11 +262,11 @@ class CollaborationWorkflow(PublicationWatch):
         self._questions.start_clock()  # an end lifts a pause: what is decided now is earned now
         if not self.reserved_minor:
             return {}
+        rules = self.policy.review
         question = self._nudges(
             Question(ItemKind.KILL_FEE, seen=str(self.reserved_minor)),
-            self.policy.review.remind_after,
-            None,
-        )
+            rules.remind_after, rules.escalate_after, again=True,
+        )  # fmt: skip
         answer = await self._ask(question, "kill_fee_asked", {"open_minor": self.reserved_minor})
         choice = answer.choice if answer else None
         percent = choice.percent if isinstance(choice, KillFeeChoice) else 0

@@ -214,9 +214,17 @@ class CollaborationBase(Story):
         return remind
 
     def _nudges(
-        self, question: Question, remind_after: timedelta, escalate_after: timedelta | None
-    ) -> Question:
-        """Put a clock on a member of staff: a reminder, then the manager sees it too."""
+        self, question: Question, remind_after: timedelta, escalate_after: timedelta | None,
+        *, again: bool = False,
+    ) -> Question:  # fmt: skip
+        """Put a clock on a member of staff: a reminder, then the manager sees it too.
+
+        Args:
+            question: what they are asked.
+            remind_after: of one reminder.
+            escalate_after: of the escalation; None if there is none.
+            again: remind once more each time that it takes as long again.
+        """
 
         async def remind() -> None:
             await self._stream.append(
@@ -228,7 +236,7 @@ class CollaborationBase(Story):
                 "escalated", {"item": question.item.value}, escalate_items=(question.item,)
             )
 
-        question.beats.append(Beat(remind_after, remind))
+        question.beats.append(Beat(remind_after, remind, remind_after if again else None))
         if escalate_after is not None:
             question.beats.append(Beat(escalate_after, escalate))
         return question

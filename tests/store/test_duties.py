@@ -204,6 +204,29 @@ async def test_a_release_that_only_somebody_else_may_give_stands_apart(
         assert (overdue.total, [why for _, why in overdue.elsewhere]) == (0, ["overdue"])
 
 
+async def test_a_kill_fee_that_no_manager_decides_is_shown_to_finance_who_cannot_decide_it(
+    engine: AsyncEngine,
+) -> None:
+    async with session(engine) as db:
+        of = await builders.collaboration(db)
+        finance = await builders.staff(db, (Role.FINANCE,))
+        asked = OpenItem(kind=ItemKind.KILL_FEE)
+        await items.open_item(db, asked, "collaboration", of.id, of.campaign_id, 1, NOW)
+        before = await desk.inbox(db, finance.roles, staff_id=finance.id)
+        assert (before.total, before.elsewhere) == (0, ())
+        item = (await db.scalars(select(InboxItem))).one()
+        item.escalated = True
+        late = await desk.inbox(db, finance.roles, staff_id=finance.id)
+        assert (late.total, [why for _, why in late.elsewhere]) == (0, ["undecided"])
+        chased = await db.scalars(
+            select(InboxItem.id)
+            .join(Campaign, Campaign.id == InboxItem.campaign_id)
+            .outerjoin(Payout, Payout.id == InboxItem.subject_id)
+            .where(desk.waits_for(finance.id, finance.roles))
+        )
+        assert chased.all() == [item.id]
+
+
 async def test_after_the_first_release_the_inbox_says_that_a_second_person_has_to(
     engine: AsyncEngine,
 ) -> None:

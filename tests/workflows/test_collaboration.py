@@ -332,6 +332,24 @@ async def test_a_creator_may_withdraw_after_signing(
         assert (await stage.money()).reserved == 0
 
 
+async def test_a_kill_fee_that_nobody_decides_is_asked_for_again_and_again(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    plan: Plan = {ItemKind.SUBMIT: SILENCE, ItemKind.KILL_FEE: SILENCE}
+    async with set_up(temporal, engine, plan=plan) as stage:
+        handle = await stage.start()
+        await stage.until(handle, "draft_asked")
+        await handle.signal("campaign_stopped")
+        await stage.until(handle, "kill_fee_asked")
+        rules = stage.offer.policy.review
+        await stage.clock.skip(handle, 4 * rules.remind_after + timedelta(minutes=1))
+        await stage.settle(handle)
+        item = await stage.open_item(ItemKind.KILL_FEE)
+        assert (item.reminded, item.escalated) == (4, True)
+        stage.people.plan = {ItemKind.KILL_FEE: KillFeeChoice(percent=50)}
+        assert (await stage.play(handle)).outcome == Outcome.CANCELLED
+
+
 @pytest.mark.parametrize("percent", [50, 0])
 async def test_a_cancelled_creator_gets_a_kill_fee_for_work_begun_and_is_told(
     temporal: WorkflowEnvironment, engine: AsyncEngine, percent: int
