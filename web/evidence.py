@@ -11,7 +11,16 @@ from domain.publication import word_diff
 from domain.reconciliation import DifferenceCode
 from domain.reconciliation_help import advice
 from domain.shortlist_words import record_sentences
-from store import bonuses, comparisons, desk, desk_lists, four_eyes, invoices, safety_looks
+from store import (
+    bonuses,
+    comparisons,
+    desk,
+    desk_lists,
+    desk_shortlist,
+    four_eyes,
+    invoices,
+    safety_looks,
+)
 from store.desk import Decided, InboxRow
 from store.payout_reads import payout_detail
 from store.tables import Draft
@@ -29,7 +38,7 @@ def campaign_file(row: InboxRow) -> CampaignFile:
 async def _shortlist(v: Visit, row: InboxRow) -> dict[str, Any]:
     part = v.request.query_params.get("list", "chosen")
     part = part if part in {"chosen", "waitlist", "out"} else "chosen"
-    page = await desk.candidates(
+    page = await desk_shortlist.candidates(
         v.db, row.campaign.id, part, v.request.query_params.get("after", "")
     )
     kept = row.campaign.shortlist or {}
@@ -37,10 +46,10 @@ async def _shortlist(v: Visit, row: InboxRow) -> dict[str, Any]:
         "part": part,
         "after": v.request.query_params.get("after", ""),
         "candidates": page,
-        "others": await desk.candidates(
+        "others": await desk_shortlist.candidates(
             v.db, row.campaign.id, "waitlist" if part == "chosen" else "chosen"
         ),
-        "sums": await desk.shortlist_sums(v.db, row.campaign.id),
+        "sums": await desk_shortlist.shortlist_sums(v.db, row.campaign.id),
         "file": campaign_file(row),
         "judged": record_sentences(row.campaign.shortlist, row.campaign.currency),
     }
@@ -48,7 +57,7 @@ async def _shortlist(v: Visit, row: InboxRow) -> dict[str, Any]:
 
 async def _verdict(v: Visit, row: InboxRow) -> dict[str, Any]:
     creator_id = row.creator.id if row.creator else ""
-    return {"candidate": await desk.candidate(v.db, row.campaign.id, creator_id)}
+    return {"candidate": await desk_shortlist.candidate(v.db, row.campaign.id, creator_id)}
 
 
 async def _scandal(v: Visit, row: InboxRow) -> dict[str, Any]:
@@ -76,7 +85,7 @@ async def _counter(v: Visit, row: InboxRow) -> dict[str, Any]:
     return {
         "asked": int(asked) if asked.isdigit() else 0,
         "ceiling": campaign_file(row).budget.per_collaboration.minor,
-        "candidate": await desk.candidate(v.db, row.campaign.id, creator_id),
+        "candidate": await desk_shortlist.candidate(v.db, row.campaign.id, creator_id),
         "past": await desk.decisions(v.db, [row.item.subject_id]),
     }
 

@@ -8,7 +8,16 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from domain.ids import collaboration_workflow_id
-from store import bonuses, comparisons, credits, desk, desk_lists, finance, rail_stops
+from store import (
+    bonuses,
+    comparisons,
+    credits,
+    desk,
+    desk_lists,
+    desk_shortlist,
+    finance,
+    rail_stops,
+)
 from web import exports, rail, words
 from web.visit import Missing, visit
 
@@ -45,7 +54,7 @@ async def collaboration(request: Request, collaboration_id: str) -> HTMLResponse
             checks=await desk.checks(v.db, row.id),
             mails=await desk.mails(v.db, row.id),
             publication=await desk.last_publication(v.db, row.id),
-            candidate=await desk.candidate(v.db, campaign.id, creator.id),
+            candidate=await desk_shortlist.candidate(v.db, campaign.id, creator.id),
             events=await desk.events_of(v.db, [row.id, *(payout.id for payout in payouts)]),
             workflow=collaboration_workflow_id(row.id),
             signed=await bonuses.is_signed(v.db, row.id),
