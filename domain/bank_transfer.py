@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
+from domain.errors import UserMistake
 from domain.zones import zone_of
 
 CURRENCY = "EUR"
@@ -99,6 +100,29 @@ class Debtor(BaseModel):
 def end_to_end_id(payout_id: str, attempt: int) -> str:
     """The name of one attempt at the bank: SEPA knows no underscore, and 35 letters at most."""
     return f"{payout_id.replace('_', '-')}-{attempt}"
+
+
+class NotPayable(UserMistake):
+    """What creators earn could not be paid the way that this installation pays."""
+
+    code = NOT_IN_EURO
+
+
+def check_currency(currency: str, *, by_bank: bool) -> None:
+    """Make sure, before a campaign begins, that its creators can be paid in its currency.
+
+    Args:
+        currency: of the campaign.
+        by_bank: creators are paid by bank transfer.
+
+    Raises:
+        NotPayable: they could not be.
+    """
+    if by_bank and currency != CURRENCY:
+        raise NotPayable(
+            f"the campaign is in {currency}, and creators are paid by bank transfer, in {CURRENCY}",
+            hint=f"write it in {CURRENCY}, or pay through Stripe (TROUPE_PAYOUT_RAIL)",
+        )
 
 
 def is_bank_account(account_id: str) -> bool:

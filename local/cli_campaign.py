@@ -138,8 +138,9 @@ def start(file: File, who: As = "", data: Data = DATA_DEFAULT, as_json: AsJson =
             client = await stack.temporal()
             async with session(stack.engine) as db:
                 made = await campaigns.create_campaign(
-                    db, wanted, content.decode("utf-8-sig"), manager.id, now()
-                )
+                    db, wanted, content.decode("utf-8-sig"), manager.id, now(),
+                    by_bank=stack.settings.payout_rail == "sepa",
+                )  # fmt: skip
             remind = max(1, int(wanted.shortlist_remind_after.total_seconds()))
             await start_campaign(
                 client,

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from domain.bank_transfer import check_currency
 from domain.campaign import CampaignFile
 from domain.errors import NotFound
 from domain.ids import CAMPAIGN
@@ -53,12 +54,24 @@ async def create_campaign(
     source: str,
     started_by: str | None,
     at: datetime,
+    *,
+    by_bank: bool = False,
 ) -> str:
     """Write a campaign down and return its id; its workflow does the rest.
 
+    Args:
+        session: a transaction.
+        file: the campaign.
+        source: its text, as it was written.
+        started_by: the member of staff who starts it.
+        at: now.
+        by_bank: this installation pays by bank transfer.
+
     Raises:
         NobodyThere: it names people who cannot decide.
+        NotPayable: its creators cannot be paid in its currency.
     """
+    check_currency(file.currency, by_bank=by_bank)
     await check_named(session, file)
     campaign_id = f"{CAMPAIGN}_{secrets.token_hex(8)}"
     session.add(

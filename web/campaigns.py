@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from domain.bank_transfer import NotPayable, check_currency
 from domain.campaign import CampaignFile
 from domain.campaign_nodes import Mistake
 from domain.campaign_yaml import check_campaign
@@ -63,8 +64,8 @@ async def check(request: Request) -> HTMLResponse:
         found = check_campaign(text)
         if found.file is None:
             return await _mistaken(v, text, found.mistakes)
-        if missing := await _nobody_there(v, found.file):
-            return await _mistaken(v, text, (missing,))
+        if mistake := await _not_here(v, found.file):
+            return await _mistaken(v, text, (mistake,))
         return await v.page(
             "desk/campaign_confirm.html", here="campaigns", file=found.file, text=text,
             warnings=found.warnings, currency=found.file.currency,
@@ -77,10 +78,12 @@ async def _mistaken(v: Visit, text: str, mistakes: Sequence[Mistake]) -> HTMLRes
     )
 
 
-async def _nobody_there(v: Visit, file: CampaignFile) -> Mistake | None:
+async def _not_here(v: Visit, file: CampaignFile) -> Mistake | None:
+    """What is wrong with a campaign that would be right at another brand."""
     try:
+        check_currency(file.currency, by_bank=v.deps.by_bank)
         await check_named(v.db, file)
-    except NobodyThere as error:
+    except (NobodyThere, NotPayable) as error:
         return Mistake(line=1, column=1, path="", message=error.message, hint=error.hint)
     return None
 
@@ -97,12 +100,14 @@ async def start(request: Request) -> Response:
         file = found.file
         if file is None:
             return await _mistaken(v, text, found.mistakes)
-        if missing := await _nobody_there(v, file):
-            return await _mistaken(v, text, (missing,))
+        if mistake := await _not_here(v, file):
+            return await _mistaken(v, text, (mistake,))
         now = v.deps.clock()
         campaign_id = await desk_lists.just_started(
             v.db, v.me.staff_id, text, now - _DOUBLE_CLICK
-        ) or await files.create_campaign(v.db, file, text, v.me.staff_id, now)
+        ) or await files.create_campaign(
+            v.db, file, text, v.me.staff_id, now, by_bank=v.deps.by_bank
+        )
     await v.deps.sender.start_campaign(start_message(campaign_id, file))
     return RedirectResponse(f"/campaigns/{campaign_id}", 303)
 

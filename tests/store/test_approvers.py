@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.bank_transfer import NotPayable
+from domain.campaign import CampaignFile
 from domain.decisions import Choice
 from domain.errors import UserMistake
 from domain.inbox import ItemKind
@@ -140,6 +142,23 @@ async def test_a_manager_stands_in_for_a_review_that_was_escalated_named_or_not(
     async with session(engine) as db:
         (await db.scalars(select(InboxItem))).one().escalated = True
     assert (await decide(engine, of, manager, APPROVE))[1].code == "applied"
+
+
+async def test_a_campaign_that_a_bank_transfer_cannot_pay_is_not_kept(engine: AsyncEngine) -> None:
+    euros = builders.campaign_file()
+    async with session(engine) as db:
+        with pytest.raises(NotPayable):
+            await campaigns.create_campaign(db, dollars(), "", None, NOW, by_bank=True)
+        assert await campaigns.create_campaign(db, dollars(), "", None, NOW)
+        assert await campaigns.create_campaign(db, euros, "", None, NOW, by_bank=True)
+
+
+def dollars() -> CampaignFile:
+    return builders.campaign_file(
+        currency="USD",
+        budget={"total": "10,000 USD", "per_collaboration": "600 USD"},
+        release={"second_person_above": "500 USD"},
+    )
 
 
 async def test_a_campaign_that_names_somebody_who_cannot_decide_is_not_begun(

@@ -20,6 +20,7 @@ from tests.fixtures.web import PASSWORD, URL, Web
 from tests.web.rows import Scene
 from tests.web.test_portal import Creator, arrive
 from tests.web.test_portal import signed as signed_scene
+from tests.web.test_screens import CAMPAIGN
 
 
 async def signed(web: Web) -> tuple[Scene, Creator]:
@@ -61,6 +62,27 @@ async def test_with_stripe_there_is_neither_form_nor_page(web: Web) -> None:
     finance = await web.signed_in(Role.FINANCE)
     assert (await finance.get("/payments/bank")).status_code == 404
     assert "/payments/bank" not in (await finance.get("/payments")).text
+
+
+async def test_a_campaign_that_no_bank_transfer_could_pay_is_not_begun(by_bank: Web) -> None:
+    client = await by_bank.signed_in(Role.MANAGER)
+    pounds = CAMPAIGN.replace("EUR", "GBP")
+    for path in ("/campaigns/new", "/campaigns"):
+        answer = await client.post(path, data={"csrf": await by_bank.csrf(client), "text": pounds})
+        assert answer.status_code == 422
+        assert "the campaign is in GBP, and creators are paid by bank transfer" in answer.text
+    answer = await client.post(
+        "/campaigns", data={"csrf": await by_bank.csrf(client), "text": CAMPAIGN}
+    )
+    assert answer.status_code == 303
+    assert len(by_bank.sender.started) == 1
+
+
+async def test_through_stripe_the_same_campaign_is_begun(web: Web) -> None:
+    client = await web.signed_in(Role.MANAGER)
+    pounds = CAMPAIGN.replace("EUR", "GBP")
+    answer = await client.post("/campaigns", data={"csrf": await web.csrf(client), "text": pounds})
+    assert answer.status_code == 303
 
 
 async def ordered(web: Web) -> Payout:
