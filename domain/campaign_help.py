@@ -59,7 +59,8 @@ HELP: dict[str, str] = {
     "staffing": "team: who requested a payment may not release it; solo: one person may, after "
     "the cooling time, and the report says so.",
     "release": "Who lets money go.",
-    "release.second_person_above": "Above this, two different people release a payment.",
+    "release.second_person_above": "Above this, two different people release a payment; it counts "
+    "with what was released before for the same collaboration.",
     "release.approvers": "Only these people of the role decide, by the address they sign in with; "
     "nobody named: everybody with the role. If none of them can decide any more, everybody may.",
     "release.substitute": "Takes over what the approvers leave lying; needs the role too.",

@@ -16,6 +16,7 @@ from store.duties import Refused, check_duties
 from store.engine import session as transaction
 from store.issuing import issue
 from store.items import close_items, is_asked
+from store.release_limit import count_release
 from store.streams import Entity, NewEvent, known, lock_entity, tail_of, write_event
 from store.tables import Campaign, Collaboration, Decision, Event, Payout, Recipient
 
@@ -88,6 +89,7 @@ def _same_answer(
         head=tail_of(entity, command.head),
         choice=_CHOICE.validate_python(row.choice),
         seen_digest=str(event.data.get("seen_digest", "")),
+        releases_needed=int(event.data.get("of", 0)),
     )
 
 
@@ -109,6 +111,10 @@ async def _write(
     data: dict[str, Any] = choice.model_dump(mode="json", exclude_none=True)
     if seen_digest:
         data["seen_digest"] = seen_digest
+    needed = 0
+    if isinstance(entity, Payout) and row.kind == DecisionKind.RELEASE_PAYOUT:
+        needed = await count_release(session, entity, len(command.earlier) + 1)
+        data["of"] = needed
     new = NewEvent(f"decision:{row.id}", row.kind, data, command.at, row.id)
     head = write_event(session, entity, command.head, new)
     if not isinstance(entity, Campaign):
@@ -124,4 +130,6 @@ async def _write(
         await issue(session, entity, command.at)
     await close_items(session, entity.id, command.close_items, command.at, row.id)
     row.status, row.code, row.settled_at = "applied", "applied", command.at
-    return AppliedDecision(head=head, choice=choice, seen_digest=seen_digest)
+    return AppliedDecision(
+        head=head, choice=choice, seen_digest=seen_digest, releases_needed=needed
+    )

@@ -16,6 +16,7 @@ from domain.lifecycle import PayoutStatus, StreamKind
 from domain.payments import BONUS
 from store import decisions
 from store.four_eyes import obstacle_of
+from store.release_limit import needs_two
 from store.tables import Campaign, Check, Creator, Decision, InboxItem, Payout, Recipient
 
 MOST = 200
@@ -60,7 +61,7 @@ class BatchResult:
     """See `domain.batches.became`."""
 
 
-def _lines(staff_id: str) -> Select[Payout, str, str, str, InboxItem, Recipient, str, str]:
+def _lines(staff_id: str) -> Select[Payout, str, str, str, InboxItem, Recipient, str, str, bool]:
     last_look = (
         select(Check.state)
         .where(Check.collaboration_id == Payout.collaboration_id)
@@ -76,7 +77,7 @@ def _lines(staff_id: str) -> Select[Payout, str, str, str, InboxItem, Recipient,
     return (
         select(
             Payout, Campaign.name, Creator.name, Creator.handle, InboxItem, Recipient,
-            func.coalesce(last_look, ""), obstacle_of(staff_id),
+            func.coalesce(last_look, ""), obstacle_of(staff_id), needs_two(),
         )
         .join(Campaign, Campaign.id == Payout.campaign_id)
         .join(Creator, Creator.id == Payout.creator_id)
@@ -95,12 +96,14 @@ def _line(
     payee: Recipient | None,
     check: str,
     obstacle: str,
+    two: bool,
 ) -> ReleaseLine:
+    turn = item.code if item else ""
     facts = Releasable(
         payout_id=payout.id, campaign_id=payout.campaign_id, amount_minor=payout.amount_minor,
         currency=payout.currency, status=payout.status,
         item_id=item.id if item else "", seen=item.seen if item else "",
-        turn=item.code if item else "",
+        turn="1/2" if two and turn == "1/1" else turn,
         account_id=payee.account_id if payee else "", payee=payee.status if payee else "",
         check=check, hold=payout.hold_reason or "", obstacle=obstacle,
         granted=payout.kind == BONUS,

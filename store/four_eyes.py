@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.decisions import DecisionKind
 from domain.inbox import ItemKind
 from domain.lifecycle import StreamKind
+from domain.payments import REPAYMENT
 from store.approvers import NOT_NAMED, kept_for_others
 from store.invoices import missing
 from store.tables import Campaign, Decision, Event, Payout
@@ -63,9 +64,29 @@ def had_a_part(staff_id: str) -> ColumnElement[bool]:
         Decision.actor_kind == "staff",
         Decision.actor_id == staff_id,
         Decision.status == "applied",
-        or_(on_collaboration, on_campaign, on_bonus),
+        or_(on_collaboration, on_campaign, on_bonus, _owed_again()),
     )
     return and_(Campaign.file["staffing"].astext.is_distinct_from("solo"), found)
+
+
+def _owed_again() -> ColumnElement[bool]:
+    """True of the decision by which what was taken back came to be owed once more.
+
+    That is the first that let the repayment go on; a later one ends somebody's hold, no more.
+    """
+    first = (
+        select(Event.decision_id)
+        .where(
+            Event.kind == StreamKind.PAYOUT.value,
+            Event.entity_id == Payout.id,
+            Event.event == DecisionKind.RESUME_PAYOUT.value,
+        )
+        .correlate(Payout)
+        .order_by(Event.sequence)
+        .limit(1)
+        .scalar_subquery()
+    )
+    return and_(Payout.kind == REPAYMENT, Decision.id == first)
 
 
 def gave_the_first(staff_id: str) -> ColumnElement[bool]:

@@ -11,13 +11,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from domain.batches import LARGEST, groups, mixed, sums
 from domain.decisions import DecisionKind
 from domain.errors import NotAllowed, UserMistake
-from store import batches
+from store import batches, desk_lists
 from store.batches import ReleaseLine
 from web import words
 from web.bringing import Messenger
 from web.fields import Fields, read_fields, values_of
 from web.releasing import BECAME, TURN_WORDS, Chosen, is_batch, new_batch, release_all
-from web.step_up import prove
+from web.step_up import before_batch
 from web.visit import Forbidden, Missing, Visit, visit
 
 router = APIRouter()
@@ -115,12 +115,14 @@ async def _confirm_page(
     v: Visit, lines: Sequence[ReleaseLine], shown: dict[str, str], batch: str, problem: str = ""
 ) -> HTMLResponse:
     chosen = [line for line in lines if line.facts.payout_id in shown]
+    campaign = await desk_lists.campaign(v.db, chosen[0].facts.campaign_id)
+    solo = campaign is not None and campaign.file["staffing"] == "solo"
     return await v.page(
         "desk/batch_confirm.html", 422 if problem else 200, here="payments",
         lines=chosen, left_out=[line for line in lines if line.facts.payout_id not in shown],
         shown=shown, batch=batch, total=sums(line.facts for line in chosen), turns=TURN_WORDS,
         problem=words.refusal(problem) if problem else "",
-        asks_password=problem in {"proof_needed", "proof_wrong"},
+        asks_password=solo or problem in {"proof_needed", "proof_wrong"},
     )  # fmt: skip
 
 
@@ -163,8 +165,7 @@ async def _check(
             raise NotThese("not_found")
         if fields.get("count", "").strip() != str(len(chosen)):
             raise NotThese("wrong_count")
-        amount = sum(line.facts.amount_minor for line in lines)
-        await prove(v, fields, lines[0].facts.campaign_id, amount)
+        await before_batch(v, fields, [line.facts for line in lines])
     except NotThese as mistake:
         if mistake.reason == "wrong_count":
             return await _confirm_page(v, lines, shown, batch, mistake.reason)

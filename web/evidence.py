@@ -19,6 +19,7 @@ from store import (
     desk_shortlist,
     four_eyes,
     invoices,
+    release_limit,
     safety_looks,
 )
 from store.desk import Decided, InboxRow
@@ -169,7 +170,7 @@ async def _release(v: Visit, row: InboxRow) -> dict[str, Any]:
     file = campaign_file(row)
     checks = await desk.checks(v.db, payout.collaboration_id)
     past = await desk.decisions(v.db, [payout.id, payout.collaboration_id, row.campaign.id])
-    limit = file.release.second_person_above
+    counted = await release_limit.counted(v.db, payout.id)
     releases = [
         each
         for each in past
@@ -183,9 +184,7 @@ async def _release(v: Visit, row: InboxRow) -> dict[str, Any]:
         "publication": await desk.last_publication(v.db, payout.collaboration_id),
         "recipient": await desk.recipient(v.db, payout.creator_id),
         "bar": await desk_lists.money_bar(v.db, row.campaign),
-        "limit": limit.minor,
-        "two": payout.amount_minor > limit.minor,
-        "solo": file.staffing == "solo",
+        "counted": counted,
         "cooling": file.release.cooling,
         "releases": releases[: payout.releases],
         "invoice": await invoices.invoice(v.db, payout.first_of or payout.id),

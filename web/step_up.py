@@ -6,14 +6,16 @@ password's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from domain.batches import Releasable
 from domain.campaign import CampaignFile
 from domain.decisions import DecisionKind
 from domain.errors import UserMistake
-from store import desk_lists, staff
+from store import desk_lists, release_limit, staff
 from store.sessions import renew_proof
 from web.fields import Fields
 from web.security import Failures
@@ -35,8 +37,14 @@ class ProofWrong(UserMistake):
 class StepUp(Protocol):
     """Decides whether a release needs a fresh proof of who sits there, and takes it."""
 
-    async def check(self, v: Visit, fields: Fields, above_limit: bool) -> None:
+    async def check(self, v: Visit, fields: Fields, above_limit: bool, alone: bool) -> None:
         """Return if the person may go on.
+
+        Args:
+            v: the request, and who makes it.
+            fields: of the form.
+            above_limit: the money is above the campaign's limit for one person.
+            alone: nobody else looks at it (``staffing: solo``): a second sign-in is needed.
 
         Raises:
             ProofNeeded: the form has to carry a proof.
@@ -47,15 +55,16 @@ class StepUp(Protocol):
 
 @dataclass(frozen=True)
 class PasswordAgain:
-    """The password, if it was last given too long ago; above the limit sooner."""
+    """The password, if it was last given too long ago; above the limit sooner, alone always."""
 
     within: timedelta = timedelta(minutes=60)
     within_above_limit: timedelta = timedelta(minutes=5)
 
-    async def check(self, v: Visit, fields: Fields, above_limit: bool) -> None:
+    async def check(self, v: Visit, fields: Fields, above_limit: bool, alone: bool) -> None:
         """See `StepUp`."""
         now = v.deps.clock()
-        if now - v.me.since <= (self.within_above_limit if above_limit else self.within):
+        fresh = now - v.me.since <= (self.within_above_limit if above_limit else self.within)
+        if fresh and not alone:
             return
         password = fields.get("password", "")[:1000]
         if not password:
@@ -80,9 +89,9 @@ async def before_release(v: Visit, kind: DecisionKind, fields: Fields, subject_i
     """
     if kind is not DecisionKind.RELEASE_PAYOUT:
         return
-    payout = await desk_lists.payout(v.db, subject_id)
-    amount = payout.amount_minor if payout else 0
-    await prove(v, fields, payout.campaign_id if payout else "", amount)
+    found = await release_limit.counted(v.db, subject_id)
+    hook: StepUp = v.request.app.state.step_up
+    await hook.check(v, fields, found is None or found.above, found is not None and found.solo)
 
 
 async def before_bank_file(v: Visit, fields: Fields) -> None:
@@ -93,20 +102,23 @@ async def before_bank_file(v: Visit, fields: Fields) -> None:
         ProofWrong: see `StepUp`.
     """
     hook: StepUp = v.request.app.state.step_up
-    await hook.check(v, fields, above_limit=True)
+    await hook.check(v, fields, above_limit=True, alone=False)
 
 
-async def prove(v: Visit, fields: Fields, campaign_id: str, amount_minor: int) -> None:
-    """Have the hook look at the release of an amount; of several payments, of all together.
+async def before_batch(v: Visit, fields: Fields, payments: Sequence[Releasable]) -> None:
+    """Have the hook look at the release of several payments of one campaign: at all together.
 
     Raises:
         ProofNeeded: see `StepUp`.
         ProofWrong: see `StepUp`.
     """
-    campaign = await desk_lists.campaign(v.db, campaign_id)
-    above = True
+    campaign = await desk_lists.campaign(v.db, payments[0].campaign_id)
+    above, alone = True, False
     if campaign is not None:
-        limit = CampaignFile.model_validate(campaign.file).release.second_person_above
-        above = amount_minor > limit.minor
+        file = CampaignFile.model_validate(campaign.file)
+        amount = sum(each.amount_minor for each in payments)
+        two = any(each.turn != "1/1" for each in payments)
+        above = two or amount > file.release.second_person_above.minor
+        alone = file.staffing == "solo"
     hook: StepUp = v.request.app.state.step_up
-    await hook.check(v, fields, above)
+    await hook.check(v, fields, above, alone)

@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.lifecycle import HoldReason, PayoutStatus, StreamKind
     from domain.messages import (
         COLLABORATION_SUSPENDED,
+        AppliedDecision,
         PayoutChange,
         PayoutInput,
         StreamHead,
@@ -67,14 +68,18 @@ class PayoutRelease(Story):
             await self._while_stopped()
             released: list[str] = []
             with contextlib.suppress(Interrupted):
-                while len(released) < needed:
-                    released.append(await self._one_release(tuple(released), needed, again))
+                of = needed
+                while len(released) < of:
+                    answer = await self._one_release(tuple(released), of, again)
+                    released.append(answer.decision_id)
+                    # The rest of the collaboration counts too, and is counted where it is applied.
+                    of = max(of, answer.releases_needed)
                 if await self._cooled_down(len(released)):
                     return
 
     async def _one_release(
         self, earlier: tuple[str, ...], needed: int, again: HoldReason | None
-    ) -> str:
+    ) -> AppliedDecision:
         # A page that was opened for an earlier release is stale: it does not show the reason.
         anew = f"#{self._anew}" if self._anew else ""
         question = Question(
@@ -93,7 +98,7 @@ class PayoutRelease(Story):
             ),
         )
         assert answer is not None, "a release has no deadline: it waits for a person"
-        return answer.decision_id
+        return answer
 
     def _nudged(self, question: Question, *also: ItemKind) -> Question:
         """Put the clock on people: reminders, then the managers see it too.

@@ -47,3 +47,5 @@ class AppliedDecision(Message):
     """Filled in by the workflow, which knows it already."""
     seen_digest: str = ""
     """Digest of the content that the choice refers to (a draft's, a publication's), if any."""
+    releases_needed: int = 0
+    """How many people have to release the payment, if this is a release; else 0."""

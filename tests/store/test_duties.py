@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from domain.messages import (
     ApplyDecision,
     OpenItem,
 )
-from store import desk, items, staff
+from store import desk, items, release_limit, staff
 from store.engine import session
 from store.records import append, apply_decision
 from store.tables import (
@@ -37,6 +38,8 @@ from store.tables import (
 from tests import builders
 from tests.builders import NOW
 from tests.store.deciding import APPROVE, RELEASE, SIGN_OFF, creator_of, decide
+
+GO_ON = PlainChoice(kind=DecisionKind.RESUME_PAYOUT)
 
 # --- who may -------------------------------------------------------------------------------
 
@@ -145,6 +148,7 @@ async def test_a_brand_of_one_person_may_release_what_it_caused(engine: AsyncEng
     await decide(engine, campaign, person, SIGN_OFF)
     first, released = await decide(engine, payout, person, RELEASE)
     assert released.code == "applied"
+    assert released.releases_needed == 1
     twice = await decide(engine, payout, person, RELEASE, earlier=(first.decision_id,))
     assert twice[1].code == "same_person"
 
@@ -157,6 +161,91 @@ async def test_the_same_person_is_not_both_releases(engine: AsyncEngine) -> None
     earlier = (ref.decision_id,)
     assert (await decide(engine, payout, first, RELEASE, earlier=earlier))[1].code == "same_person"
     assert (await decide(engine, payout, second, RELEASE, earlier=earlier))[1].code == "applied"
+
+
+async def with_another(engine: AsyncEngine, payout: Payout, **values: Any) -> Payout:
+    async with session(engine) as db:
+        of = await db.get_one(Collaboration, payout.collaboration_id)
+        return await builders.payout(db, of, kind="retention_passed", **values)
+
+
+async def finance_of(engine: AsyncEngine) -> Staff:
+    async with session(engine) as db:
+        return await builders.staff(db, (Role.FINANCE,))
+
+
+async def test_the_second_half_of_a_fee_above_the_limit_needs_two_people(
+    engine: AsyncEngine,
+) -> None:
+    async with session(engine) as db:
+        half = await builders.payout(db, amount_minor=25_000)
+    other, person = await with_another(engine, half, amount_minor=25_000), await finance_of(engine)
+    first = (await decide(engine, half, person, RELEASE))[1]
+    second = (await decide(engine, other, person, RELEASE))[1]
+    assert (first.releases_needed, second.releases_needed) == (1, 2)
+    async with session(engine) as db:
+        asked = await release_limit.counted(db, other.id)
+    assert asked == release_limit.Counted(25_000, 40_000, above=True, solo=False)
+
+
+async def test_two_halves_released_in_the_same_moment_do_not_both_come_first(
+    engine: AsyncEngine,
+) -> None:
+    async with session(engine) as db:
+        half = await builders.payout(db, amount_minor=25_000)
+    other, person = await with_another(engine, half, amount_minor=25_000), await finance_of(engine)
+    both = await asyncio.gather(*(decide(engine, each, person, RELEASE) for each in (half, other)))
+    assert sorted(answer.releases_needed for _, answer in both) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("before", "needed"),
+    [
+        ({"releases": 1, "status": "transferred"}, 2),
+        ({"releases": 2, "status": "held"}, 2),
+        ({"releases": 0, "status": "requested"}, 1),
+        ({"releases": 1, "status": "cancelled"}, 1),
+        ({"releases": 1, "status": "transferred", "reversed_minor": 25_000}, 1),
+    ],
+)
+async def test_what_counts_is_what_was_let_go_and_is_still_gone(
+    engine: AsyncEngine, before: dict[str, Any], needed: int
+) -> None:
+    async with session(engine) as db:
+        payout = await builders.payout(db, amount_minor=25_000)
+    await with_another(engine, payout, amount_minor=25_000, **before)
+    person = await finance_of(engine)
+    ref, answer = await decide(engine, payout, person, RELEASE)
+    assert answer.releases_needed == needed
+    async with session(engine) as db:
+        head = builders.head_of(await db.get_one(Payout, payout.id))
+    again = await apply_decision(engine, ApplyDecision(head=head, at=NOW, ref=ref))
+    assert again.releases_needed == needed
+
+
+async def test_who_says_that_money_taken_back_is_owed_again_does_not_release_it(
+    engine: AsyncEngine,
+) -> None:
+    async with session(engine) as db:
+        first = await builders.payout(db, releases=1, status="transferred", reversed_minor=15_000)
+        of = await db.get_one(Collaboration, first.collaboration_id)
+        again = await builders.payout(db, of, kind="repayment", again_of=first.id)
+        one, two = [await builders.staff(db, (Role.FINANCE,)) for _ in range(2)]
+    assert (await decide(engine, again, one, GO_ON))[1].code == "applied"
+    # A hold by hand that somebody ends later has nothing to do with what is owed.
+    assert (await decide(engine, again, two, GO_ON))[1].code == "applied"
+    assert (await decide(engine, again, one, RELEASE))[1].code == "requester"
+    assert (await decide(engine, again, two, RELEASE))[1].code == "applied"
+
+
+async def test_ending_a_hold_of_what_was_earned_does_not_make_a_requester(
+    engine: AsyncEngine,
+) -> None:
+    async with session(engine) as db:
+        payout = await owed(db)
+    person = await finance_of(engine)
+    await decide(engine, payout, person, GO_ON)
+    assert (await decide(engine, payout, person, RELEASE))[1].code == "applied"
 
 
 async def test_a_manager_does_not_release_even_when_it_was_escalated(engine: AsyncEngine) -> None:

@@ -17,7 +17,7 @@ from domain.messages import DecisionRef, DecisionResult, OpenItem
 from store import staff
 from store.engine import session
 from store.items import close_items, open_item
-from store.tables import Campaign, Decision, Payout, Recipient
+from store.tables import Campaign, Collaboration, Decision, Payout, Recipient
 from tests import builders
 from tests.builders import NOW
 from tests.fixtures.web import PASSWORD, RecordingSender, Web
@@ -167,6 +167,36 @@ async def test_above_the_limit_the_same_person_is_not_the_second_one(
     assert "the second of two releases" in last.text
     assert "Released: 2, €950.00" in await send(two, await form(web, two, last))
     assert len(applying.decided) == 4
+
+
+async def test_a_half_that_comes_to_more_than_the_limit_goes_with_those_that_need_two(
+    web: Web, applying: Applying
+) -> None:
+    half, small = await of_one_campaign(web, 25_000, 15_000)
+    async with session(web.engine) as db:
+        of = await db.get_one(Collaboration, half.collaboration_id)
+        await builders.payout(
+            db, of, kind="retention_passed", amount_minor=25_000, releases=1, status="transferred"
+        )
+    client = await web.signed_in(Role.FINANCE)
+    assert "a second person has to release them too" in (await look(client, half)).text
+    assert "one person releases" in (await look(client, small)).text
+    assert (await look(client, half, small)).status_code == 422
+
+
+async def test_who_releases_alone_gives_the_password_with_the_number(
+    web: Web, applying: Applying
+) -> None:
+    async with session(web.engine) as db:
+        campaign = await builders.campaign(db, builders.campaign_file(staffing="solo"))
+    payouts = [await owed(web, campaign, amount) for amount in (15_000, 12_000)]
+    client = await web.signed_in(Role.FINANCE)
+    page = await look(client, *payouts)
+    assert 'type="password"' in page.text
+    fields = await form(web, client, page)
+    assert (await client.post("/payments/release", data=fields)).status_code == 422
+    assert not applying.decided
+    assert "Released: 2, €270.00" in await send(client, fields | {"password": PASSWORD})
 
 
 async def test_what_changed_meanwhile_is_refused_by_itself_and_the_others_go(

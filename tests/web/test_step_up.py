@@ -9,15 +9,17 @@ import pytest
 
 from domain.lifecycle import Role
 from store.engine import session
+from store.tables import Collaboration, Payout
 from tests import builders
 from tests.fixtures.web import PASSWORD, Web
 
 RELEASE: dict[str, Any] = {"kind": "release_payout"}
 
 
-async def owed(web: Web, amount_minor: int) -> dict[str, Any]:
+async def owed(web: Web, amount_minor: int, **file: Any) -> dict[str, Any]:
     async with session(web.engine) as db:
-        row = await builders.collaboration(db, await builders.campaign(db))
+        campaign = await builders.campaign(db, builders.campaign_file(**file))
+        row = await builders.collaboration(db, campaign)
         payout = await builders.payout(db, row, amount_minor=amount_minor)
     return RELEASE | {"subject_id": payout.id}
 
@@ -37,6 +39,28 @@ async def test_the_password_is_asked_for_again_after_a_while_sooner_above_the_li
     assert len(web.sender.decided) == 1
     assert (await web.decide(client, **fields, password=PASSWORD)).json()["code"] == "applied"
     assert (await web.decide(client, **fields)).json()["code"] == "applied"
+
+
+async def test_one_person_alone_signs_in_again_for_each_release(web: Web) -> None:
+    fields, client = await owed(web, 15_000, staffing="solo"), await web.signed_in(Role.FINANCE)
+    for _ in range(2):
+        assert (await web.decide(client, **fields)).json()["code"] == "proof_needed"
+        done = await web.decide(client, **fields, password=PASSWORD)
+        assert done.json()["code"] == "applied"
+
+
+async def test_halves_that_come_to_more_than_the_limit_need_the_password_as_one_sum(
+    web: Web,
+) -> None:
+    fields, client = await owed(web, 25_000), await web.signed_in(Role.FINANCE)
+    web.clock.forward(timedelta(minutes=6))
+    assert (await web.decide(client, **fields)).json()["code"] == "applied"
+    async with session(web.engine) as db:
+        half = await db.get_one(Payout, fields["subject_id"])
+        half.releases, of = 1, await db.get_one(Collaboration, half.collaboration_id)
+        other = await builders.payout(db, of, kind="retention_passed", amount_minor=25_000)
+    asked = await web.decide(client, **RELEASE, subject_id=other.id)
+    assert asked.json()["code"] == "proof_needed"
 
 
 async def test_guessing_the_password_is_stopped(web: Web) -> None:

@@ -34,6 +34,7 @@ from tests.workflows.people import GOES_ON, SILENCE
 
 ABOVE_LIMIT = 45_000
 RELEASE = GOES_ON[ItemKind.RELEASE]
+DONE = DecisionResult(applied=True)
 NOT_ONBOARDED = TransferResult(outcome=TransferOutcome.NOT_ONBOARDED, code="inactive")
 NO_FUNDS = TransferResult(outcome=TransferOutcome.WAITING_FUNDS, code="balance_insufficient")
 PAYEE_CHANGED = TransferResult(outcome=TransferOutcome.PAYEE_CHANGED, code="payee_changed")
@@ -58,6 +59,26 @@ async def test_two_different_people_release_above_the_limit(
     async with payment(temporal, engine, ABOVE_LIMIT) as pay:
         row = await pay.ends()
         assert (row.status, row.releases) == (PayoutStatus.TRANSFERRED, 2)
+
+
+async def test_the_half_that_comes_to_more_than_the_limit_is_asked_for_a_second_time(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine, ABOVE_LIMIT - 20_000) as pay:
+        people = pay.stage.people
+        one, two = people.staff[Role.FINANCE]
+        await people.decide(await pay.waits_for_release(), RELEASE, actor=one)
+        assert (await pay.rests()).status == PayoutStatus.RELEASED
+        other = await pay.beside(ABOVE_LIMIT - 20_000)
+        first = await other.waits_for_release()
+        assert first.code == "1/1"
+        assert await people.decide(first, RELEASE, actor=one) == DONE
+        asked = await other.waits_for_release()
+        assert (asked.subject_id, asked.code) == (other.payout_id, "2/2")
+        again = await people.decide(asked, RELEASE, actor=one)
+        assert again == DecisionResult(applied=False, code="same_person")
+        assert await people.decide(asked, RELEASE, actor=two) == DONE
+        assert (await other.rests()).status == PayoutStatus.RELEASED
 
 
 async def test_the_same_person_cannot_be_both_releases(
