@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from domain.ids import payout_id
 from domain.lifecycle import PayoutStatus
-from domain.messages import Posting, PostingKind
-from store import ledger
+from domain.messages import Append, NewPayout, PayoutChange, Posting, PostingKind
+from domain.payments import REPAYMENT
+from store import ledger, records
+from store.engine import session
 from store.tables import Collaboration, Invoice, Payout, PayoutAttempt
 from tests import builders
 from tests.builders import NOW
@@ -76,3 +80,50 @@ async def invoiced(
     )  # fmt: skip
     await db.flush()
     return row
+
+
+async def taken_back(engine: AsyncEngine, payout: str, back: int, at: datetime = NOW) -> str:
+    """So much of a sent payment was taken back; the payment that is to be made again."""
+    async with session(engine) as db:
+        row = await db.get_one(Payout, payout)
+        before = await db.scalar(
+            select(func.count()).where(
+                Payout.collaboration_id == row.collaboration_id, Payout.kind == REPAYMENT
+            )
+        )
+    number = int(before or 0) + 1
+    again = payout_id(row.collaboration_id, REPAYMENT, number)
+    change = PayoutChange(reversed_minor=row.reversed_minor + back)
+    new = NewPayout(
+        payout_id=again, kind=REPAYMENT, number=number, amount_minor=back, pay_by=at,
+        again_of=payout,
+    )  # fmt: skip
+    await _write(engine, row, PostingKind.TAKE_BACK, back, change, at, new)
+    return again
+
+
+async def given_up(engine: AsyncEngine, again: str, at: datetime = NOW) -> None:
+    """What was taken back is not owed."""
+    async with session(engine) as db:
+        row = await db.get_one(Payout, again)
+    change = PayoutChange(status=PayoutStatus.CANCELLED)
+    await _write(engine, row, PostingKind.FORFEIT, row.amount_minor, change, at)
+
+
+async def _write(
+    engine: AsyncEngine,
+    row: Payout,
+    kind: PostingKind,
+    amount: int,
+    change: PayoutChange,
+    at: datetime,
+    *new: NewPayout,
+) -> None:
+    """What the payment's workflow writes, twice: the second time changes nothing."""
+    key = f"{kind}:{row.id}:{change.reversed_minor}"
+    command = Append(
+        head=builders.head_of(row), at=at, key=key, event=str(kind), payout=change,
+        postings=(Posting(kind=kind, key=key, amount_minor=amount),), new_payouts=new,
+    )  # fmt: skip
+    for _ in range(2):
+        await records.append(engine, command)

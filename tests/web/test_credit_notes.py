@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,10 +11,7 @@ from sqlalchemy import select
 
 from domain.correspondence import CreditFigures
 from domain.creator_account import accounts
-from domain.ids import payout_id
-from domain.lifecycle import PayoutStatus, Role
-from domain.messages import Append, NewPayout, PayoutChange, Posting, PostingKind
-from domain.payments import REPAYMENT
+from domain.lifecycle import Role
 from domain.spreadsheet import Sheet
 from rendering.documents import account_statement
 from store import correspondence, credits
@@ -23,10 +19,9 @@ from store.creator_statements import creator_statement
 from store.engine import session
 from store.journal import VAT, journal
 from store.payment_lines import Wanted, all_payments
-from store.records import append
 from store.tables import Creator, CreditNote, InvoiceCredit, Payout
 from store.totals import year_totals
-from tests import books, builders
+from tests import books
 from tests.builders import NOW
 from tests.fixtures.web import URL, Web
 from tests.web.test_invoices import FRANCE, FRENCH, NUMBERS, PDF, Case, begin, mandated
@@ -48,41 +43,10 @@ async def paid(case: Case) -> None:
 async def given_up(case: Case, *backs: int) -> list[str]:
     """Sums are taken back one after another and not paid again; the payments that are not made."""
     made = []
-    for number, (before, so_far) in enumerate(
-        itertools.pairwise(itertools.accumulate(backs, initial=0))
-    ):
-        back = so_far - before
-        again = payout_id(case.payout.collaboration_id, REPAYMENT, number + 1)
-        await write(
-            case, case.payout.id, "taken_back", PostingKind.TAKE_BACK, back,
-            PayoutChange(reversed_minor=so_far),
-            NewPayout(
-                payout_id=again, kind=REPAYMENT, number=number + 1, amount_minor=back,
-                pay_by=LATER, again_of=case.payout.id,
-            ),
-        )  # fmt: skip
-        change = PayoutChange(status=PayoutStatus.CANCELLED)
-        await write(case, again, "not_owed", PostingKind.FORFEIT, back, change)
-        made.append(again)
+    for back in backs:
+        made.append(await books.taken_back(case.web.engine, case.payout.id, back, LATER))
+        await books.given_up(case.web.engine, made[-1], LATER)
     return made
-
-
-async def write(
-    case: Case, payout: str, event: str, kind: PostingKind, amount: int, change: PayoutChange,
-    *new: NewPayout,
-) -> None:  # fmt: skip
-    """What the payment's workflow writes, twice: the second time changes nothing."""
-    async with session(case.web.engine) as db:
-        head = builders.head_of(await db.get_one(Payout, payout))
-    posting = Posting(
-        kind=kind, key=f"{kind}:{payout}:{change.reversed_minor}", amount_minor=amount
-    )
-    command = Append(
-        head=head, at=LATER, key=f"{event}:{change.reversed_minor}", event=event, payout=change,
-        postings=(posting,), new_payouts=new,
-    )  # fmt: skip
-    for _ in range(2):
-        await append(case.web.engine, command)
 
 
 @pytest.fixture
