@@ -175,7 +175,7 @@ async def _use_rail(tools: Tools) -> None:
         await rails.use(db, by_bank=tools.by_bank)
 
 
-async def _try_another_key(tools: Tools) -> None:
+async def try_another_key(tools: Tools) -> None:
     """If payments stand still and we have a key that was not refused, they go on by themselves."""
     rail = _rail(tools)
     try:
@@ -280,7 +280,7 @@ async def serve(settings: Settings, queues: list[Queue], stop: asyncio.Event) ->
             await schedules.ensure_staff_mail(client)
         if Queue.PAYOUTS in queues:
             await _use_rail(tools)
-            await _try_another_key(tools)
+            await try_another_key(tools)
         async with contextlib.AsyncExitStack() as running:
             for queue in queues:
                 await running.enter_async_context(make_worker(tools, queue))

@@ -21,7 +21,14 @@ from activities.rail_gate import RailGate
 from activities.recipients import Recipients
 from activities.turns import Turn
 from domain.bank_transfer import is_bank_account
-from domain.errors import ContentConflict, OtherRail, PayeeChanged, Unavailable
+from domain.errors import (
+    ContentConflict,
+    KeyMayNot,
+    OtherRail,
+    PayeeChanged,
+    RailStopped,
+    Unavailable,
+)
 from domain.ids import attempt_key
 from domain.messages import (
     AppliedEvent,
@@ -106,9 +113,16 @@ class Payouts:
     async def apply_stripe_event(self, task: StripeEventTask) -> AppliedEvent:
         """Re-read what a stored event is about; gives what is to follow from it.
 
-        Applying twice, or in any order, ends in the state that the provider has now.
+        Applying twice, or in any order, ends in the state that the provider has now. While our key
+        is refused the event waits: nothing that happened meanwhile is lost.
         """
-        return await self._recipients.apply_event(task)
+        async with heartbeats():
+            try:
+                return await self._recipients.apply_event(task)
+            except KeyMayNot:
+                raise
+            except RailStopped as stopped:
+                raise Unavailable(f"an event waits: {stopped.message}") from stopped
 
     async def _send(self, request: TransferRequest) -> TransferResult:
         async with session(self._engine) as db:

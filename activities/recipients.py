@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.balances import Balances
-from domain.errors import ContentConflict, RailStopped, TroupeError, Unavailable
+from domain.errors import ContentConflict, KeyMayNot, TroupeError, Unavailable
 from domain.lifecycle import HoldReason
 from domain.messages import (
     AppliedEvent,
@@ -20,6 +20,7 @@ from domain.messages import (
     TransferOutcome,
     TransferResult,
 )
+from domain.payments import RailTransfer
 from integrations.payout_rail import ACCOUNT_REJECTED, PAYOUTS_DISABLED, PayoutRail
 from integrations.stripe_webhooks import StripeEvent
 from store import bank_accounts, bank_payouts, records, taken_back
@@ -162,16 +163,8 @@ class Recipients:
 
         What does not fit is reconciliation's.
         """
-        transfer = await self._rail.read_transfer(transfer_id)
-        if transfer is None or not transfer.transfer_group:
-            return ()
-        with contextlib.suppress(ContentConflict):
-            async with session(self._engine) as db:
-                if not await store.transferred_attempt(db, transfer.transfer_group):
-                    await store.adopt_transfer(
-                        db, transfer.transfer_group, transfer.attempt, transfer.id, self._clock()
-                    )
-        if not transfer.reversed_minor:
+        transfer = await self._adopted(transfer_id)
+        if transfer is None or not transfer.reversed_minor:
             return ()
         async with session(self._engine) as db:
             booking = await taken_back.booking(db, transfer, self._clock())
@@ -180,17 +173,36 @@ class Recipients:
         async with session(self._engine) as db:
             return await taken_back.undecided(db, transfer.id)
 
+    async def _adopted(self, transfer_id: str) -> RailTransfer | None:
+        """Read a transfer, and write down whose it is if nobody has; None if it is nobody's."""
+        transfer = await self._rail.read_transfer(transfer_id)
+        if transfer is None or not transfer.transfer_group:
+            return None
+        with contextlib.suppress(ContentConflict):
+            async with session(self._engine) as db:
+                if not await store.transferred_attempt(db, transfer.transfer_group):
+                    await store.adopt_transfer(
+                        db, transfer.transfer_group, transfer.attempt, transfer.id, self._clock()
+                    )
+        return transfer
+
     async def _note_bank_payout(self, event: StripeEvent) -> tuple[str, ...]:
         """Write down what became of money on its way to the bank; gives the mails about it."""
         try:
             found = await self._rail.bank_payout(event.account, event.object_id)
-        except RailStopped as error:
+        except KeyMayNot as error:
             # A key that may send money need not be one that may look at this: no payment stops.
             log.warning("a payout to a bank cannot be read: %s", error.message)
             return ()
         if found is None:
             return ()
         async with session(self._engine) as db:
+            unknown = await bank_payouts.unknown(db, found)
+        for transfer_id in unknown:
+            await self._adopted(transfer_id)
+        async with session(self._engine) as db:
+            if await bank_payouts.is_ahead(db, found):
+                raise Unavailable("the bank was quicker than our books: asked again in a while")
             wanted = await bank_payouts.bookings(db, found, self._clock())
         for booking in wanted:
             await records.append(self._engine, booking)

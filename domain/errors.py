@@ -71,6 +71,10 @@ class RailStopped(TroupeError):
     code = "rail_stopped"
 
 
+class KeyMayNot(RailStopped):
+    """The provider knows our key and does not let it do this; another thing it may."""
+
+
 class OtherRail(TroupeError):
     """It was begun by the way of paying that was in use before, and only that way can end it."""
 

@@ -10,7 +10,7 @@ import re
 
 import stripe
 
-from domain.errors import ContentConflict, RailStopped, TroupeError, Unavailable
+from domain.errors import ContentConflict, KeyMayNot, RailStopped, TroupeError, Unavailable
 from domain.messages import TransferOutcome, TransferResult
 from integrations.payout_rail import REPLAYED_ERROR
 
@@ -104,7 +104,7 @@ def _raise_if_not_about_the_request(error: stripe.StripeError, code: str, status
     if status in {409, 429} or code in _RETRY_SAME_KEY:
         raise Unavailable(f"Stripe asks to try again later ({code})") from error
     if status in {401, 403}:
-        raise RailStopped(
+        raise (RailStopped if status == 401 else KeyMayNot)(
             f"Stripe refuses our key ({code})", hint="check the key in TROUPE_STRIPE_KEY"
         ) from error
     if isinstance(error, stripe.IdempotencyError):

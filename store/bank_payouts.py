@@ -17,7 +17,7 @@ from domain.lifecycle import BankStatus, PayoutStatus, StreamKind
 from domain.mails import Mail
 from domain.messages import Append, OpenItem, PayoutChange, PlannedMail, StreamHead
 from domain.payments import BankPayout
-from store.tables import Payout
+from store.tables import Payout, PayoutAttempt
 
 _EVENT = {BankStatus.PAID_OUT: "paid_out", BankStatus.FAILED: "bank_failed"}
 
@@ -46,6 +46,27 @@ async def bookings(session: AsyncSession, found: BankPayout, at: datetime) -> li
         .order_by(Payout.id)
     )
     return [_booking(row, found, found.status, at) for row in rows]
+
+
+async def unknown(session: AsyncSession, found: BankPayout) -> list[str]:
+    """The transfers in a payout to the bank that no attempt of ours has adopted (yet)."""
+    known = await session.scalars(
+        select(PayoutAttempt.transfer_id).where(PayoutAttempt.transfer_id.in_(found.transfers))
+    )
+    ours = set(known)
+    return [each for each in found.transfers if each not in ours]
+
+
+async def is_ahead(session: AsyncSession, found: BankPayout) -> bool:
+    """True if the bank was quicker than our books: a payment in it is not booked as sent yet.
+
+    What became of it at the bank can be written down when it is.
+    """
+    moving = select(Payout.id).join(PayoutAttempt, PayoutAttempt.payout_id == Payout.id).where(
+        PayoutAttempt.transfer_id.in_(found.transfers),
+        Payout.status.not_in([PayoutStatus.TRANSFERRED.value, PayoutStatus.CANCELLED.value]),
+    )  # fmt: skip
+    return await session.scalar(moving.limit(1)) is not None
 
 
 def _booking(row: Payout, found: BankPayout, status: BankStatus, at: datetime) -> Append:

@@ -121,6 +121,13 @@ MONEY_TASK: CallOptions = {
     "schedule_to_close_timeout": timedelta(hours=22),
     "retry_policy": MONEY_RETRY,
 }
+NEWS: CallOptions = {
+    # So long the provider itself keeps its events; a key that is refused may take days to replace.
+    "start_to_close_timeout": timedelta(seconds=60),
+    "heartbeat_timeout": timedelta(seconds=5),
+    "schedule_to_close_timeout": timedelta(days=30),
+    "retry_policy": MONEY_RETRY,
+}
 COMPARE: CallOptions = {
     # Somebody waits for the answer: without a payout worker it says so soon.
     "schedule_to_start_timeout": timedelta(seconds=30),

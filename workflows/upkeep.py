@@ -31,7 +31,7 @@ with workflow.unsafe.imports_passed_through():
         TakenBack,
     )
     from workflows.births import start_payment
-    from workflows.timeouts import COMPARE_PATIENTLY, LOOK, MAIL, MONEY_TASK, SWEEP, TELL
+    from workflows.timeouts import COMPARE_PATIENTLY, LOOK, MAIL, MONEY_TASK, NEWS, SWEEP, TELL
 
 
 @workflow.defn(name=STRIPE_EVENT_WORKFLOW)
@@ -46,7 +46,7 @@ class StripeEventWorkflow:
             task,
             task_queue=Queue.PAYOUTS.value,
             summary="re-read at the provider",
-            **MONEY_TASK,
+            **NEWS,
         )
         for payout in applied.woken:
             handle = workflow.get_external_workflow_handle(payout_workflow_id(payout))

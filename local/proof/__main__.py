@@ -26,7 +26,8 @@ from domain.errors import TroupeError
 from integrations.temporal import leave
 from local import postgres
 from local.ports import any_free
-from local.proof.matrix import Ground, prove
+from local.proof.ground import Ground
+from local.proof.matrix import prove
 from local.proof.stripe_process import StripeStandIn
 from local.proof.table import show
 from local.proof.verdict import Proof
@@ -59,9 +60,9 @@ async def ground(folder: Path) -> AsyncIterator[Ground]:
         migrate(server.credentials.owner_url(server.port))
         url = server.credentials.app_url(server.port)
         engine = make_engine(url)
-        # Nobody listens to its webhooks: a payment must not need them.
-        nowhere = f"http://127.0.0.1:{any_free()}/nobody"
-        standin = StripeStandIn(folder / "stripe", any_free(), nowhere)
+        # Nobody listens there while others are killed: a payment must not need its webhooks.
+        webhooks = f"http://127.0.0.1:{any_free()}/webhooks/stripe"
+        standin = StripeStandIn(folder / "stripe", any_free(), webhooks)
         async with await WorkflowEnvironment.start_local(
             dev_server_existing_path=str(program()),
             dev_server_log_level="error",

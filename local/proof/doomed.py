@@ -26,7 +26,7 @@ from integrations import temporal
 from integrations.payout_rail import Permit
 from integrations.stripe_rail import StripeRail
 from local.proof.forked import forked
-from local.proof.steps import Step
+from local.proof.steps import PATIENCE_SECONDS, Step
 from settings import Settings
 from store.engine import make_engine
 
@@ -118,16 +118,22 @@ async def work(environment: Mapping[str, str], places: Places) -> None:
         records.places = places
         return [records.append, *PLAIN[Queue.WORKFLOWS](tools)[1:]]
 
-    def payouts_only(tools: worker.Tools) -> list[object]:
+    def payouts_first(tools: worker.Tools) -> list[object]:
         rail = StandingRail(
-            settings.stripe_key.get_secret_value(), api_base=settings.stripe_api_base
-        )
+            settings.stripe_key.get_secret_value(), api_base=settings.stripe_api_base,
+            timeout_seconds=PATIENCE_SECONDS,
+        )  # fmt: skip
         payouts = StandingPayouts(tools.engine, rail, settings.public_url, quiet=QUIET)
         rail.places = payouts.places = places
-        return [payouts.send_transfer, payouts.look_up_transfer]
+        mine = [
+            payouts.send_transfer, payouts.look_up_transfer, payouts.prepare_onboarding,
+            payouts.apply_stripe_event,
+        ]  # fmt: skip
+        return [*mine, *PLAIN[Queue.PAYOUTS](tools)[len(mine) :]]
 
     worker.ACTIVITIES[Queue.WORKFLOWS] = records_first
-    worker.ACTIVITIES[Queue.PAYOUTS] = payouts_only
+    worker.ACTIVITIES[Queue.PAYOUTS] = payouts_first
+    await worker.try_another_key(tools)
     async with worker.make_worker(tools, Queue.WORKFLOWS), worker.make_worker(tools, Queue.PAYOUTS):
         await asyncio.Event().wait()
 
@@ -145,17 +151,21 @@ def _main(environment: Mapping[str, str], places: Places) -> None:
 class Crew:
     """Starts such processes, one after the other."""
 
-    environment: Mapping[str, str]
     folder: Path
     places: Places = field(init=False)
     _process: BaseProcess | None = None
     _number: int = 0
 
-    def start(self, step_of: Mapping[str, Step]) -> Places:
-        """Begin with new workers; gives what tells who stands still."""
+    def start(self, step_of: Mapping[str, Step], environment: Mapping[str, str]) -> Places:
+        """Begin with new workers; gives what tells who stands still.
+
+        Args:
+            step_of: where payments stand still.
+            environment: what the workers are told, the provider's key among it.
+        """
         self._number += 1
         self.places = Places(step_of, self.folder / f"standing-{self._number}")
-        self._process = forked(_main, self.environment, self.places)
+        self._process = forked(_main, environment, self.places)
         return self.places
 
     def kill(self) -> None:

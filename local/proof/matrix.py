@@ -1,7 +1,8 @@
 """The crash matrix: payments under way together, killed each at its place, then looked at.
 
 One kill hits many payments, each standing at another step, so that the whole matrix needs three
-generations of workers. What comes after is not helped along: new workers, the same Stripe.
+generations of workers. What comes after is not helped along: new workers, the same Stripe. The
+last of them go through everything that goes wrong while nobody dies.
 """
 
 from __future__ import annotations
@@ -11,66 +12,28 @@ import contextlib
 import random
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-
-from sqlalchemy.ext.asyncio import AsyncEngine
-from temporalio import activity
-from temporalio.client import Client
-from temporalio.worker import Worker
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 from domain.ids import attempt_key
-from domain.lifecycle import PayoutStatus, StreamKind
-from domain.messages import DecisionRef, MailResult, Queue
-from domain.reconciliation import Booked, compare
+from domain.lifecycle import PayoutStatus
+from domain.messages import DecisionRef
 from local.proof.doomed import Crew, Places
+from local.proof.ground import Ground, mail_accepted, swept, webhooks_received
+from local.proof.looking import look
+from local.proof.mishaps import TRANSFERS, Mishaps
+from local.proof.news import News
 from local.proof.scene import Scene
-from local.proof.steps import FAULTS, IN_THE_CALL, Case, Killed, Step, cases
-from local.proof.stripe_process import KEY, StripeStandIn
-from local.proof.verdict import Found, Proof
-from store import ledger
-from store.attempts import UNSETTLED
+from local.proof.steps import IN_THE_CALL, Case, Part, Step, cases
+from local.proof.verdict import Proof
+from local.proof.waiting import until
 from store.engine import session
-from store.payout_reads import payout_detail
 from store.reconciliation import books_of
-from store.streams import verify_stream
 
-TRANSFERS = "/v1/transfers"
 SLOW_SECONDS = 8.0
 """So long the stand-in keeps a call open in which something is to be killed."""
-SOON = 45.0
-"""Seconds in which everybody reaches their place."""
 AT_LAST = 150.0
 """Seconds in which every payment ends, however often somebody was killed."""
-
-
-@dataclass(frozen=True)
-class Ground:
-    """The servers that the proof runs on; only workers and stand-in are killed."""
-
-    engine: AsyncEngine
-    database_url: str
-    client: Client
-    standin: StripeStandIn
-    folder: Path
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What the workers' process is told."""
-        return {
-            "TROUPE_DATABASE_URL": self.database_url,
-            "TROUPE_SECRET_KEY": "of the proof, long enough to be one",
-            "TROUPE_STRIPE_KEY": KEY,
-            "TROUPE_STRIPE_API_BASE": self.standin.base,
-            "TEMPORAL_ADDRESS": self.client.service_client.config.target_host,
-        }
-
-
-@activity.defn(name="send_mail")
-async def accept_mail(outbox_id: str) -> MailResult:
-    """Mail is not what is proved here."""
-    return MailResult(status="accepted")
+KILLS = (Part.WORKERS, Part.BOTH, Part.STRIPE)
 
 
 async def prove(ground: Ground, seed: int, say: Callable[[str], None] = lambda _: None) -> Proof:
@@ -80,18 +43,12 @@ async def prove(ground: Ground, seed: int, say: Callable[[str], None] = lambda _
     plan = cases(dice)
     scene = await Scene.begin(ground.engine, ground.client, ground.standin, plan)
     matrix = Matrix(ground, scene, plan, dice, say)
-    async with _mail(ground.client), matrix.workers():
-        for killed in Killed:
-            await matrix.interrupt(killed)
-        ended = await matrix.ends()
-    found, faults = await matrix.look(ended)
+    async with mail_accepted(ground.client), matrix.workers():
+        for part in KILLS:
+            await matrix.interrupt(part)
+        ended = await matrix.live_on()
+    found, faults = await look(ground, scene, ended, matrix.progress, matrix.seen)
     return Proof(seed, found, faults, time.monotonic() - began)
-
-
-@contextlib.asynccontextmanager
-async def _mail(client: Client) -> AsyncIterator[None]:
-    async with Worker(client, task_queue=Queue.OUTREACH.value, activities=[accept_mail]):
-        yield
 
 
 class Matrix:
@@ -103,9 +60,17 @@ class Matrix:
     ) -> None:  # fmt: skip
         self._ground, self._scene, self._plan = ground, scene, plan
         self._dice, self._say = dice, say
-        self._crew = Crew(ground.environment, ground.folder)
-        self._progress: dict[Case, int] = {}
+        self._crew = Crew(ground.folder)
+        self._mishaps = Mishaps(ground, scene, self._crew)
+        self._news = News(ground, scene)
+        self.progress: dict[Case, int] = {}
+        """How far each had come when something was killed."""
         self._unanswered: list[tuple[Case, DecisionRef]] = []
+
+    @property
+    def seen(self) -> dict[Case, list[str]]:
+        """What was wrong on the way."""
+        return {**self._mishaps.seen, **self._news.seen}
 
     @contextlib.asynccontextmanager
     async def workers(self) -> AsyncIterator[None]:
@@ -115,34 +80,45 @@ class Matrix:
         finally:
             self._crew.kill()
 
-    async def interrupt(self, killed: Killed) -> None:
+    async def interrupt(self, part: Part) -> None:
         """Bring the payments of this part to their places, and kill."""
-        mine = [case for case in self._plan if case.killed is killed]
-        if killed is Killed.NOTHING:
-            await self._bad_day(mine)
-            return
+        mine = self._of(part)
         calls = [case for case in mine if case.step in IN_THE_CALL]
         loose = [case for case in mine if case.step in {Step.ANY_MOMENT, Step.AWAY}]
         standing = [case for case in mine if case not in calls and case not in loose]
-        self._say(f"{len(mine)} payments; kill -9 for {killed.value}")
-        places = self._crew.start({self._id(case): case.step for case in standing})
+        self._say(f"{len(mine)} payments; {part.value} with -9")
+        steps = {self._id(case): case.step for case in standing}
+        places = self._crew.start(steps, self._ground.environment)
         await self._scene.start(mine)
         await self._reach(standing, calls, places)
-        if killed is not Killed.STRIPE:
+        if part is not Part.STRIPE:
             await self._at_any_moment(loose)
         await self._note(mine)
-        await self._kill(killed, loose)
+        await self._kill(part, loose)
 
-    async def _bad_day(self, mine: Sequence[Case]) -> None:
-        """Let the calls of each payment fail in their way; whoever works goes on working."""
-        self._say(f"{len(mine)} payments; nobody is killed, Stripe fails in {len(mine)} ways")
-        await self._scene.start(mine)
-        for case in mine:
-            kind, count = FAULTS[case.step]
-            self._ground.standin.order_fault(
-                kind, method="POST", key=attempt_key(self._id(case), 1), count=count
+    async def live_on(self) -> set[Case]:
+        """Nobody is killed, and whatever else can go wrong does; gives whose workflow has ended."""
+        quiet = [part for part in Part if part not in KILLS]
+        number = sum(len(self._of(part)) for part in quiet)
+        self._say(f"{number} payments; nobody is killed, Stripe fails in {number} ways")
+        for case, ref in self._unanswered:
+            await self._scene.tell(case, ref)
+        async with webhooks_received(self._ground), swept(self._ground):
+            await self._mishaps.calls_fail(self._of(Part.CALLS))
+            await self._news.happen(self._of(Part.NEWS))
+            await asyncio.gather(
+                self._news.come(),
+                self._news.find_lost(),
+                self._mishaps.refused(self._of(Part.HELD)),
             )
-        await self._scene.release(mine)
+            await asyncio.gather(
+                self._ended(case for case in self._plan if case.part is not Part.KEY),
+                self._mishaps.key_refused_until_a_person_says_so(),
+            )
+            await self._mishaps.key_refused_until_another_is_set()
+            ended = await self._ended(self._plan)
+            await self._news.applied()
+        return ended
 
     async def _reach(
         self, standing: Sequence[Case], calls: Sequence[Case], places: Places
@@ -150,7 +126,7 @@ class Matrix:
         """Let everybody go as far as they shall; the calls last, since they do not wait long."""
         await self._scene.release(standing)
         there = {self._id(case) for case in standing}
-        await _until(lambda: there <= places.standing(), "every payment stands at its place")
+        await until(lambda: there <= places.standing(), "every payment stands at its place")
         for case in calls:
             self._ground.standin.order_fault(
                 IN_THE_CALL[case.step], method="POST", key=attempt_key(self._id(case), 1),
@@ -163,7 +139,7 @@ class Matrix:
             keys = [each["key"] for each in self._ground.standin.requests(TRANSFERS)]
             return all(any(key.startswith(mine) for key in keys) for mine in wanted)
 
-        await _until(called, "every call is on its way")
+        await until(called, "every call is on its way")
 
     async def _at_any_moment(self, loose: Sequence[Case]) -> None:
         """Release some and do not look where they are."""
@@ -181,7 +157,7 @@ class Matrix:
             rows = {b.payout_id: b for b in await books_of(db, [self._id(c) for c in mine])}
         for case in mine:
             row = rows[self._id(case)]
-            self._progress[case] = sum(
+            self.progress[case] = sum(
                 (
                     any(each.sent_minor for each in row.posted),
                     bool(row.attempts),
@@ -191,24 +167,22 @@ class Matrix:
                 )
             )
 
-    async def _kill(self, killed: Killed, loose: Sequence[Case]) -> None:
+    async def _kill(self, part: Part, loose: Sequence[Case]) -> None:
         """Kill; workers that take over find the payments as they were left."""
         standin = self._ground.standin
-        if killed is Killed.STRIPE:
+        if part is Part.STRIPE:
             standin.stop(signal.SIGKILL)
             await self._scene.release(loose)
             await asyncio.sleep(self._dice.uniform(0.3, 1.5))
             standin.start()
             return
         self._crew.kill()
-        if killed is Killed.BOTH:
+        if part is Part.BOTH:
             standin.kill_and_restart()
 
-    async def ends(self) -> set[Case]:
-        """Send what was not answered once more, as the sweep does, and wait for every payment."""
-        for case, ref in self._unanswered:
-            await self._scene.tell(case, ref)
-        waiting = {case: self._scene.handle(case).result() for case in self._plan}
+    async def _ended(self, wanted: Iterable[Case]) -> set[Case]:
+        """Wait for every payment; gives those whose workflow has ended as it should."""
+        waiting = {case: self._scene.handle(case).result() for case in wanted}
         done = await asyncio.gather(
             *(asyncio.wait_for(result, AT_LAST) for result in waiting.values()),
             return_exceptions=True,
@@ -219,57 +193,8 @@ class Matrix:
             if not isinstance(result, BaseException) and result.status is PayoutStatus.TRANSFERRED
         }
 
-    async def look(self, ended: set[Case]) -> tuple[tuple[Found, ...], tuple[str, ...]]:
-        """Lay the books beside Stripe's list, payment by payment and as a whole."""
-        order = list(Killed), list(Step)
-        plan = sorted(
-            self._plan, key=lambda c: (order[0].index(c.killed), order[1].index(c.step), c.number)
-        )
-        async with session(self._ground.engine) as db:
-            rows = {b.payout_id: b for b in await books_of(db, [self._id(c) for c in plan])}
-        found = [await self._found(case, rows[self._id(case)], case in ended) for case in plan]
-        return tuple(found), tuple(await self._faults())
-
-    async def _found(self, case: Case, row: Booked, ended: bool) -> Found:
-        rail = self._ground.standin.rail()
-        listed = await rail.find_transfers(row.payout_id)
-        await rail.close()
-        async with session(self._ground.engine) as db:
-            detail = await payout_detail(db, row.payout_id)
-        attempts = detail.attempts if detail else ()
-        return Found(
-            case=case,
-            status=row.status.value,
-            ended=ended,
-            attempts=len(attempts),
-            in_doubt=sum(each.outcome in UNSETTLED for each in attempts),
-            transfers=tuple(each.amount_minor for each in listed if each.counts),
-            in_transit_minor=sum(each.in_transit_minor for each in row.posted),
-            settled_minor=sum(each.settled_minor for each in row.posted),
-            differences=tuple(each.code.value for each in compare([row], listed)),
-            progress=self._progress.get(case),
-        )
-
-    async def _faults(self) -> list[str]:
-        """The ledger as a whole, and every payment's chain of events."""
-        paid = sum(case.amount_minor for case in self._plan)
-        async with session(self._ground.engine) as db:
-            faults = await ledger.check(db)
-            money = await ledger.balances(db, self._scene.campaign_id)
-            for identity in self._scene.payout_of.values():
-                if not await verify_stream(db, StreamKind.PAYOUT, identity):
-                    faults.append(f"the events of {identity} do not verify")
-        if (money.paid, money.in_transit, money.payable) != (paid, 0, 0):
-            faults.append(f"the ledger has paid {money.paid} of {paid}")
-        return faults
+    def _of(self, part: Part) -> list[Case]:
+        return [case for case in self._plan if case.part is part]
 
     def _id(self, case: Case) -> str:
         return self._scene.payout_of[case]
-
-
-async def _until(true: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + SOON
-    while not true():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"it did not happen within {SOON:.0f} seconds: {what}")
-        await asyncio.sleep(0.03)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -27,13 +27,15 @@ from domain.messages import (
     Queue,
     StreamHead,
 )
+from integrations.stripe_rail import StripeRail
 from integrations.temporal import TASK_TIMEOUT, send_decision
-from local.proof.steps import Case
+from local.proof.steps import OWN_ACCOUNT, Case
 from local.proof.stripe_process import StripeStandIn
+from local.proof.waiting import until
 from store import campaigns, decisions, ledger, records, staff
 from store.engine import session
-from store.payout_reads import waiting_for_release
-from store.tables import Collaboration, Creator, Recipient
+from store.payout_reads import payout_detail, waiting_for_release
+from store.tables import Collaboration, Creator, Payout, Recipient
 
 MILESTONE = "publication_verified"
 CREATORS = 4
@@ -69,40 +71,53 @@ FILE = campaign_file()
 
 @dataclass
 class Scene:
-    """One campaign with all payments of the proof."""
+    """All payments of the proof, with a campaign for each currency."""
 
     engine: AsyncEngine
     client: Client
-    campaign_id: str
     finance: str
-    payout_of: dict[Case, str]
-    collaboration_of: dict[Case, str]
+    campaign_of: dict[str, str]
+    """By currency."""
+    payout_of: dict[Case, str] = field(default_factory=dict)
+    collaboration_of: dict[Case, str] = field(default_factory=dict)
+    account_of: dict[Case, str] = field(default_factory=dict)
 
     @classmethod
     async def begin(
         cls, engine: AsyncEngine, client: Client, standin: StripeStandIn, plan: Sequence[Case]
     ) -> Scene:
-        """Write campaign, creators and earned payments, and make the creators' accounts."""
+        """Write campaigns, creators and earned payments, and make the creators' accounts."""
         now = datetime.now(UTC)
         async with session(engine) as db:
-            campaign = await funded_campaign(db, FILE, now)
             finance = await staff.create_staff(
                 db, email=f"finance-{secrets.token_hex(4)}@lumenandleaf.example", name="Finn Odell",
                 roles=[Role.FINANCE], password=secrets.token_hex(16), at=now,
             )  # fmt: skip
-            accounts = [await _account(standin) for _ in range(CREATORS)]
-            working = [await contracted(db, campaign, each, now) for each in accounts]
-        scene = cls(engine, client, campaign, finance, {}, {})
-        for number, collaboration in enumerate(working):
-            await scene._earn(collaboration, plan[number::CREATORS], now)
+            campaigns = {
+                currency: await funded_campaign(db, campaign_file(currency), now)
+                for currency in sorted({case.currency for case in plan})
+            }
+        scene = cls(engine, client, finance, campaigns)
+        together = [case for case in plan if case.step not in OWN_ACCOUNT]
+        shared = [together[number::CREATORS] for number in range(CREATORS)]
+        alone = [[case] for case in plan if case.step in OWN_ACCOUNT]
+        rail = standin.rail()
+        for mine in [*shared, *alone]:
+            await scene._earn(await _account(rail, standin), mine, now)
+        await rail.close()
         return scene
 
-    async def _earn(self, collaboration: str, mine: Sequence[Case], now: datetime) -> None:
-        """A milestone is reached several times: each is a payment, in one event."""
+    async def _earn(self, account: str, mine: Sequence[Case], now: datetime) -> None:
+        """A creator's milestone is reached several times: each is a payment, in one event."""
+        currency = mine[0].currency
+        async with session(self.engine) as db:
+            campaign = self.campaign_of[currency]
+            collaboration = await contracted(db, campaign, account, now, currency)
         rows, postings = [], []
         for case in mine:
             identity = payout_id(collaboration, MILESTONE, case.number)
             self.payout_of[case], self.collaboration_of[case] = identity, collaboration
+            self.account_of[case] = account
             rows.append(
                 NewPayout(
                     payout_id=identity, kind=MILESTONE, number=case.number,
@@ -125,9 +140,11 @@ class Scene:
         """Start the payments' workflows and wait until finance is asked for each."""
         await asyncio.gather(*(self._start(case) for case in cases))
         wanted = {self.payout_of[case] for case in cases}
-        async with asyncio.timeout(60):
-            while not wanted <= (await self._asked()).keys():  # noqa: ASYNC110 - rows have no event
-                await asyncio.sleep(0.1)
+
+        async def asked() -> bool:
+            return wanted <= (await self._asked()).keys()
+
+        await until(asked, "finance is asked for every payment")
 
     async def _start(self, case: Case) -> None:
         identity = self.payout_of[case]
@@ -136,11 +153,11 @@ class Scene:
             PayoutInput(
                 payout_id=identity,
                 collaboration_id=self.collaboration_of[case],
-                campaign_id=self.campaign_id,
+                campaign_id=self.campaign_of[case.currency],
                 amount_minor=case.amount_minor,
-                currency=FILE.currency,
+                currency=case.currency,
                 pay_by=datetime.now(UTC) + timedelta(days=14),
-                policy=PayoutPolicy.of(FILE),
+                policy=PayoutPolicy.of(campaign_file(case.currency)),
             ),
             id=payout_workflow_id(identity),
             task_queue=Queue.WORKFLOWS.value,
@@ -172,6 +189,22 @@ class Scene:
         made = await self.decide(cases)
         await asyncio.gather(*(self.tell(case, ref) for case, ref in made))
 
+    async def row(self, case: Case) -> Payout:
+        """The payment's row as it is now."""
+        async with session(self.engine) as db:
+            detail = await payout_detail(db, self.payout_of[case])
+        assert detail is not None, "every payment of the scene has a row"
+        return detail.payout
+
+    async def reaches(self, case: Case, **wanted: str) -> None:
+        """Wait until columns of the payment's row say something."""
+
+        async def there() -> bool:
+            row = await self.row(case)
+            return all(getattr(row, name) == value for name, value in wanted.items())
+
+        await until(there, f"{case.step.words}: {wanted}")
+
     def handle(self, case: Case) -> WorkflowHandle[object, PayoutResult]:
         """The payment's workflow."""
         return self.client.get_workflow_handle(
@@ -181,7 +214,7 @@ class Scene:
     async def _asked(self) -> dict[str, str]:
         """What the open releases show, by payment."""
         async with session(self.engine) as db:
-            waiting = await waiting_for_release(db, self.campaign_id, size=1000)
+            waiting = await waiting_for_release(db, size=1000)
         return {row.payout.id: row.item.seen for row in waiting.rows if row.item}
 
 
@@ -195,11 +228,10 @@ async def funded_campaign(db: AsyncSession, file: CampaignFile, now: datetime) -
     return campaign
 
 
-async def _account(standin: StripeStandIn) -> str:
+async def _account(rail: StripeRail, standin: StripeStandIn) -> str:
     """An account at Stripe that can be paid."""
-    rail, name = standin.rail(), secrets.token_hex(8)
+    name = secrets.token_hex(8)
     made = await rail.ensure_recipient(f"{CREATOR}_{name}", "DE", f"{name}@example.org", None)
-    await rail.close()
     standin.onboard(made.account_id)
     return made.account_id
 

@@ -23,6 +23,8 @@ class StripeStandIn(StandInProcess):
         super().__init__("local.stripe_standin", port)
         self.folder, self.webhook_url = folder, webhook_url
         self.more_options = tuple(options)
+        self.key = KEY
+        """The key that it accepts now."""
 
     def options(self) -> Sequence[str]:
         """Its folder, and where and with which secret it posts events."""
@@ -36,6 +38,11 @@ class StripeStandIn(StandInProcess):
         """The secret that signs events."""
         return {"TEST_WEBHOOK_SECRET": WEBHOOK_SECRET}
 
+    def start(self) -> None:
+        """Start, with the key of the command line."""
+        super().start()
+        self.key = KEY
+
     def kill_and_restart(self) -> None:
         """A crash, and a new process over the same folder."""
         self.stop(signal.SIGKILL)
@@ -43,7 +50,7 @@ class StripeStandIn(StandInProcess):
 
     def rail(self, **options: Any) -> StripeRail:
         """The adapter that the payout worker uses, talking to the stand-in; impatient."""
-        return StripeRail(KEY, api_base=self.base, **({"timeout_seconds": 2.0} | options))
+        return StripeRail(self.key, api_base=self.base, **({"timeout_seconds": 2.0} | options))
 
     def transfers(self) -> list[dict[str, Any]]:
         """Every transfer that was made, newest first."""
@@ -67,6 +74,11 @@ class StripeStandIn(StandInProcess):
     def order_fault(self, kind: str, path: str = "/v1/transfers", **more: Any) -> None:
         """Let the next requests to a path fail."""
         self._post("faults", {"kind": kind, "path": path, **more})
+
+    def roll_key(self, key: str) -> None:
+        """From now on another key is accepted, until the process ends."""
+        self._post("key", {"key": key})
+        self.key = key
 
     def heal(self) -> None:
         """Nothing fails any more."""
@@ -110,7 +122,7 @@ class StripeStandIn(StandInProcess):
 
     def bank_payout(self, account: str, payout: str) -> dict[str, Any]:
         """A payout to a bank, as Stripe's own interface shows it."""
-        headers = {"Authorization": f"Bearer {KEY}", "Stripe-Account": account}
+        headers = {"Authorization": f"Bearer {self.key}", "Stripe-Account": account}
         answer = self.http.get(f"/v1/payouts/{payout}", headers=headers).raise_for_status()
         shown: dict[str, Any] = answer.json()
         return shown

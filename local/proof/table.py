@@ -16,13 +16,11 @@ def show(proof: Proof, out: Console) -> None:
     """Print the table, and what it comes to."""
     out.print(_table(proof))
     if proof.walked:
-        _show_walks(proof.walked, out)
+        _show_walks(proof.walked, proof.seed, out)
     for each in proof.found:
         if each.violations:
             case = each.case
-            out.print(
-                f"[red]{case.killed.value}, {case.step.words}[/]: {', '.join(each.violations)}"
-            )
+            out.print(f"[red]{case.part.value}, {case.step.words}[/]: {', '.join(each.violations)}")
     for fault in proof.faults:
         out.print(f"[red]{fault}[/]")
     unsound = len(proof.walked.violations) if proof.walked else 0
@@ -37,13 +35,13 @@ def show(proof: Proof, out: Console) -> None:
     out.print(f"The same again: make prove-money SEED={proof.seed}")
 
 
-def _show_walks(walked: Walked, out: Console) -> None:
+def _show_walks(walked: Walked, seed: int, out: Console) -> None:
     """What happened in any order, by how often it was tried."""
-    made = Table(
-        title=f"in any order: {walked.payments} payments, {walked.transfers} transfers, "
-        f"{len(walked.violations)} violations",
-        title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0),
-    )  # fmt: skip
+    out.print(
+        f"\nin any order, SEED={seed}: {walked.payments} payments, {walked.transfers} transfers, "
+        f"{len(walked.violations)} violations"
+    )
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     made.add_column("what happened", no_wrap=True)
     made.add_column("tries", justify="right")
     for move in Move:
@@ -55,22 +53,24 @@ def _show_walks(walked: Walked, out: Console) -> None:
 
 def _table(proof: Proof) -> Table:
     made = Table(
-        title=f"kill -9, SEED={proof.seed}",
+        title=f"kill -9, and Stripe's bad days, SEED={proof.seed}",
         title_justify="left",
+        caption="differ: from Stripe's list. doubt: in doubt without an inbox row.",
+        caption_justify="left",
         box=SIMPLE_HEAD,
         pad_edge=False,
-        padding=(0, 1, 0, 0),
+        padding=0,
     )
-    made.add_column("killed", no_wrap=True)
+    made.add_column("what", no_wrap=True)
     made.add_column("where the payment stood", no_wrap=True)
-    for name in ("tries", "transfers", "differ", "violations"):
+    for name in ("tries", "transfers", "differ", "doubt", "wrong"):
         made.add_column(name, justify="right")
     before = None
     for each in proof.found:
-        first = each.case.killed is not before
+        first = each.case.part is not before
         if first and before is not None:
             made.add_section()
-        before = each.case.killed
+        before = each.case.part
         made.add_row(before.value if first else "", *_row(each))
     return made
 
@@ -79,5 +79,5 @@ def _row(each: Found) -> tuple[str, ...]:
     return (
         f"[red]{each.case.step.words}[/]" if each.violations else each.case.step.words,
         str(each.attempts), str(len(each.transfers)), str(len(each.differences)),
-        str(len(each.violations)),
+        str(each.unexplained), str(len(each.violations)),
     )  # fmt: skip

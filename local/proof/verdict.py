@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from local.proof.steps import Case
@@ -22,14 +22,31 @@ class Found:
     attempts: int
     in_doubt: int
     """Attempts of which the books do not know what became of them."""
+    inbox: int
+    """What waits for a person about it."""
     transfers: tuple[int, ...]
     """Amounts of every transfer that Stripe has in its name."""
     in_transit_minor: int
     settled_minor: int
+    bank: str = ""
+    """What the creator's bank has said of it."""
+    told: int = 0
+    """Mails to the creator that their bank has sent it back."""
     differences: tuple[str, ...] = ()
     """Codes of what books and Stripe disagree in."""
     progress: int | None = None
     """How far it had come when something was killed."""
+    seen: tuple[str, ...] = ()
+    """What was wrong with it on the way."""
+
+    def with_the_way(self, progress: int | None, seen: tuple[str, ...]) -> Found:
+        """The same, with what was noted before the end."""
+        return replace(self, progress=progress, seen=seen)
+
+    @property
+    def unexplained(self) -> int:
+        """Attempts in doubt that nobody finds in their inbox."""
+        return 0 if self.inbox else self.in_doubt
 
     @property
     def balanced(self) -> bool:
@@ -45,11 +62,16 @@ class Found:
             "another amount": any(each != case.amount_minor for each in self.transfers),
             "postings not balanced": not self.balanced,
             f"{self.in_doubt} in doubt": self.in_doubt > 0,
+            "in doubt without an inbox row": self.unexplained > 0,
+            f"{self.inbox} inbox rows": self.inbox != bool(case.bank),
+            f"bank: {self.bank or 'no news'}": self.bank != (case.bank or ""),
+            f"{self.told} mails about the bank": self.told != bool(case.bank),
             f"status {self.status}": self.status != PAID,
             "its workflow goes on": not self.ended,
             "not killed at its step": case.step.progress not in {None, self.progress},
         }
-        return (*(words for words, is_so in wrong.items() if is_so), *self.differences)
+        found = (words for words, is_so in wrong.items() if is_so)
+        return (*found, *self.seen, *self.differences)
 
 
 @dataclass(frozen=True)
@@ -81,13 +103,16 @@ class Proof:
             "walks": self.walked.as_json() if self.walked else None,
             "cases": [
                 {
-                    "killed": each.case.killed.value,
-                    "step": each.case.step.words,
+                    "part": each.case.part.value,
+                    "case": each.case.step.words,
                     "amount_minor": each.case.amount_minor,
+                    "tries": each.attempts,
                     "transfers": len(each.transfers),
-                    "attempts": each.attempts,
                     "balanced": each.balanced,
                     "in_doubt": each.in_doubt,
+                    "in_doubt_without_inbox_row": each.unexplained,
+                    "inbox_rows": each.inbox,
+                    "bank": each.bank,
                     "differences": list(each.differences),
                     "violations": list(each.violations),
                 }

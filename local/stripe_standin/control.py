@@ -23,7 +23,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 def control_routes(pipeline: Pipeline, deliveries: Deliveries) -> list[Route]:
     """The control plane over a running stand-in."""
     readers = _readers(pipeline, deliveries)
-    writers = _writers(pipeline, deliveries) | _money_writers(pipeline)
+    writers = _writers(pipeline) | _money_writers(pipeline) | _news_writers(pipeline, deliveries)
     return [Route(f"/_standin/{path}", run) for path, run in readers.items()] + [
         Route(f"/_standin/{path}", _answering(run, deliveries), methods=[method])
         for (method, path), run in writers.items()
@@ -61,7 +61,7 @@ def _readers(pipeline: Pipeline, deliveries: Deliveries) -> dict[str, Handler]:
     }
 
 
-def _writers(pipeline: Pipeline, deliveries: Deliveries) -> dict[tuple[str, str], Handler]:
+def _writers(pipeline: Pipeline) -> dict[tuple[str, str], Handler]:
     operations, state, faults = pipeline.operations, pipeline.operations.state, pipeline.faults
 
     def capability(status: str, reason: str = "") -> Handler:
@@ -94,6 +94,28 @@ def _writers(pipeline: Pipeline, deliveries: Deliveries) -> dict[tuple[str, str]
         faults.clear()
         return JSONResponse([])
 
+    async def key(request: Request) -> Response:
+        pipeline.key = str(forms.parse_json(await request.body())["key"])
+        return JSONResponse({})
+
+    return {
+        ("POST", "accounts/{id}/onboard"): capability("active"),
+        ("POST", "accounts/{id}/restrict"): capability("restricted", "restricted_other"),
+        ("POST", "accounts/{id}/reject"): capability("rejected", "rejected_fraud"),
+        ("POST", "accounts/{id}/payouts"): payouts,
+        ("POST", "accounts/{id}/limits"): limits,
+        ("POST", "accounts/{id}/close"): close,
+        ("POST", "faults"): plan,
+        ("DELETE", "faults"): heal,
+        ("POST", "key"): key,
+    }
+
+
+def _news_writers(
+    pipeline: Pipeline, deliveries: Deliveries
+) -> dict[tuple[str, str], Handler]:  # fmt: skip
+    state = pipeline.operations.state
+
     async def pause(request: Request) -> Response:
         deliveries.paused = bool(forms.parse_json(await request.body()).get("paused"))
         return JSONResponse({"paused": deliveries.paused})
@@ -108,14 +130,6 @@ def _writers(pipeline: Pipeline, deliveries: Deliveries) -> dict[tuple[str, str]
         return JSONResponse({"found": found}, 200 if found else 404)
 
     return {
-        ("POST", "accounts/{id}/onboard"): capability("active"),
-        ("POST", "accounts/{id}/restrict"): capability("restricted", "restricted_other"),
-        ("POST", "accounts/{id}/reject"): capability("rejected", "rejected_fraud"),
-        ("POST", "accounts/{id}/payouts"): payouts,
-        ("POST", "accounts/{id}/limits"): limits,
-        ("POST", "accounts/{id}/close"): close,
-        ("POST", "faults"): plan,
-        ("DELETE", "faults"): heal,
         ("POST", "webhooks"): pause,
         ("POST", "events/lose"): lose,
         ("POST", "events/{id}/redeliver"): redeliver,

@@ -280,6 +280,13 @@ def thin_event(kind: str, account_id: str, now: float) -> Json:
     }
 
 
+def about(event: Json) -> str:
+    """Id of the account that an event is about; empty if it is about our own."""
+    if event["object"] == "v2.core.event":
+        return str(event["related_object"]["id"])
+    return str(event.get("account") or event["data"]["object"].get("destination") or "")
+
+
 def _capability(status: str, reason: str = "", resolution: str = "provide_info") -> Json:
     details = [{"code": reason, "resolution": resolution}] if reason else []
     return {"status": status, "status_details": details}

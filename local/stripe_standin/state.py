@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from local.stripe_standin.shapes import Json
+from local.stripe_standin.shapes import Json, about
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS accounts (
@@ -258,9 +258,12 @@ class State:
         """Every event with what became of its delivery, oldest first."""
         names = ("id", "type", "tries", "next_at", "delivered_at", "last_answer")
         rows = self._db.execute(
-            f"SELECT {', '.join(names)} FROM events ORDER BY seq"  # noqa: S608 - fixed names
+            f"SELECT {', '.join(names)}, body FROM events ORDER BY seq"  # noqa: S608 - fixed names
         )
-        return [dict(zip(names, row, strict=True)) for row in rows]
+        return [
+            dict(zip(names, row[:-1], strict=True)) | {"about": about(json.loads(row[-1]))}
+            for row in rows
+        ]
 
     def _one(self, statement: str, *values: Any) -> Json | None:
         row = self._db.execute(statement, values).fetchone()

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.errors import Unavailable
 from domain.inbox import ItemKind
 from domain.lifecycle import BankStatus, StreamKind
 from store import ledger
@@ -94,6 +95,31 @@ async def test_a_payout_that_stripe_cancels_is_told_like_one_that_was_sent_back(
     await news(scene, second)
     assert (await bank(scene), await to_do(scene)) == ((BankStatus.PAID_OUT, second), [])
     assert len(scene.transfers()) == 1
+
+
+async def test_a_bank_that_is_quicker_than_our_books_is_asked_again(
+    engine: AsyncEngine, stripe_standin: StripeStandIn
+) -> None:
+    """The answer to the call was lost, and nobody has booked the payment as sent yet."""
+    scene = await Scene(engine, stripe_standin).begin()
+    stripe_standin.order_fault("drop_after")
+    await scene.send()
+    payout = stripe_standin.pay_out(scene.account)
+    with pytest.raises(Unavailable, match="quicker"):
+        await news(scene, payout)
+    await _written(scene)
+    await book(scene)
+    await news(scene, payout)
+    assert await bank(scene) == (BankStatus.PAID_OUT, payout)
+
+
+async def test_news_that_comes_while_our_key_is_refused_waits_for_another(scene: Scene) -> None:
+    payout = scene.standin.pay_out(scene.account)
+    scene.standin.order_fault("401", path="/v1/payouts")
+    with pytest.raises(Unavailable, match="an event waits"):
+        await news(scene, payout)
+    await news(scene, payout)
+    assert await bank(scene) == (BankStatus.PAID_OUT, payout)
 
 
 async def test_money_that_fills_a_negative_account_is_at_the_bank_when_it_is_paid_out(

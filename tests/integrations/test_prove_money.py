@@ -15,14 +15,16 @@ from rich.console import Console
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 
+from local.ports import any_free
 from local.proof import __main__ as command
-from local.proof.matrix import Ground, prove
-from local.proof.steps import PLAN, Case, Killed, Step, cases
+from local.proof.ground import Ground
+from local.proof.matrix import prove
+from local.proof.steps import PLAN, Case, Part, Step, cases
+from local.proof.stripe_process import StripeStandIn
 from local.proof.table import show
 from local.proof.verdict import Found, Proof
 from local.proof.walks import Walked
 from tests.conftest import PROVE_SEED, Database
-from tests.fixtures.stripe import StripeStandIn
 
 
 @pytest.mark.slow
@@ -30,13 +32,19 @@ async def test_a_payment_killed_at_any_step_is_one_transfer_and_the_ledger_is_ba
     engine: AsyncEngine,
     temporal: WorkflowEnvironment,
     database: Database,
-    own_stripe_standin: StripeStandIn,
     tmp_path: Path,
 ) -> None:
     seed = int(os.environ[PROVE_SEED])
-    ground = Ground(engine, database.app_url, temporal.client, own_stripe_standin, tmp_path)
-    proof = await prove(ground, seed)
-    wrong = [(f.case.killed, f.case.step.words, f.violations) for f in proof.found if f.violations]
+    webhooks = f"http://127.0.0.1:{any_free()}/webhooks/stripe"
+    standin = StripeStandIn(tmp_path / "stripe", any_free(), webhooks)
+    standin.start()
+    try:
+        proof = await prove(
+            Ground(engine, database.app_url, temporal.client, standin, tmp_path), seed
+        )
+    finally:
+        standin.stop()
+    wrong = [(f.case.part, f.case.step.words, f.violations) for f in proof.found if f.violations]
     assert (wrong, proof.faults) == ([], ()), f"SEED={seed}"
     assert proof.holds
 
@@ -45,10 +53,10 @@ async def test_a_payment_killed_at_any_step_is_one_transfer_and_the_ledger_is_ba
 
 
 def found(**otherwise: object) -> Found:
-    case = Case(1, Killed.WORKERS, Step.ROW, 15_000)
+    case = Case(1, Part.WORKERS, Step.ROW, 15_000)
     right = Found(
-        case=case, status="transferred", ended=True, attempts=1, in_doubt=0, transfers=(15_000,),
-        in_transit_minor=0, settled_minor=15_000, progress=2,
+        case=case, status="transferred", ended=True, attempts=1, in_doubt=0, inbox=0,
+        transfers=(15_000,), in_transit_minor=0, settled_minor=15_000, progress=2,
     )  # fmt: skip
     return replace(right, **otherwise)  # type: ignore[arg-type]
 
@@ -67,7 +75,8 @@ def test_one_transfer_and_balanced_books_are_a_proof() -> None:
         {"transfers": (15_000, 15_000)}, {"transfers": ()}, {"transfers": (14_000,)},
         {"in_transit_minor": 15_000}, {"settled_minor": 0}, {"settled_minor": 30_000},
         {"in_doubt": 1}, {"status": "sending"}, {"ended": False}, {"progress": 3},
-        {"differences": ("paid_twice",)},
+        {"differences": ("paid_twice",)}, {"inbox": 1}, {"bank": "failed"}, {"told": 1},
+        {"seen": ("called although all payments stand still",)},
     ],
 )  # fmt: skip
 def test_whatever_is_not_one_transfer_is_named(wrong: dict[str, object]) -> None:
@@ -75,10 +84,24 @@ def test_whatever_is_not_one_transfer_is_named(wrong: dict[str, object]) -> None
     assert not Proof(7, (found(), found(**wrong))).holds
 
 
+def test_doubt_that_nobody_finds_in_an_inbox_is_counted_by_itself() -> None:
+    assert found(in_doubt=2).unexplained == 2
+    assert "in doubt without an inbox row" in found(in_doubt=2).violations
+    assert "in doubt without an inbox row" not in found(in_doubt=2, inbox=1).violations
+
+
+def test_what_a_bank_has_sent_back_is_in_the_inbox_and_told_once() -> None:
+    case = Case(1, Part.NEWS, Step.LOST, 15_000)
+    right = found(case=case, bank="failed", inbox=1, told=1)
+    assert right.violations == ()
+    for wrong in ({"bank": "paid_out"}, {"bank": ""}, {"inbox": 0}, {"told": 0}, {"told": 2}):
+        assert len(replace(right, **wrong).violations) == 1
+
+
 def test_the_same_seed_is_the_same_course() -> None:
     assert cases(random.Random(7)) == cases(random.Random(7))
     assert cases(random.Random(7)) != cases(random.Random(8))
-    planned = sorted((case.killed, case.step.words) for case in cases(random.Random(7)))
+    planned = sorted((case.part, case.step.words) for case in cases(random.Random(7)))
     assert planned == sorted((k, step.words) for k, steps in PLAN.items() for step in steps)
 
 
