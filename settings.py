@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from domain.bank_transfer import Debtor
 from domain.errors import ConfigurationError, UserMistake
+from domain.house_rules import HouseRules, read_limits
 from domain.iban import read_iban
 from domain.rate_card import DEFAULT_RATE_CARD, RateCard, read_rate_card
 
@@ -55,6 +56,12 @@ class Settings(BaseModel):
     sepa_name: Annotated[str, Field(description="holder of the account that pays")] = ""
     sepa_iban: Annotated[str, Field(description="the account that pays")] = ""
     sepa_bic: Annotated[str, Field(description="its bank")] = ""
+    release_limits: Annotated[
+        str, Field(description="most that a campaign lets one person release: 400 EUR; 350 GBP")
+    ] = ""
+    release_solo: Annotated[
+        Literal["allowed", "forbidden"], Field(description="campaigns with staffing: solo")
+    ] = "allowed"
     social_base: Annotated[str, Field(description="set: a stand-in for all platforms")] = ""
     instagram_token: SecretStr = SecretStr("")
     instagram_business_id: str = ""
@@ -89,6 +96,11 @@ class Settings(BaseModel):
         if not self.by_bank:
             return None
         return Debtor(name=self.sepa_name, iban=read_iban(self.sepa_iban), bic=self.sepa_bic)
+
+    @property
+    def house_rules(self) -> HouseRules:
+        """What no campaign goes beyond."""
+        return HouseRules(read_limits(self.release_limits), self.release_solo == "allowed")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -132,6 +144,7 @@ class Settings(BaseModel):
             )
         self._check_reviewer()
         self._check_bank()
+        self._check_limits()
         key = self.stripe_key.get_secret_value()
         if self.stripe_api_base and key.startswith(("sk_live_", "rk_live_")):
             raise ConfigurationError(
@@ -157,6 +170,15 @@ class Settings(BaseModel):
             raise ConfigurationError(
                 "TROUPE_SEPA_BIC is not a BIC", hint="8 or 11 capitals and digits"
             )
+
+    def _check_limits(self) -> None:
+        try:
+            read_limits(self.release_limits)
+        except ValueError:
+            raise ConfigurationError(
+                "TROUPE_RELEASE_LIMITS cannot be read",
+                hint="one amount for each currency, like 400 EUR; 350 GBP",
+            ) from None
 
     def _check_reviewer(self) -> None:
         if not self.safety_llm_url:

@@ -140,6 +140,7 @@ def start(file: File, who: As = "", data: Data = DATA_DEFAULT, as_json: AsJson =
                 made = await campaigns.create_campaign(
                     db, wanted, content.decode("utf-8-sig"), manager.id, now(),
                     by_bank=stack.settings.payout_rail == "sepa",
+                    rules=stack.settings.house_rules,
                 )  # fmt: skip
             remind = max(1, int(wanted.shortlist_remind_after.total_seconds()))
             await start_campaign(

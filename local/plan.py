@@ -62,6 +62,7 @@ MAIL_SETTINGS = (
 BANK_SETTINGS = (
     "TROUPE_PAYOUT_RAIL", "TROUPE_SEPA_NAME", "TROUPE_SEPA_IBAN", "TROUPE_SEPA_BIC",
 )  # fmt: skip
+RELEASE_SETTINGS = ("TROUPE_RELEASE_LIMITS", "TROUPE_RELEASE_SOLO")
 REVIEWER_SETTINGS = (
     "TROUPE_SAFETY_LLM_URL",
     "TROUPE_SAFETY_LLM_MODEL",
@@ -200,6 +201,7 @@ class Plan:
             **self.social_settings(),
             **self.stripe_address(),
             **self.bank_settings(),
+            **(self._given(RELEASE_SETTINGS) if self.mode is Mode.UP else {}),
             **self._given(REVIEWER_SETTINGS),
             "TROUPE_STRIPE_WEBHOOK_SECRET": webhook or self.secrets.webhook_secret,
             "TROUPE_TEMPORAL_UI_URL": self.temporal_ui,

@@ -14,6 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from domain.bank_transfer import check_currency
 from domain.campaign import CampaignFile
 from domain.errors import NotFound
+from domain.house_rules import NO_HOUSE_RULES, HouseRules
 from domain.ids import CAMPAIGN
 from domain.lifecycle import CampaignStatus
 from store.approvers import check_named
@@ -56,6 +57,7 @@ async def create_campaign(
     at: datetime,
     *,
     by_bank: bool = False,
+    rules: HouseRules = NO_HOUSE_RULES,
 ) -> str:
     """Write a campaign down and return its id; its workflow does the rest.
 
@@ -66,11 +68,14 @@ async def create_campaign(
         started_by: the member of staff who starts it.
         at: now.
         by_bank: this installation pays by bank transfer.
+        rules: what no campaign goes beyond here.
 
     Raises:
         NobodyThere: it names people who cannot decide.
         NotPayable: its creators cannot be paid in its currency.
+        BeyondHouseRules: this installation does not allow it.
     """
+    rules.check(file)
     check_currency(file.currency, by_bank=by_bank)
     await check_named(session, file)
     campaign_id = f"{CAMPAIGN}_{secrets.token_hex(8)}"

@@ -40,6 +40,7 @@ def make_deps(settings: Settings) -> Deps:
             social=settings.social_base,
         ),
         debtor=settings.debtor,
+        rules=settings.house_rules,
         safety=with_reviewer(
             CLOSER_LOOK, settings.safety_llm_url, settings.safety_llm_model, settings.safety_llm_key
         ),

@@ -64,8 +64,8 @@ async def check(request: Request) -> HTMLResponse:
         found = check_campaign(text)
         if found.file is None:
             return await _mistaken(v, text, found.mistakes)
-        if mistake := await _not_here(v, found.file):
-            return await _mistaken(v, text, (mistake,))
+        if mistakes := await _not_here(v, found.file, text):
+            return await _mistaken(v, text, mistakes)
         return await v.page(
             "desk/campaign_confirm.html", here="campaigns", file=found.file, text=text,
             warnings=found.warnings, currency=found.file.currency,
@@ -78,14 +78,23 @@ async def _mistaken(v: Visit, text: str, mistakes: Sequence[Mistake]) -> HTMLRes
     )
 
 
-async def _not_here(v: Visit, file: CampaignFile) -> Mistake | None:
-    """What is wrong with a campaign that would be right at another brand."""
+async def _not_here(v: Visit, file: CampaignFile, text: str) -> list[Mistake]:
+    """What is right in the file and still cannot be begun in this installation."""
+    mistakes = [
+        Mistake(line=_line_of(path, text), column=1, path=path, message=message, hint=hint)
+        for path, message, hint in v.deps.rules.mistakes(file)
+    ]
     try:
         check_currency(file.currency, by_bank=v.deps.by_bank)
         await check_named(v.db, file)
     except (NobodyThere, NotPayable) as error:
-        return Mistake(line=1, column=1, path="", message=error.message, hint=error.hint)
-    return None
+        mistakes.append(Mistake(line=1, column=1, path="", message=error.message, hint=error.hint))
+    return mistakes
+
+
+def _line_of(path: str, text: str) -> int:
+    key = f"{path.rpartition('.')[2]}:"
+    return next((n for n, line in enumerate(text.splitlines(), 1) if key in line), 1)
 
 
 @router.post("/campaigns")
@@ -100,13 +109,13 @@ async def start(request: Request) -> Response:
         file = found.file
         if file is None:
             return await _mistaken(v, text, found.mistakes)
-        if mistake := await _not_here(v, file):
-            return await _mistaken(v, text, (mistake,))
+        if mistakes := await _not_here(v, file, text):
+            return await _mistaken(v, text, mistakes)
         now = v.deps.clock()
         campaign_id = await desk_lists.just_started(
             v.db, v.me.staff_id, text, now - _DOUBLE_CLICK
         ) or await files.create_campaign(
-            v.db, file, text, v.me.staff_id, now, by_bank=v.deps.by_bank
+            v.db, file, text, v.me.staff_id, now, by_bank=v.deps.by_bank, rules=v.deps.rules
         )
     await v.deps.sender.start_campaign(start_message(campaign_id, file))
     return RedirectResponse(f"/campaigns/{campaign_id}", 303)

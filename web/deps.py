@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.bank_transfer import Debtor
 from domain.findings import SafetyEngine
+from domain.house_rules import NO_HOUSE_RULES, HouseRules
 from domain.messages import CampaignInput, DecisionRef, DecisionResult, OnboardingTask
 from integrations.fine import CLOSER_LOOK
 from rendering.links import Links
@@ -68,6 +69,8 @@ class Deps:
     addresses: Addresses = field(default_factory=Addresses)
     debtor: Debtor | None = None
     """The brand's account, if creators are paid by bank transfer."""
+    rules: HouseRules = NO_HOUSE_RULES
+    """What no campaign goes beyond."""
     safety: SafetyEngine = CLOSER_LOOK
     """What looks drafts over."""
     clock: Callable[[], datetime] = _now

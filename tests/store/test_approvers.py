@@ -13,13 +13,14 @@ from domain.bank_transfer import NotPayable
 from domain.campaign import CampaignFile
 from domain.decisions import Choice
 from domain.errors import UserMistake
+from domain.house_rules import BeyondHouseRules, HouseRules, read_limits
 from domain.inbox import ItemKind
 from domain.lifecycle import Role
 from domain.messages import Append, OpenItem
 from store import approvers, campaigns, desk, four_eyes, staff
 from store.engine import session
 from store.records import append
-from store.tables import Collaboration, InboxItem, Payout, Staff
+from store.tables import Campaign, Collaboration, InboxItem, Payout, Staff
 from tests import builders
 from tests.builders import NOW
 from tests.store.deciding import APPROVE, RELEASE, decide
@@ -178,3 +179,15 @@ async def test_a_campaign_that_names_somebody_who_cannot_decide_is_not_begun(
         assert person is not None
         await staff.update_staff(db, person.id, roles=[Role.FINANCE, Role.REVIEWER])
         assert await campaigns.create_campaign(db, FILE, "", None, NOW)
+
+
+async def test_a_campaign_beyond_what_the_installation_allows_is_not_begun(
+    engine: AsyncEngine,
+) -> None:
+    rules = HouseRules(read_limits("100 EUR"))
+    async with session(engine) as db:
+        with pytest.raises(BeyondHouseRules):
+            await campaigns.create_campaign(
+                db, builders.campaign_file(), "", None, NOW, rules=rules
+            )
+        assert not (await db.scalars(select(Campaign))).all()

@@ -13,6 +13,7 @@ from sqlalchemy import event, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.campaign_shortlist import Quota, ShortlistRules
+from domain.house_rules import HouseRules, read_limits
 from domain.inbox import ItemKind
 from domain.lifecycle import Role
 from domain.quotas import Traits, limits_of
@@ -396,6 +397,19 @@ async def test_a_draft_that_others_were_named_for_is_shown_without_buttons(web: 
     assert "The campaign names who decides this" in page
     assert "Approve</button>" not in page
     assert "Waits for somebody else" in (await other.get("/")).text
+
+
+async def test_a_campaign_beyond_what_the_installation_allows_is_not_confirmed(web: Web) -> None:
+    rules = HouseRules(read_limits("100 EUR"), solo=False)
+    object.__setattr__(web.app.state.deps, "rules", rules)
+    client = await web.signed_in(Role.MANAGER)
+    text = f"staffing: solo\n{CAMPAIGN}"
+    for path in ("/campaigns/new", "/campaigns"):
+        answer = await client.post(path, data={"csrf": await web.csrf(client), "text": text})
+        assert answer.status_code == 422
+        assert "more than one person may release in this installation" in answer.text
+        assert "nobody releases alone in this installation" in answer.text
+    assert not web.sender.started
 
 
 async def test_a_campaign_file_that_names_a_stranger_is_not_confirmed(web: Web) -> None:
