@@ -14,7 +14,7 @@ from domain.bank_transfer import CURRENCY, NOT_IN_EURO
 from domain.errors import NotAllowed
 from domain.messages import TransferOutcome, TransferResult
 from domain.payments import BankPayout, RailTransfer
-from integrations.payout_rail import OnboardingPage, Permit, Recipient
+from integrations.payout_rail import OnboardingPage, Permit, Recipient, RecipientStatus
 from integrations.stripe_webhooks import StripeEvent
 from store import bank_accounts, bank_orders
 from store.engine import session
@@ -50,12 +50,11 @@ class BankRail:
         raise NotAllowed("bank accounts are given in the portal")
 
     async def recipient_state(self, account: str) -> Recipient:
-        """An account that was given can be paid: it was checked when it was."""
+        """An account that was given can be paid, until the bank says that it could not."""
         async with session(self._engine) as db:
-            known = await bank_accounts.exists(db, account)
-        if known:
-            return Recipient(account_id=account, status="active")
-        return Recipient(account_id=account, status="restricted", requirements=("account_gone",))
+            missing = await bank_accounts.requirements(db, account)
+        status: RecipientStatus = "restricted" if missing else "active"
+        return Recipient(account_id=account, status=status, requirements=missing)
 
     async def transfer(
         self, account: str, amount: int, currency: str, key: str, transfer_group: str,

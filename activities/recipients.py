@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.balances import Balances
+from domain.bank_transfer import ACCOUNT_REFUSED
 from domain.errors import ContentConflict, KeyMayNot, TroupeError, Unavailable
 from domain.lifecycle import HoldReason
 from domain.messages import (
@@ -114,11 +115,13 @@ class Recipients:
         return AppliedEvent(woken=tuple(woken), mails=mails)
 
     async def not_yet(self, seen: Recipient) -> TransferResult | None:
-        """Why nothing is to be sent although it would arrive; None if it may be sent.
+        """Why nothing is to be sent to an account that is there; None if it may be sent.
 
         An account that is not paid out to its bank is read again first: Stripe may have let it be
         paid out without telling.
         """
+        if ACCOUNT_REFUSED in seen.requirements:
+            return TransferResult(outcome=TransferOutcome.NOT_ONBOARDED, code=ACCOUNT_REFUSED)
         if PAYOUTS_DISABLED not in seen.requirements:
             return None
         if PAYOUTS_DISABLED not in await self._missing(seen.account_id):

@@ -17,6 +17,15 @@ CURRENCY = "EUR"
 NOT_IN_EURO = "not_in_euro"
 """Why a payment cannot go by bank transfer."""
 
+ACCOUNT_REFUSED = "account_refused"
+"""What is missing at an account that the bank could not pay into: another one, or its word."""
+
+WRONG_ACCOUNT = frozenset("AC01 AC03 AC04 AC06 AC07 AC14 AG01 BE01 CNOR RC01 RC04".split())
+"""Reasons of a bank that only the creator can do something about: the account's number, holder or
+bank is wrong, it is closed or blocked, or takes no transfers (ISO 20022, external status reasons
+and return reasons). Not among them: the death of its holder, and anything about the account that
+pays."""
+
 COUNTRIES = frozenset(
     """AD AL AT BE BG CH CY CZ DE DK EE ES FI FR GB GI GR HR HU IE IS IT LI LT LU LV MC MD ME MK MT
     NL NO PL PT RO RS SE SI SK SM VA""".split()
@@ -67,6 +76,11 @@ class BankNews(BaseModel):
     currency: str = ""
     bank_reference: str = ""
     """What the bank itself calls the booking; empty if it does not say."""
+
+    @property
+    def blames_account(self) -> bool:
+        """True if the creator's account is the cause; of a whole file, it would be ours."""
+        return not self.message_id and self.code in WRONG_ACCOUNT
 
 
 class Transfer(BaseModel):

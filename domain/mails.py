@@ -27,6 +27,7 @@ class Mail(StrEnum):
     REMITTANCE = "remittance"  # the money was sent
     TAKEN_BACK = "taken_back"  # money of a payment was taken back; the brand decides what follows
     BANK_FAILED = "bank_failed"  # the creator's bank sent a payment back
+    ACCOUNT_REFUSED = "account_refused"  # the bank could not pay into the creator's account
     ACCOUNT_CHANGED = "account_changed"  # payments go to another bank account; was it you?
     NOT_REPAID = "not_repaid"  # decided: what was taken back is not paid again
     COMPLETED = "completed"

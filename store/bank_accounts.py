@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.bank_transfer import BANK_ACCOUNT
+from domain.bank_transfer import ACCOUNT_REFUSED, BANK_ACCOUNT
 from domain.ids import derived_id
 from domain.mails import Mail
 from store import rails
@@ -28,6 +28,28 @@ async def current(session: AsyncSession, creator_id: str) -> BankAccount | None:
         .join(Recipient, Recipient.account_id == BankAccount.id)
         .where(Recipient.creator_id == creator_id)
     )
+
+
+async def refuse(session: AsyncSession, account_id: str, at: datetime) -> None:
+    """The bank could not pay into an account: its creator cannot be paid before they speak again.
+
+    Nothing changes if they have given another one since.
+    """
+    await session.execute(
+        update(Recipient)
+        .where(Recipient.account_id == account_id)
+        .values(status="restricted", requirements=[ACCOUNT_REFUSED], updated_at=at)
+    )
+
+
+async def requirements(session: AsyncSession, account_id: str) -> tuple[str, ...]:
+    """What is missing at an account before it can be paid; empty if nothing is."""
+    if not await exists(session, account_id):
+        return ("account_gone",)
+    found = await session.scalar(
+        select(Recipient.requirements).where(Recipient.account_id == account_id)
+    )
+    return tuple(found or ())
 
 
 async def exists(session: AsyncSession, account_id: str) -> bool:
@@ -50,13 +72,16 @@ async def give(
 ) -> BankAccount:
     """Remember an account as the creator's; the same one again changes nothing.
 
+    Unless the bank could not pay into it: then it is the creator's word that it can.
+
     Any other one is a new payee: payments that were released go back to release, and the creator
     gets a mail about it.
     """
     # Two forms that are sent at once are two changes after each other.
     await session.get_one(Creator, creator_id, with_for_update=True)
     known = await current(session, creator_id)
-    if known is not None and (known.holder, known.iban) == (holder, iban):
+    same = known is not None and (known.holder, known.iban) == (holder, iban)
+    if known is not None and same and not await requirements(session, known.id):
         return known
     account = BankAccount(
         id=f"{BANK_ACCOUNT}{secrets.token_hex(10)}",
@@ -74,7 +99,7 @@ async def give(
         "id": account.id, "type": CHANGED, "thin": True, "livemode": True, "account": account.id,
     }  # fmt: skip
     await store_event(session, SOURCE, account.id, CHANGED, payload, at)
-    if known is not None:
+    if known is not None and not same:
         await _warn(session, account, at)
     return account
 

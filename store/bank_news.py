@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bank_transfer import CURRENCY, BankNews, NewsKind, OrderState
 from domain.messages import TransferOutcome, TransferResult
-from store import bank_orders
+from store import bank_accounts, bank_orders
 from store.tables import BankOrder
 
 
@@ -87,15 +87,16 @@ async def _apply(session: AsyncSession, line: BankNews, by: str, at: datetime) -
         )  # fmt: skip
         await bank_orders.answer(session, order, OrderState.BOOKED, paid, by, at)
     elif became is Became.REJECTED:
-        refused = TransferResult(
-            outcome=TransferOutcome.REFUSED, code=line.code or "rejected_by_bank"
-        )
+        outcome = TransferOutcome.NOT_ONBOARDED if line.blames_account else TransferOutcome.REFUSED
+        refused = TransferResult(outcome=outcome, code=line.code or "rejected_by_bank")
         await bank_orders.answer(session, order, OrderState.REJECTED, refused, by, at)
     if became is Became.RETURNED:
         order.state, order.code = OrderState.RETURNED.value, line.code
         order.returned_minor = order.amount_minor
         order.confirmed_at, order.confirmed_by = at, by
         await bank_orders.tell(session, bank_orders.RETURNED, order, at)
+    if became in {Became.REJECTED, Became.RETURNED} and line.blames_account:
+        await bank_accounts.refuse(session, order.account_id, at)
     await session.flush()
     return Told(order.end_to_end_id, became, line.code, order.payout_id)
 

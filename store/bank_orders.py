@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.bank_transfer import CURRENCY, OrderState, end_to_end_id
+from domain.bank_transfer import ACCOUNT_REFUSED, CURRENCY, OrderState, end_to_end_id
 from domain.errors import NotFound
 from domain.messages import TransferOutcome, TransferResult
 from domain.payments import RailTransfer
@@ -93,11 +93,12 @@ async def take(session: AsyncSession, by: str, at: datetime) -> list[tuple[BankO
     """What goes into the next file, locked until it is kept; oldest first.
 
     A payment whose creator has given another account since is not among them: it goes back to
-    release, as any payment does whose payee has changed. One whose collaboration is suspended keeps
-    waiting: it may lie here for days, and a suspension holds payments.
+    release, as any payment does whose payee has changed. Nor is one to an account that the bank
+    could not pay into: it is held until the creator gives another. One whose collaboration is
+    suspended keeps waiting: it may lie here for days, and a suspension holds payments.
     """
     rows = await session.execute(
-        select(BankOrder, BankAccount, Recipient.account_id)
+        select(BankOrder, BankAccount, Recipient)
         .join(BankAccount, BankAccount.id == BankOrder.account_id)
         .join(Recipient, Recipient.creator_id == BankAccount.creator_id)
         .join(Payout, Payout.id == BankOrder.payout_id)
@@ -109,10 +110,13 @@ async def take(session: AsyncSession, by: str, at: datetime) -> list[tuple[BankO
     )
     taken = []
     for order, account, now in rows.all():
-        if now == account.id:
+        if now.account_id != account.id:
+            result = TransferResult(outcome=TransferOutcome.PAYEE_CHANGED, code="payee_changed")
+        elif ACCOUNT_REFUSED in now.requirements:
+            result = TransferResult(outcome=TransferOutcome.NOT_ONBOARDED, code=ACCOUNT_REFUSED)
+        else:
             taken.append((order, account))
             continue
-        result = TransferResult(outcome=TransferOutcome.PAYEE_CHANGED, code="payee_changed")
         await answer(session, order, OrderState.WITHDRAWN, result, by, at)
     return taken
 

@@ -300,7 +300,11 @@ def portal_context(c: CreatorVisit) -> dict[str, Any]:
 def payee_ready(view: PortalView, *, by_bank: bool) -> bool:
     """True if this creator can be paid, by the provider or by the bank."""
     if by_bank:
-        return view.account is not None
+        return view.account is not None and _is_active(view)
+    return _is_active(view)
+
+
+def _is_active(view: PortalView) -> bool:
     return view.recipient is not None and view.recipient.status == "active"
 
 

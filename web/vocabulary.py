@@ -22,40 +22,6 @@ KIND_TITLES = {
 
 PLATFORMS = {"instagram": "Instagram", "tiktok": "TikTok", "youtube": "YouTube"}
 
-STAGES = {
-    "screening": "Screening",
-    "inviting": "Invited",
-    "negotiating": "Negotiating",
-    "contracting": "Terms offered",
-    "drafting": "Drafting",
-    "reviewing": "In review",
-    "publishing": "Publishing",
-    "retaining": "Live",
-    "closed": "Closed",
-}
-
-OUTCOMES = {
-    "completed": "Completed",
-    "declined": "Declined",
-    "unreachable": "Unreachable",
-    "unsuitable": "Unsuitable",
-    "waitlisted": "Waitlisted: budget used up",
-    "withdrawn": "Withdrew",
-    "rejected": "Draft rejected",
-    "breached": "Breached",
-    "cancelled": "Cancelled",
-}
-
-CAMPAIGN_STATUS = {
-    "vetting": "Reading the roster",
-    "shortlisted": "Shortlist waits for sign-off",
-    "running": "Running",
-    "paused": "Paused",
-    "stopping": "Stopping",
-    "completed": "Completed",
-    "stopped": "Stopped",
-}
-
 PAYOUT_STATUS = {
     "requested": "Waits for release",
     "released": "Released, cooling",
@@ -222,7 +188,10 @@ NOT_READY = {
 }
 """Why a creator cannot be paid yet."""
 
-NOT_READY_BY_BANK = {"not_begun": "has given no bank account yet"}
+NOT_READY_BY_BANK = {
+    "not_begun": "has given no bank account yet",
+    "restricted": "the bank could not pay into their account; they were asked for another",
+}
 """Where bank transfers are meant: other words for the same."""
 
 OBSTACLES = {

@@ -15,7 +15,6 @@ from rendering.reader import Reader
 from store.desk import InboxRow
 from web.vocabulary import (
     ANSWERS,
-    CAMPAIGN_STATUS,
     CHECK_STATES,
     DECIDED,
     EVENTS,
@@ -27,18 +26,17 @@ from web.vocabulary import (
     NOT_READY,
     NOT_READY_BY_BANK,
     OBSTACLES,
-    OUTCOMES,
     PAYOUT_STATUS,
     PAYOUT_STATUS_FOR_CREATORS,
     PLATFORMS,
     REFUSALS,
     RULES,
-    STAGES,
     STEP_OF,
     STEPS,
     VERDICTS,
     WAITING,
 )
+from web.vocabulary_stages import CAMPAIGN_STATUS, OUTCOMES, STAGES
 
 __all__ = [
     "ANSWERS",

@@ -11,6 +11,7 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from activities.outreach import Outreach
     from activities.payouts import Payouts
+    from domain.bank_transfer import ACCOUNT_REFUSED, WRONG_ACCOUNT
     from domain.errors import RailStopped
     from domain.ids import derived_id
     from domain.inbox import ItemKind
@@ -211,9 +212,7 @@ class PayoutWorkflow(PayoutRelease):
 
     async def _return(self, reason: HoldReason, code: str) -> None:
         """The attempt definitely failed: the money is payable again, and the creator is told."""
-        mails: tuple[PlannedMail, ...] = ()
-        if reason is HoldReason.NOT_ONBOARDED:
-            mails = (self._mail(Mail.PAYOUT_SETUP, "payout_setup"),)
+        mails = self._told_of(code) if reason is HoldReason.NOT_ONBOARDED else ()
         await self._stream.append(
             "held",
             {"attempt": self.attempt, "reason": reason.value, "code": code},
@@ -224,6 +223,15 @@ class PayoutWorkflow(PayoutRelease):
         )
         for mail in mails:
             await self._send_mail(mail)
+
+    def _told_of(self, code: str) -> tuple[PlannedMail, ...]:
+        """What the creator has to do for a payment that waits for them."""
+        if code in WRONG_ACCOUNT:
+            step = f"account_refused:{self.attempt}"
+            return (self._mail(Mail.ACCOUNT_REFUSED, step, reason=code),)
+        if code == ACCOUNT_REFUSED:
+            return ()  # told of the payment that the bank had refused
+        return (self._mail(Mail.PAYOUT_SETUP, "payout_setup"),)
 
     async def _hold(self, reason: HoldReason, code: str) -> None:
         """Wait until it is worth trying again: the payee changed, time passed, a person acts."""
@@ -287,13 +295,17 @@ class PayoutWorkflow(PayoutRelease):
         key = f"{kind.value}:{self.payout.payout_id}:{self.attempt}"
         return Posting(kind=kind, key=key, amount_minor=self.payout.amount_minor)
 
-    def _mail(self, mail: Mail, step: str) -> PlannedMail:
+    def _mail(self, mail: Mail, step: str, **facts: str) -> PlannedMail:
         name = f"{step}:{self.payout.payout_id}"
         return PlannedMail(
             outbox_id=derived_id("out", self.payout.collaboration_id, name),
             mail=mail,
             step=name,
-            facts={"payout_id": self.payout.payout_id, "amount_minor": self.payout.amount_minor},
+            facts={
+                "payout_id": self.payout.payout_id,
+                "amount_minor": self.payout.amount_minor,
+                **facts,
+            },
         )
 
     async def _send_mail(self, mail: PlannedMail) -> None:

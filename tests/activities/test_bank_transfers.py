@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from activities.bank_rail import BankRail
 from activities.payouts import Payouts
 from activities.reconciliation import Reconciliation
-from domain.bank_transfer import OrderState, end_to_end_id
+from domain.bank_transfer import ACCOUNT_REFUSED, OrderState, end_to_end_id
 from domain.errors import NotAllowed, OtherRail, Unavailable
 from domain.ids import derived_id
 from domain.lifecycle import PayoutStatus
@@ -36,7 +36,9 @@ from store.tables import (
     OutboxMail,
     Payout,
     PayoutAttempt,
+    Recipient,
 )
+from tests import builders
 from tests.activities.scene import PaymentScene
 from tests.bank import BRAND, IBAN, OTHER, debit, rejection, statement
 from tests.builders import NOW
@@ -86,6 +88,28 @@ class Scene(PaymentScene):
         found = await super().attempt(number)
         assert found is not None
         return found
+
+    async def account(self) -> tuple[str, str]:
+        """How the creator's account stands, and what is missing."""
+        async with session(self.engine) as db:
+            row = await db.get_one(Recipient, self.creator_id)
+            return row.status, ",".join(row.requirements)
+
+    async def attempts(self) -> int:
+        async with session(self.engine) as db:
+            return len(await attempts.locked_attempts(db, self.payout_id))
+
+    async def beside(self) -> Scene:
+        """Another payment to the same creator."""
+        other = Scene(self.engine)
+        other.creator_id = self.creator_id
+        async with session(self.engine) as db:
+            first = await db.get_one(Payout, self.payout_id)
+            of = await db.get_one(Collaboration, first.collaboration_id)
+            row = await builders.payout(db, of, kind="retention_passed")
+            row.payee_account = first.payee_account
+        other.payout_id = row.id
+        return other
 
     async def applied(self) -> list[AppliedEvent]:
         """What follows from every event that is stored."""
@@ -178,9 +202,9 @@ async def test_what_is_rejected_frees_the_attempt_and_the_next_one_is_in_another
 ) -> None:
     await scene.send()
     first = await scene.file()
-    assert became(await scene.says(rejection(scene.reference, "AC04"))) == [Became.REJECTED]
+    assert became(await scene.says(rejection(scene.reference, "MS03"))) == [Became.REJECTED]
     refused = await scene.look_up()
-    assert (refused.outcome, refused.code) == (T.REFUSED, "AC04")
+    assert (refused.outcome, refused.code) == (T.REFUSED, "MS03")
     assert (await scene.send(attempt=2)).outcome is T.UNDER_WAY
     second = await scene.file()
     assert first is not None
@@ -191,6 +215,55 @@ async def test_what_is_rejected_frees_the_attempt_and_the_next_one_is_in_another
     late = await scene.says(statement(debit(scene.reference, "150.00")))
     assert became(late) == [Became.CONTRADICTION]
     assert (await scene.attempt(2)).outcome == T.UNDER_WAY
+
+
+async def test_nothing_more_is_sent_to_an_account_that_the_bank_could_not_pay_into(
+    scene: Scene,
+) -> None:
+    await scene.send()
+    await scene.file()
+    assert became(await scene.says(rejection(scene.reference, "AC04"))) == [Became.REJECTED]
+    refused = await scene.look_up()
+    assert (refused.outcome, refused.code) == (T.NOT_ONBOARDED, "AC04")
+    again = await scene.send(attempt=2)
+    assert (again.outcome, again.code) == (T.NOT_ONBOARDED, ACCOUNT_REFUSED)
+    assert await scene.attempts() == 1
+    # The word of the creator that it is right is another account: it is released anew.
+    assert await scene.account() == ("restricted", ACCOUNT_REFUSED)
+    await scene.gives(IBAN)
+    assert await scene.account() == ("active", "")
+    assert (await scene.send(attempt=2)).outcome is T.PAYEE_CHANGED
+
+
+async def test_what_waits_for_a_file_does_not_go_to_an_account_that_refused_another_payment(
+    scene: Scene,
+) -> None:
+    await scene.send()
+    await scene.file()
+    other = await scene.beside()
+    assert (await other.send()).outcome is T.UNDER_WAY
+    await scene.says(rejection(scene.reference, "AC01"))
+    assert await scene.file() is None
+    held = await other.look_up()
+    assert (held.outcome, held.code) == (T.NOT_ONBOARDED, ACCOUNT_REFUSED)
+
+
+@pytest.mark.parametrize("said", ["returned", "file", "dead"])
+async def test_only_what_is_about_the_account_is_held_against_it(scene: Scene, said: str) -> None:
+    await scene.send()
+    file = await scene.file()
+    assert file is not None
+    await scene.says(
+        {
+            "returned": statement(debit(scene.reference, "150.00", back=True)),
+            "file": rejection("", "AC01", message=file.id),
+            "dead": rejection(scene.reference, "MD07"),
+        }[said]
+    )
+    status, missing = await scene.account()
+    assert (status, missing) == (
+        ("restricted", ACCOUNT_REFUSED) if said == "returned" else ("active", "")
+    )
 
 
 async def test_a_rejected_file_is_the_rejection_of_everything_in_it(scene: Scene) -> None:

@@ -202,6 +202,15 @@ def test_every_word_of_the_business_is_known_in_english() -> None:
     assert set(EARLY_OUTCOMES) <= set(words.endings)  # type: ignore[attr-defined]
 
 
+def test_an_account_that_could_not_be_paid_into_is_explained_in_the_words_of_its_bank() -> None:
+    def refused(code: str) -> str:
+        return WRITER.render(order(Mail.ACCOUNT_REFUSED, reason=code)).text
+
+    assert "it says that your account is closed." in refused("AC04")
+    assert "name and the number" in refused("BE01")
+    assert "there is no such account" in refused("AC01")
+
+
 def test_only_strangers_are_told_that_one_click_ends_it() -> None:
     for mail in Mail:
         text = WRITER.render(order(mail)).text

@@ -11,7 +11,7 @@ from activities.payouts import Payouts
 from domain.bank_transfer import end_to_end_id
 from domain.lifecycle import Role
 from domain.messages import TransferOutcome, TransferRequest
-from store import bank_orders
+from store import bank_accounts, bank_orders
 from store.engine import session
 from store.tables import BankAccount, Payout, Recipient
 from tests import builders
@@ -54,6 +54,23 @@ async def test_finance_sees_who_has_given_no_account_until_they_have(by_bank: We
     assert "has given no bank account yet" in (await finance.get("/payments")).text
     await creator.send("bank_account", holder="Zoë", iban=IBAN)
     assert "can be paid.</p>" in (await finance.get("/payments")).text
+
+
+async def test_an_account_that_the_bank_could_not_pay_into_is_asked_for_again(
+    by_bank: Web,
+) -> None:
+    there, creator = await signed(by_bank)
+    await creator.send("bank_account", holder="Zoë", iban=IBAN)
+    async with session(by_bank.engine) as db:
+        first = (await db.get_one(Recipient, there.creator.id)).account_id
+        await bank_accounts.refuse(db, first, builders.NOW)
+    page = await creator.page()
+    assert "The bank could not pay into FR14 … 2606" in page
+    assert "Payments are not set up yet" in page
+    finance = await by_bank.signed_in(Role.FINANCE)
+    assert "the bank could not pay into their account" in (await finance.get("/payments")).text
+    assert (await creator.send("bank_account", holder="Zoë", iban=IBAN)).status_code == 303
+    assert "The bank could not pay into" not in await creator.page()
 
 
 async def test_with_stripe_there_is_neither_form_nor_page(web: Web) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 
@@ -12,9 +13,10 @@ from activities.maintenance import Maintenance
 from activities.payouts import Payouts
 from domain.bank_transfer import end_to_end_id
 from domain.lifecycle import HoldReason, PayoutStatus
+from domain.mails import Mail
 from store import bank_accounts, ledger
 from store.engine import session
-from store.tables import BankFile, Payout
+from store.tables import BankFile, OutboxMail, Payout
 from tests.bank import BRAND, IBAN, OTHER, debit, rejection, statement
 from tests.builders import NOW
 from tests.workflows.payment import Payment, payment
@@ -38,6 +40,17 @@ async def ordered(pay: Payment) -> tuple[Payout, BankFile]:
     raise AssertionError(f"never ordered: {await pay.story()}")
 
 
+async def told(pay: Payment) -> list[tuple[str, str]]:
+    """The mails about the creator's account, with the bank's reason."""
+    async with session(pay.stage.engine) as db:
+        rows = await db.scalars(
+            select(OutboxMail)
+            .where(OutboxMail.mail.in_((Mail.ACCOUNT_REFUSED, Mail.PAYOUT_SETUP)))
+            .order_by(OutboxMail.planned_at)
+        )
+        return [(row.mail, str(row.facts.get("reason", ""))) for row in rows]
+
+
 async def bank_says(pay: Payment, content: bytes) -> None:
     """Finance imports what the bank has written, twice, and the sweep brings it to the payment."""
     engine = pay.stage.engine
@@ -56,13 +69,15 @@ async def test_a_rejected_transfer_is_released_anew_for_the_new_account_and_book
         assert IBAN.encode() in first.content
         await bank_says(pay, rejection(end_to_end_id(pay.payout_id, 1), "AC04"))
         held = await pay.until(PayoutStatus.HELD)
-        assert held.hold_reason == HoldReason.REFUSED
+        assert held.hold_reason == HoldReason.NOT_ONBOARDED
+        assert await told(pay) == [("account_refused", "AC04")]
         assert (await pay.stage.money()).payable == held.amount_minor
 
         await gives(pay, OTHER)
         anew, second = await ordered(pay)
         again = end_to_end_id(pay.payout_id, anew.attempt)
         assert (await pay.story()).count("release_asked") == 2, "the first was for the old account"
+        assert await told(pay) == [("account_refused", "AC04")], "once"
         assert (second.payments, OTHER.encode() in second.content) == (1, True)
         await bank_says(pay, statement(debit(again, "150.00")))
         paid = await pay.ends()

@@ -436,7 +436,7 @@ async def test_a_bank_transfer_is_being_sent_until_the_bank_has_answered(
         world.transfers.extend([UNDER_WAY, UNDER_WAY])
         world.look_ups.extend(
             [UNDER_WAY] * 6
-            + [TransferResult(outcome=TransferOutcome.REFUSED, code="AC04"), UNDER_WAY]
+            + [TransferResult(outcome=TransferOutcome.REFUSED, code="MS03"), UNDER_WAY]
             + [TransferResult(outcome=TransferOutcome.TRANSFERRED, transfer_id="pay-1-2")]
         )
         sending = await pay.until(PayoutStatus.SENDING)
