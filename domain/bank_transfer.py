@@ -47,7 +47,7 @@ class OrderState(StrEnum):
     BOOKED = "booked"  # the money has left the brand's account
     REJECTED = "rejected"  # the bank has not carried it out
     RETURNED = "returned"  # booked, and the money came back
-    WITHDRAWN = "withdrawn"  # never in a file: the creator has another account now
+    WITHDRAWN = "withdrawn"  # never in a file: another account by now, or stopped by a person
 
 
 class NewsKind(StrEnum):

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from domain.decisions import Choice, DecisionKind
-from domain.lifecycle import WaitingFor
+from domain.lifecycle import PayoutStatus, WaitingFor
 from domain.messages import AppliedDecision, ApplyDecision
+from store import bank_orders
 from store.contents import take_content
 from store.duties import Refused, check_duties
 from store.engine import session as transaction
@@ -28,6 +29,9 @@ BESIDE_THE_STORY = {
     DecisionKind.RESUME_COLLABORATION,
 }
 """Decisions after which a collaboration goes on waiting for whom it waited."""
+
+
+STOPS_A_PAYMENT = {DecisionKind.HOLD_PAYOUT, DecisionKind.CANCEL_PAYOUT}
 
 
 async def apply_decision(engine: AsyncEngine, command: ApplyDecision) -> AppliedDecision:
@@ -59,6 +63,7 @@ async def _apply(session: AsyncSession, command: ApplyDecision) -> AppliedDecisi
     try:
         await _still_asked(session, entity, command)
         await check_duties(session, entity, row, command)
+        await _stop_order(session, entity, row, command)
         seen_digest = await take_content(session, entity, choice)
     except Refused as refusal:
         row.status, row.code, row.settled_at = "refused", refusal.code, command.at
@@ -97,6 +102,21 @@ async def _still_asked(session: AsyncSession, entity: Entity, command: ApplyDeci
     """Make sure that the question is open: the workflow may not know yet that it was closed."""
     asked = command.close_items
     if asked and not await is_asked(session, entity.id, asked, command.ref.seen):
+        raise Refused("too_late")
+
+
+async def _stop_order(
+    session: AsyncSession, entity: Entity, row: Decision, command: ApplyDecision
+) -> None:
+    """Take a payment that is ordered at the bank out of the next file, or say that it is in one.
+
+    In the decision's own transaction: whoever reads "on hold" can rely on it.
+    """
+    if row.kind not in STOPS_A_PAYMENT or not isinstance(entity, Payout):
+        return
+    if entity.status != PayoutStatus.SENDING.value:
+        return
+    if not await bank_orders.withdraw(session, entity.id, row.actor_id, command.at):
         raise Refused("too_late")
 
 

@@ -6,7 +6,7 @@ no moment in which one is there without the other, so a bank transfer is never i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,15 @@ from domain.messages import TransferOutcome, TransferResult
 from domain.payments import RailTransfer
 from store.attempts import UNSETTLED, locked_attempts, settle_attempt
 from store.external_events import store_event
-from store.tables import BankAccount, BankFile, BankOrder, Collaboration, Payout, Recipient
+from store.tables import (
+    BankAccount,
+    BankFile,
+    BankOrder,
+    Collaboration,
+    Creator,
+    Payout,
+    Recipient,
+)
 
 SOURCE = "bank"
 """Whose events these are; the sweep hands them to their payments."""
@@ -49,6 +57,20 @@ class FileLine:
     total_minor: int
     open: int
     """Payments of which the bank has said nothing final."""
+
+
+@dataclass(frozen=True)
+class WaitingLine:
+    """A payment that is ordered and in no file yet."""
+
+    payout_id: str
+    collaboration_id: str
+    name: str
+    handle: str
+    amount_minor: int
+    ordered_at: datetime
+    suspended: bool
+    """It waits for its collaboration, too."""
 
 
 async def place(
@@ -121,6 +143,24 @@ async def take(session: AsyncSession, by: str, at: datetime) -> list[tuple[BankO
     return taken
 
 
+async def withdraw(session: AsyncSession, payout_id: str, by: str, at: datetime) -> bool:
+    """Take back the order of a payment that a person stops; the attempt has never happened.
+
+    False if it is in a file, or is being put into one at this moment: nobody waits for that, as
+    whoever makes a file may be waiting for the payment.
+    """
+    order = await session.scalar(
+        select(BankOrder)
+        .where(BankOrder.payout_id == payout_id, BankOrder.state == OrderState.WAITING.value)
+        .with_for_update(skip_locked=True)
+    )
+    if order is None:
+        return False
+    result = TransferResult(outcome=TransferOutcome.NOT_FOUND, code=OrderState.WITHDRAWN.value)
+    await answer(session, order, OrderState.WITHDRAWN, result, by, at)
+    return True
+
+
 async def keep(
     session: AsyncSession, message_id: str, content: bytes, orders: Sequence[BankOrder], by: str,
     at: datetime,
@@ -171,6 +211,27 @@ async def waiting(session: AsyncSession) -> tuple[int, int]:
         )
     ).one()
     return int(row[0]), int(row[1])
+
+
+async def waiting_lines(
+    session: AsyncSession, size: int = 50, *, payout_ids: Collection[str] | None = None
+) -> list[WaitingLine]:
+    """What waits for a file, oldest first, suspended or not; or which of some payments do."""
+    query = (
+        select(
+            BankOrder.payout_id, Payout.collaboration_id, Creator.name, Creator.handle,
+            BankOrder.amount_minor, BankOrder.ordered_at, Collaboration.suspended,
+        )
+        .join(Payout, Payout.id == BankOrder.payout_id)
+        .join(Creator, Creator.id == Payout.creator_id)
+        .join(Collaboration, Collaboration.id == Payout.collaboration_id)
+        .where(BankOrder.state == OrderState.WAITING.value)
+        .order_by(BankOrder.ordered_at, BankOrder.end_to_end_id)
+        .limit(size)
+    )  # fmt: skip
+    if payout_ids is not None:
+        query = query.where(BankOrder.payout_id.in_(list(payout_ids)))
+    return [WaitingLine(*row) for row in await session.execute(query)]
 
 
 async def files(session: AsyncSession, size: int = 50) -> list[FileLine]:

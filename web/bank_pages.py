@@ -48,7 +48,8 @@ async def _page(
         asks_password = True
     return await v.page(
         "desk/bank.html", status, here="payments", problem=problem, imported=imported,
-        sentences=SENTENCES, count=count, total=total, files=await bank_orders.files(v.db),
+        sentences=SENTENCES, count=count, total=total,
+        lines=await bank_orders.waiting_lines(v.db), files=await bank_orders.files(v.db),
         made=v.request.query_params.get("made", "")[:40], asks_password=asks_password,
     )  # fmt: skip
 

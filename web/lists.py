@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from domain.ids import collaboration_workflow_id
 from store import (
+    bank_orders,
     bonuses,
     comparisons,
     credits,
@@ -42,6 +43,7 @@ async def collaboration(request: Request, collaboration_id: str) -> HTMLResponse
             raise Missing
         row, creator, campaign = found
         payouts = await desk.payouts(v.db, row.id)
+        ordered = await bank_orders.waiting_lines(v.db, payout_ids=[each.id for each in payouts])
         return await v.page(
             "desk/collaboration.html",
             here="campaigns",
@@ -50,6 +52,7 @@ async def collaboration(request: Request, collaboration_id: str) -> HTMLResponse
             campaign=campaign,
             currency=row.currency,
             payouts=payouts,
+            ordered={each.payout_id for each in ordered},
             drafts=await desk.drafts(v.db, row.id),
             checks=await desk.checks(v.db, row.id),
             mails=await desk.mails(v.db, row.id),

@@ -160,24 +160,29 @@ class PayoutWorkflow(PayoutRelease):
                 )
 
     async def _bank_answers(self, request: TransferRequest) -> TransferResult:
-        """By bank transfer: ordered, and waiting for what people import of the bank's answer."""
+        """By bank transfer: ordered, and waiting for what people import of the bank's answer.
+
+        Until it is in a file it may still be stopped; the attempt then has never happened.
+        """
         await self._stream.append(
             "under_way",
             {"attempt": self.attempt},
             payout=PayoutChange(status=PayoutStatus.SENDING, clear_hold=True),
             close_items=(ItemKind.IN_DOUBT,),
         )
+        self._ordered = True
         while True:
             with contextlib.suppress(TimeoutError):
                 await workflow.wait_condition(
-                    lambda: self._recipient_changed,
+                    lambda: self._recipient_changed or (self._ordered and self._held),
                     timeout=self.payout.policy.release.retry_held_every,
                     timeout_summary="the bank's answer",
                 )
-            self._recipient_changed = False
+            self._recipient_changed, self._ordered = False, not self._held
             with contextlib.suppress(ActivityError):
                 result = await self._begin(Payouts.look_up_transfer, request, "bank's answer")
                 if result.outcome is not TransferOutcome.UNDER_WAY:
+                    self._ordered = False
                     return result
 
     async def _stand_still(self) -> None:

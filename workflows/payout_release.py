@@ -40,6 +40,8 @@ class PayoutRelease(Story):
         self.payout = payout
         self._sending = False
         """Money may be moving: it is too late to stop it."""
+        self._ordered = False
+        """Unless it is ordered at the bank, where a row says whether it is in a file yet."""
         self._held = payout.on_hold is not None
         self._hold_reason = payout.on_hold or HoldReason.BY_PERSON
         self._not_owed = False
@@ -199,9 +201,13 @@ class PayoutRelease(Story):
         }
 
     def _cannot_be_held(self) -> str:
-        if self._sending:
-            return "too_late"
-        return "already_on_hold" if self._held else ""
+        if self._held:
+            return "already_on_hold"
+        return "too_late" if self._too_late else ""
+
+    @property
+    def _too_late(self) -> bool:
+        return self._sending and not self._ordered
 
     def _stop_by_hand(self) -> None:
         self._held = True
@@ -209,7 +215,7 @@ class PayoutRelease(Story):
 
     def _cannot_be_called_off(self) -> str:
         if self.payout.granted and not self._not_owed:
-            return "too_late" if self._sending else ""
+            return "too_late" if self._too_late else ""
         asked = self._held and self._hold_reason is HoldReason.TAKEN_BACK
         return "" if asked and not self._not_owed else "wrong_stage"
 

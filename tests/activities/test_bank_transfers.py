@@ -297,6 +297,26 @@ async def test_what_does_not_fit_is_told_and_changes_nothing(
     assert (await scene.look_up()).outcome is T.UNDER_WAY
 
 
+async def test_a_payment_that_is_stopped_is_in_no_file_and_one_in_a_file_is_not_stopped(
+    scene: Scene,
+) -> None:
+    async def stop() -> bool:
+        async with session(scene.engine) as db:
+            return await bank_orders.withdraw(db, scene.payout_id, "stf_1", NOW)
+
+    attempt = 0
+    for _ in range(4):
+        attempt += 1
+        assert (await scene.send(attempt)).outcome is T.UNDER_WAY
+        file, stopped = await asyncio.gather(scene.file(), stop())
+        assert (file is not None) is not stopped
+        if not stopped:
+            break
+        assert (await scene.look_up(attempt)).outcome is T.NOT_FOUND
+        assert (await scene.order(attempt)).state == OrderState.WITHDRAWN
+    assert await stop() is False
+
+
 async def test_a_booking_of_what_was_in_no_file_changes_nothing(scene: Scene) -> None:
     await scene.send()
     found = await scene.says(statement(debit(scene.reference, "150.00")))

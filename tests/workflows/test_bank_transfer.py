@@ -12,14 +12,17 @@ from activities.bank_rail import BankRail
 from activities.maintenance import Maintenance
 from activities.payouts import Payouts
 from domain.bank_transfer import end_to_end_id
-from domain.lifecycle import HoldReason, PayoutStatus
+from domain.decisions import DecisionKind
+from domain.inbox import ItemKind
+from domain.lifecycle import HoldReason, PayoutStatus, Role
 from domain.mails import Mail
-from store import bank_accounts, ledger
+from store import bank_accounts, bank_orders, ledger
 from store.engine import session
 from store.tables import BankFile, OutboxMail, Payout
 from tests.bank import BRAND, IBAN, OTHER, debit, rejection, statement
 from tests.builders import NOW
 from tests.workflows.payment import Payment, payment
+from tests.workflows.people import SILENCE, Plan
 from web.bank_files import import_confirmation, make_file
 
 
@@ -36,6 +39,17 @@ async def ordered(pay: Payment) -> tuple[Payout, BankFile]:
         made = await make_file(pay.stage.engine, BRAND, "stf_1", NOW)
         if made is not None:
             return row, made
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"never ordered: {await pay.story()}")
+
+
+async def waits_for_a_file(pay: Payment) -> None:
+    """The payment is ordered and in no file."""
+    for _ in range(100):
+        await pay.until(PayoutStatus.SENDING)
+        async with session(pay.stage.engine) as db:
+            if await bank_orders.waiting_lines(db, payout_ids=[pay.payout_id]):
+                return
         await asyncio.sleep(0.02)
     raise AssertionError(f"never ordered: {await pay.story()}")
 
@@ -83,5 +97,31 @@ async def test_a_rejected_transfer_is_released_anew_for_the_new_account_and_book
         paid = await pay.ends()
         assert (paid.status, paid.transfer_id) == (PayoutStatus.TRANSFERRED, again)
         assert await make_file(engine, BRAND, "stf_1", NOW) is None, "nothing is ordered any more"
+        async with session(engine) as db:
+            assert await ledger.check(db) == []
+
+
+async def test_a_payment_is_stopped_until_it_is_in_a_file_and_not_afterwards(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    plan: Plan = {ItemKind.ON_HOLD: SILENCE}
+    async with payment(temporal, engine, plan=plan) as pay:
+        pay.stage.world.provider = Payouts(engine, BankRail(engine), "http://127.0.0.1:8000")
+        finance, _ = pay.stage.people.staff[Role.FINANCE]
+        await gives(pay, IBAN)
+        await waits_for_a_file(pay)
+        assert (await pay.says(DecisionKind.HOLD_PAYOUT, finance)).applied
+        held = await pay.rests()
+        assert (held.status, held.hold_reason) == (PayoutStatus.HELD, HoldReason.BY_PERSON)
+        assert await make_file(engine, BRAND, "stf_1", NOW) is None
+        assert (await pay.stage.money()).payable == held.amount_minor
+
+        pay.stage.people.plan = {}
+        anew, file = await ordered(pay)
+        assert (anew.attempt, file.payments) == (2, 1)
+        assert (await pay.story()).count("release_asked") == 2
+        assert (await pay.says(DecisionKind.HOLD_PAYOUT, finance)).code == "too_late"
+        await bank_says(pay, statement(debit(end_to_end_id(pay.payout_id, 2), "150.00")))
+        assert (await pay.ends()).status == PayoutStatus.TRANSFERRED
         async with session(engine) as db:
             assert await ledger.check(db) == []
