@@ -34,6 +34,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.balances import Balances
 from activities.bank_rail import BankRail
 from activities.campaigns import Campaigns
+from activities.claims import Claims
 from activities.creator_watch import CreatorWatch
 from activities.documents import Documents
 from activities.guard import CodesOnly
@@ -95,11 +96,15 @@ class Tools:
 
 def _workflows(tools: Tools) -> list[Any]:
     records = Records(tools.engine)
+    claims = Claims(tools.engine, tools.client)
     campaigns = Campaigns(tools.engine, tools.client)
     return [
         records.append,
         records.apply_decision,
         records.grant_bonus,
+        claims.claim_back,
+        claims.left_of_claim,
+        claims.tell_claims,
         campaigns.standing,
         campaigns.tell_campaign,
         Documents(tools.engine, by_bank=tools.by_bank).render_terms,

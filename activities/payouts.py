@@ -161,6 +161,7 @@ class Payouts:
             key=attempt_key(payout.id, number),
             request_hash=_request_hash(payout, number, account),
             account_id=account,
+            amount_minor=payout.sent_minor,
             first_sent_at=self._clock(),
             sender=turn.sender,
             sending_until=turn.over_for_others_at,
@@ -174,7 +175,7 @@ class Payouts:
             return _result(attempt)
         result = await self._rail.transfer(
             account,
-            payout.amount_minor,
+            attempt.amount_minor,
             payout.currency,
             attempt.key,
             transfer_group=payout.id,
@@ -283,9 +284,12 @@ class Payouts:
         return self._clock() - attempt.first_sent_at > KEY_LIFE
 
     async def _adopt(self, payout: Payout, transfer: RailTransfer) -> TransferResult:
-        if (transfer.amount_minor, transfer.currency) != (payout.amount_minor, payout.currency):
-            raise ContentConflict(f"transfer {transfer.id} is not what payout {payout.id} is for")
         async with session(self._engine) as db:
+            asked = await attempts.amount_of(db, payout, transfer.attempt)
+            if (transfer.amount_minor, transfer.currency) != (asked, payout.currency):
+                raise ContentConflict(
+                    f"transfer {transfer.id} is not what payout {payout.id} is for"
+                )
             ours = await attempts.adopt_transfer(
                 db, payout.id, transfer.attempt, transfer.id, self._clock()
             )
@@ -319,5 +323,5 @@ def _result(attempt: PayoutAttempt) -> TransferResult:
 
 
 def _request_hash(payout: Payout, number: int, account: str) -> str:
-    content = [payout.id, number, account, payout.amount_minor, payout.currency]
+    content = [payout.id, number, account, payout.sent_minor, payout.currency]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()

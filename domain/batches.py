@@ -73,6 +73,8 @@ class Releasable:
     """Why it is somebody else's to release; empty if it is this person's."""
     granted: bool = False
     """A bonus: somebody gave it by hand, so somebody else looks at it by itself."""
+    netted_minor: int = 0
+    """What is kept back of it for what the creator owes: to be looked at by itself."""
 
     @property
     def risk(self) -> Risk:
@@ -84,6 +86,7 @@ class Releasable:
         """True if it has to be looked at by itself."""
         return (
             self.granted
+            or self.netted_minor > 0
             or self.check not in FINE_CHECKS
             or bool(self.hold)
             or self.turn not in TURNS
@@ -99,7 +102,7 @@ class Releasable:
         """Digest of what a person is shown of it; another one means: look again."""
         parts = [
             self.payout_id, self.amount_minor, self.currency, self.item_id, self.seen, self.turn,
-            self.account_id, self.payee, self.check, self.hold,
+            self.account_id, self.payee, self.check, self.hold, self.netted_minor,
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 

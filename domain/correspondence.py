@@ -9,6 +9,15 @@ from domain.campaign import CampaignFile
 
 
 @dataclass(frozen=True)
+class NettedFigures:
+    """What a payment keeps back for one claim."""
+
+    amount_minor: int
+    reason: str
+    """Why it is owed, in the words of who asked for it."""
+
+
+@dataclass(frozen=True)
 class PayoutFigures:
     """A payment as the creator sees it."""
 
@@ -21,6 +30,30 @@ class PayoutFigures:
     reason: str = ""
     """Why a bonus was granted, or why a repayment is not made: in the words of who decided it."""
     payout_id: str = ""
+    netted: tuple[NettedFigures, ...] = ()
+    """What is kept back of it for what the creator owes; the rest is sent."""
+
+    @property
+    def kept_minor(self) -> int:
+        """What is kept back in all."""
+        return sum(each.amount_minor for each in self.netted)
+
+    @property
+    def sent_minor(self) -> int:
+        """What is sent."""
+        return self.amount_minor - self.kept_minor
+
+
+@dataclass(frozen=True)
+class ClaimFigures:
+    """What a creator is to give back, as the creator hears of it."""
+
+    reason: str
+    """Why, in the words of who asks for it."""
+    answer: str = ""
+    """What the second person said who decided whether it stands."""
+    settled: tuple[tuple[str, int], ...] = ()
+    """By `domain.claims.SettledBy`: how much of it came back, or is not asked for any more."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +116,8 @@ class Correspondence:
     """Sum of the payments that were earned and not cancelled, moved or not."""
     payee_missing: bool = False
     """They cannot be paid before they have set up their payments."""
+    claim: ClaimFigures | None = None
+    """The claim that the mail is about."""
     papers: WantedPapers | None = None
     """What the law of the brand's country still wants of them; None if nothing."""
     credit: CreditFigures | None = None

@@ -8,6 +8,9 @@ from datetime import datetime
 
 from domain.messages import PostingKind
 
+_WITHHELD = frozenset({PostingKind.FORFEIT, PostingKind.CLAIM})
+"""What was earned and is not to be kept. What a payment keeps back for a claim is the claim's."""
+
 
 @dataclass(frozen=True)
 class CreatorLine:
@@ -42,10 +45,11 @@ class AccountRow:
     line: CreatorLine
     earned_minor: int = 0
     paid_minor: int = 0
-    """Negative if it was taken back."""
+    """Negative if it was taken back, or if the creator has sent it to the brand."""
     withheld_minor: int = 0
+    """Not owed, or claimed back; negative if a claim is not asked for any more."""
     owed_minor: int = 0
-    """Earned and neither paid nor withheld, after this row."""
+    """Earned and neither paid nor withheld, after this row; negative: the creator owes it."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,11 @@ def accounts(lines: Iterable[CreatorLine]) -> tuple[Account, ...]:
         paid = line.amount_minor if line.kind is PostingKind.SETTLE else 0
         if line.kind is PostingKind.TAKE_BACK:
             paid = -line.amount_minor
-        withheld = line.amount_minor if line.kind is PostingKind.FORFEIT else 0
+        if line.kind is PostingKind.RECOVER and not line.payout_id:
+            paid = -line.amount_minor
+        withheld = line.amount_minor if line.kind in _WITHHELD else 0
+        if line.kind is PostingKind.LIFT:
+            withheld = -line.amount_minor
         if not (earned or paid or withheld):
             continue
         rows = found.setdefault(line.currency, [])

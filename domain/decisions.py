@@ -34,12 +34,17 @@ class DecisionKind(StrEnum):
     RESUME_COLLABORATION = "resume_collaboration"
     RETRY_STEP = "retry_step"
     GRANT_BONUS = "grant_bonus"  # more than was agreed: a payment of its own
+    CLAIM_BACK = "claim_back"  # something of what was paid is owed back: a claim
     # staff, on a payout
     RELEASE_PAYOUT = "release_payout"
     HOLD_PAYOUT = "hold_payout"
     RESUME_PAYOUT = "resume_payout"
     CANCEL_PAYOUT = "cancel_payout"  # taken back and not owed any more, or a bonus withdrawn
-    # creators, on their collaboration
+    # staff, on a claim
+    DECIDE_CLAIM = "decide_claim"  # does it stand, now that the creator was heard?
+    WAIVE_CLAIM = "waive_claim"
+    BOOK_REPAYMENT = "book_repayment"  # the creator has sent money to the brand
+    # creators, on their collaboration, and OBJECT on a claim too
     ANSWER_OFFER = "answer_offer"
     SIGN_TERMS = "sign_terms"
     SUBMIT_DRAFT = "submit_draft"
@@ -83,6 +88,10 @@ ROLE_FOR: dict[DecisionKind, Role] = {
     DecisionKind.RESUME_COLLABORATION: Role.MANAGER,
     DecisionKind.RETRY_STEP: Role.OPERATOR,
     DecisionKind.GRANT_BONUS: Role.FINANCE,
+    DecisionKind.CLAIM_BACK: Role.FINANCE,
+    DecisionKind.DECIDE_CLAIM: Role.FINANCE,
+    DecisionKind.WAIVE_CLAIM: Role.FINANCE,
+    DecisionKind.BOOK_REPAYMENT: Role.FINANCE,
     DecisionKind.RELEASE_PAYOUT: Role.FINANCE,
     DecisionKind.HOLD_PAYOUT: Role.FINANCE,
     DecisionKind.RESUME_PAYOUT: Role.FINANCE,
@@ -94,6 +103,7 @@ ALSO_FOR: dict[DecisionKind, frozenset[Role]] = {
     DecisionKind.HOLD_PAYOUT: frozenset({Role.MANAGER}),
     DecisionKind.RESUME_PAYOUT: frozenset({Role.MANAGER}),
     DecisionKind.GRANT_BONUS: frozenset({Role.MANAGER}),
+    DecisionKind.CLAIM_BACK: frozenset({Role.MANAGER}),
 }
 """Further roles that may: nothing of this releases any money."""
 
@@ -104,7 +114,7 @@ def roles_for(kind: DecisionKind) -> frozenset[Role]:
 
 
 NEEDS_COMMENT = frozenset(
-    "changes reject clear block withhold faulty refuse hold keep suspend cancel".split()
+    "changes reject clear block withhold faulty refuse hold keep suspend cancel drop".split()
 )
 """Answers that need a reason: the other side reads it, or it is remembered for next time."""
 
@@ -121,8 +131,8 @@ class PlainChoice(_Choice):
         DecisionKind.STOP_CAMPAIGN, DecisionKind.CONFIRM_CONTACT, DecisionKind.CANCEL_COLLABORATION,
         DecisionKind.SUSPEND_COLLABORATION, DecisionKind.RESUME_COLLABORATION,
         DecisionKind.RETRY_STEP, DecisionKind.WITHDRAW, DecisionKind.OPT_OUT,
-        DecisionKind.RELEASE_PAYOUT, DecisionKind.HOLD_PAYOUT, DecisionKind.RESUME_PAYOUT,
-        DecisionKind.CANCEL_PAYOUT,
+        DecisionKind.HOLD_PAYOUT, DecisionKind.RESUME_PAYOUT, DecisionKind.CANCEL_PAYOUT,
+        DecisionKind.WAIVE_CLAIM,
     ]  # fmt: skip
 
 
@@ -228,6 +238,35 @@ class BonusChoice(_Choice):
     amount_minor: Annotated[int, Field(gt=0, le=MAX_MINOR)]
 
 
+class ReleaseChoice(_Choice):
+    """Money may go; ``netted_minor`` of it is kept back, as the person saw it."""
+
+    kind: Literal[DecisionKind.RELEASE_PAYOUT] = DecisionKind.RELEASE_PAYOUT
+    netted_minor: Annotated[int, Field(ge=0, le=MAX_MINOR)] = 0
+    """What the release keeps back in all for what the creator owes, in the smallest unit."""
+
+
+class ClaimChoice(_Choice):
+    """What a creator is to give back; the reason stands in the decision's comment."""
+
+    kind: Literal[DecisionKind.CLAIM_BACK] = DecisionKind.CLAIM_BACK
+    amount_minor: Annotated[int, Field(gt=0, le=MAX_MINOR)]
+
+
+class ClaimVerdict(_Choice):
+    """A second person's word on a claim, after the creator was heard."""
+
+    kind: Literal[DecisionKind.DECIDE_CLAIM] = DecisionKind.DECIDE_CLAIM
+    answer: Literal["confirm", "drop"]
+
+
+class RepaymentChoice(_Choice):
+    """What the creator has sent to the brand; how it is known stands in the comment."""
+
+    kind: Literal[DecisionKind.BOOK_REPAYMENT] = DecisionKind.BOOK_REPAYMENT
+    amount_minor: Annotated[int, Field(gt=0, le=MAX_MINOR)]
+
+
 Choice = Annotated[
     PlainChoice
     | ResolveChoice
@@ -243,7 +282,11 @@ Choice = Annotated[
     | Objection
     | HearingChoice
     | KillFeeChoice
-    | BonusChoice,
+    | BonusChoice
+    | ReleaseChoice
+    | ClaimChoice
+    | ClaimVerdict
+    | RepaymentChoice,
     Field(discriminator="kind"),
 ]
 """What was decided: ids, numbers and enums only, so that it may stand in a history."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-CAMPAIGN, CREATOR, COLLABORATION, PAYOUT = "cmp", "cre", "col", "pay"
+CAMPAIGN, CREATOR, COLLABORATION, PAYOUT, CLAIM = "cmp", "cre", "col", "pay", "clm"
 
 
 _KINDS = frozenset({"campaign", "collaboration", "payout", "stripe-event", "onboarding"})
@@ -24,6 +24,11 @@ def collaboration_id(campaign_id: str, creator_id: str) -> str:
 def payout_id(collaboration: str, kind: str, number: int) -> str:
     """One obligation, one payout: unique by (collaboration, kind, number)."""
     return derived_id(PAYOUT, collaboration, kind, str(number))
+
+
+def claim_id(decision: str) -> str:
+    """One decision that a creator owes something back, one claim."""
+    return derived_id(CLAIM, decision)
 
 
 def attempt_key(payout: str, attempt: int) -> str:
@@ -61,6 +66,16 @@ def bonus_workflow_id(decision: str) -> str:
     return f"bonus/{decision}"
 
 
+def claim_workflow_id(claim: str) -> str:
+    """Workflow id of a claim."""
+    return f"claim/{claim}"
+
+
+def claim_back_workflow_id(decision: str) -> str:
+    """Workflow id that applies one decision by which a claim is made."""
+    return f"claim-back/{decision}"
+
+
 def reconciliation_workflow_id(run: str) -> str:
     """Workflow id of one comparison with the provider."""
     return f"reconciliation/{run}"
@@ -81,6 +96,8 @@ def entity_id(workflow_id: str) -> str:
         "onboarding",
         "reconciliation",
         "bonus",
+        "claim",
+        "claim-back",
     }:
         raise ValueError(f"'{workflow_id}' is not a Troupe workflow id")
     return entity

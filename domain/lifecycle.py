@@ -79,6 +79,7 @@ class PayoutStatus(StrEnum):
     HELD = "held"  # cannot go now; `HoldReason` says why; tried again
     IN_DOUBT = "in_doubt"  # the answer was ambiguous; being looked up at the provider
     TRANSFERRED = "transferred"  # the provider has moved the money
+    NETTED = "netted"  # nothing was left to send: all of it was kept back for what the creator owed
     CANCELLED = "cancelled"  # will not be paid; the money is back in the budget
 
 
@@ -108,6 +109,7 @@ class StreamKind(StrEnum):
     CAMPAIGN = "campaign"
     COLLABORATION = "collaboration"
     PAYOUT = "payout"
+    CLAIM = "claim"
 
 
 class SafetyVerdict(StrEnum):

@@ -29,6 +29,10 @@ class Mail(StrEnum):
     BANK_FAILED = "bank_failed"  # the creator's bank sent a payment back
     ACCOUNT_REFUSED = "account_refused"  # the bank could not pay into the creator's account
     ACCOUNT_CHANGED = "account_changed"  # payments go to another bank account; was it you?
+    CLAIM = "claim"  # something is to be given back: why, and until when you may object
+    CLAIM_CONFIRMED = "claim_confirmed"  # it stands, and is kept back from the next payments
+    CLAIM_SETTLED = "claim_settled"  # nothing of it is open any more, and how it was settled
+    CLAIM_DROPPED = "claim_dropped"  # it does not stand (any more): nothing is kept back
     NOT_REPAID = "not_repaid"  # decided: what was taken back is not paid again
     COMPLETED = "completed"
     ENDED = "ended"  # the collaboration ended early: said politely, with the reason

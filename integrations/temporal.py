@@ -30,6 +30,8 @@ from domain.decisions import DecisionKind
 from domain.ids import (
     bonus_workflow_id,
     campaign_workflow_id,
+    claim_back_workflow_id,
+    claim_workflow_id,
     collaboration_workflow_id,
     onboarding_workflow_id,
     payout_workflow_id,
@@ -39,6 +41,8 @@ from domain.lifecycle import StreamKind
 from domain.messages import (
     BONUS_WORKFLOW,
     CAMPAIGN_WORKFLOW,
+    CLAIM_BACK_WORKFLOW,
+    CLAIM_CHANGED,
     DECIDE,
     ONBOARDING_WORKFLOW,
     RECIPIENT_CHANGED,
@@ -57,7 +61,13 @@ _WORKFLOW_ID = {
     StreamKind.CAMPAIGN: campaign_workflow_id,
     StreamKind.COLLABORATION: collaboration_workflow_id,
     StreamKind.PAYOUT: payout_workflow_id,
+    StreamKind.CLAIM: claim_workflow_id,
 }
+_APPLIED_BY = {
+    DecisionKind.GRANT_BONUS: (BONUS_WORKFLOW, bonus_workflow_id),
+    DecisionKind.CLAIM_BACK: (CLAIM_BACK_WORKFLOW, claim_back_workflow_id),
+}
+"""Decisions from which something of its own begins, also long after the collaboration's end."""
 
 
 async def connect(
@@ -119,8 +129,8 @@ async def send_decision(
     handle = client.get_workflow_handle(_WORKFLOW_ID[subject](subject_id))
     try:
         async with asyncio.timeout(wait.total_seconds()):
-            if ref.kind is DecisionKind.GRANT_BONUS:
-                return await _apply_bonus(client, ref)
+            if ref.kind in _APPLIED_BY:
+                return await _apply_alone(client, ref)
             result: DecisionResult = await handle.execute_update(
                 DECIDE, ref, id=ref.decision_id, result_type=DecisionResult
             )
@@ -141,12 +151,13 @@ async def send_decision(
         raise
 
 
-async def _apply_bonus(client: Client, ref: DecisionRef) -> DecisionResult:
-    """Start the workflow of a bonus, which needs no living collaboration; or hear its answer."""
-    workflow_id = bonus_workflow_id(ref.decision_id)
+async def _apply_alone(client: Client, ref: DecisionRef) -> DecisionResult:
+    """Start a decision's own workflow, which needs no living collaboration; or hear its answer."""
+    workflow, named = _APPLIED_BY[ref.kind]
+    workflow_id = named(ref.decision_id)
     try:
         handle = await client.start_workflow(
-            BONUS_WORKFLOW,
+            workflow,
             ref,
             id=workflow_id,
             task_queue=Queue.WORKFLOWS.value,
@@ -190,10 +201,19 @@ async def dispatch_stripe_event(client: Client, task: StripeEventTask) -> None:
         return
 
 
+async def wake_claim(client: Client, claim_id: str) -> None:
+    """Tell a claim that something of it was settled; one that is over needs nothing."""
+    await _wake(client, claim_workflow_id(claim_id), CLAIM_CHANGED)
+
+
 async def wake_payout(client: Client, payout_id: str) -> None:
     """Tell a payment that another try is worth it; one that is over needs nothing."""
+    await _wake(client, payout_workflow_id(payout_id), RECIPIENT_CHANGED)
+
+
+async def _wake(client: Client, workflow_id: str, signal: str) -> None:
     try:
-        await client.get_workflow_handle(payout_workflow_id(payout_id)).signal(RECIPIENT_CHANGED)
+        await client.get_workflow_handle(workflow_id).signal(signal)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise

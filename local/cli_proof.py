@@ -18,13 +18,13 @@ from rich.markup import escape
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.client import Client
 
-from domain.decisions import DecisionKind, PlainChoice, roles_for
+from domain.decisions import Choice, DecisionKind, PlainChoice, ReleaseChoice, roles_for
 from domain.errors import NotAllowed, Unavailable, UserMistake
 from domain.lifecycle import StreamKind
 from domain.messages import DecisionRef, DecisionResult
 from integrations.temporal import send_decision
 from local.cli_support import MISTAKE, Target, now, out, print_json
-from store import decisions, desk, four_eyes
+from store import claims, decisions, desk, four_eyes
 from store import staff as people
 from store.engine import session
 from store.payment_lines import find_payout
@@ -151,15 +151,20 @@ async def say(
         seen, code = await _asked(db, payout, kind, person.id)
         if code:
             return answer(payout.id, "refused", code)
-        choice = PlainChoice.model_validate({"kind": kind})
         made = await decisions.submit(
             db, kind=kind, subject_kind=StreamKind.PAYOUT.value, subject_id=payout.id,
-            actor_kind="staff", actor_id=person.id, choice=choice, seen=seen, comment=comment,
-            at=now(),
+            actor_kind="staff", actor_id=person.id, choice=await _choice(db, payout, kind),
+            seen=seen, comment=comment, at=now(),
         )  # fmt: skip
     # The row stands: if Temporal is away now, the sweep sends it when it is back.
     told = await messenger(stack).bring(kind, payout.id, made, seen)
     return answer(payout.id, told.status, told.code, made)
+
+
+async def _choice(db: AsyncSession, payout: Payout, kind: DecisionKind) -> Choice:
+    if kind is DecisionKind.RELEASE_PAYOUT:
+        return ReleaseChoice(netted_minor=await claims.to_net(db, payout))
+    return PlainChoice.model_validate({"kind": kind})
 
 
 class _Reaches:

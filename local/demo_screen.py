@@ -152,7 +152,13 @@ class View:
 
     def _money(self, balances: dict[str, int]) -> Group:
         parts = (
-            ("paid", "green", balances.get("paid", 0) + balances.get("in_transit", 0)),
+            (
+                "paid",
+                "green",
+                balances.get("paid", 0)
+                + balances.get("in_transit", 0)
+                - balances.get("recovered", 0),
+            ),
             ("earned", "yellow", balances.get("payable", 0)),
             ("promised", "cyan", balances.get("reserved", 0)),
             ("free", "bright_black", balances.get("available", 0)),

@@ -17,6 +17,7 @@ fact                   used by; without it
                        ``payout_setup``: its kind; the payout's kind
 ``amount_minor``       ``payment_withheld``, ``hearing``, ``remittance``, ``payout_setup``; the
                        payout's amount, else what of the fee has not been earned
+``claim_id``           ``claim`` and what follows it: whose reason is quoted; no claim: left out
 ``payout_id``          ``remittance``, ``payout_setup``; no payout: the sentences about it are
                        left out
 ``check_number``       ``publication_faulty``, ``post_missing``, ``hearing``: whose check is
@@ -113,7 +114,9 @@ def mail_context(order: MailOrder, links: Links, language: str) -> Context:
         "publication_url": about.publication_url,
         "milestone": str(facts.get("milestone", payout.kind if payout else "")),
         "amount_minor": int(facts.get("amount_minor", amount)),
+        "sent_minor": int(facts.get("amount_minor", amount)) - (payout.kept_minor if payout else 0),
         "payout": payout,
+        "claim": about.claim,
         "paid_minor": about.paid_minor,
         "percent": facts.get("percent"),
         "payee_missing": about.payee_missing,

@@ -9,6 +9,7 @@ from domain.messages import PostingKind
 
 FUNDING, AVAILABLE, RESERVED = "funding", "available", "reserved"
 PAYABLE, IN_TRANSIT, PAID = "payable", "in_transit", "paid"
+RECEIVABLE, CLAIMED, RECOVERED = "creator_receivable", "claimed", "recovered"
 
 MOVEMENTS: dict[PostingKind, tuple[str, str]] = {
     PostingKind.FUND: (FUNDING, AVAILABLE),
@@ -20,14 +21,19 @@ MOVEMENTS: dict[PostingKind, tuple[str, str]] = {
     PostingKind.FREE: (RESERVED, AVAILABLE),
     PostingKind.TAKE_BACK: (PAID, PAYABLE),
     PostingKind.FORFEIT: (PAYABLE, AVAILABLE),
+    PostingKind.CLAIM: (RECEIVABLE, CLAIMED),
+    PostingKind.DISCHARGE: (CLAIMED, RECEIVABLE),
+    PostingKind.LIFT: (CLAIMED, RECEIVABLE),
+    PostingKind.NET: (PAYABLE, PAID),
+    PostingKind.RECOVER: (RECOVERED, AVAILABLE),
 }
 """From which account to which."""
 
-OF_A_CREATOR = frozenset({PAYABLE, IN_TRANSIT, PAID})
+OF_A_CREATOR = frozenset({PAYABLE, IN_TRANSIT, PAID, RECEIVABLE, CLAIMED, RECOVERED})
 """Accounts that each creator has for herself: one creator's money never pays another."""
 
-CONTRA = frozenset({FUNDING})
-"""Where money comes from: counted as debit, and free to grow."""
+CONTRA = frozenset({FUNDING, RECEIVABLE, RECOVERED})
+"""Where money comes from, or is to come from: counted as debit, and free to grow."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,13 @@ class Balances:
     payable: int = 0
     in_transit: int = 0
     paid: int = 0
+    """Sent, or kept back for what the creator owed."""
+    creator_receivable: int = 0
+    """What creators owe back, and is still open."""
+    claimed: int = 0
+    """The other side of it: no claim is settled for more than it is."""
+    recovered: int = 0
+    """What has come back of what was paid: ``paid`` less this is the campaign's cost."""
 
     @classmethod
     def of(cls, rows: Iterable[tuple[str, str, int]]) -> Balances:

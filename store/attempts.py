@@ -176,8 +176,8 @@ async def give_up_attempt(
     stored = next((each for each in attempts if each.number == number), None)
     if stored is None:
         stored = PayoutAttempt(
-            payout_id=payout_id, number=number, key=key, request_hash="", account_id="", code="",
-            first_sent_at=at, sender="",
+            payout_id=payout_id, number=number, key=key, request_hash="", account_id="",
+            amount_minor=0, code="", first_sent_at=at, sender="",
         )  # fmt: skip
         session.add(stored)
     if stored.outcome not in UNSETTLED:
@@ -194,11 +194,21 @@ async def give_up_attempt(
     return stored
 
 
+async def amount_of(session: AsyncSession, payout: Payout, attempt: str) -> int:
+    """What an attempt was to send; what the payment sends now, if there is no such attempt."""
+    stored = await session.get(PayoutAttempt, (payout.id, _number(attempt)))
+    return stored.amount_minor if stored and stored.amount_minor else payout.sent_minor
+
+
+def _number(attempt: str) -> int:
+    return int(attempt) if attempt.isdecimal() and len(attempt) < 6 else 0
+
+
 async def adopt_transfer(
     session: AsyncSession, payout_id: str, attempt: str, transfer_id: str, at: datetime
 ) -> bool:
     """Write down a transfer that the provider told us of; False if the attempt is not ours."""
-    number = int(attempt) if attempt.isdecimal() and len(attempt) < 6 else 0
+    number = _number(attempt)
     if await session.get(PayoutAttempt, (payout_id, number)) is None:
         return False
     result = TransferResult(outcome=TransferOutcome.TRANSFERRED, transfer_id=transfer_id)

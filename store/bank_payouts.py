@@ -90,7 +90,7 @@ def _mail(row: Payout, found: BankPayout) -> PlannedMail:
     step = f"bank_failed:{row.id}:{found.id}"
     return PlannedMail(
         outbox_id=derived_id("out", row.collaboration_id, step), mail=Mail.BANK_FAILED, step=step,
-        facts={"payout_id": row.id, "amount_minor": row.amount_minor - row.reversed_minor},
+        facts={"payout_id": row.id, "amount_minor": row.sent_minor - row.reversed_minor},
     )  # fmt: skip
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.batches import Releasable, became, door
-from domain.decisions import DecisionKind
+from domain.decisions import DecisionKind, ReleaseChoice
 from domain.errors import NotAllowed, NotFound
 from domain.lifecycle import PayoutStatus, StreamKind
 from domain.payments import BONUS
-from store import decisions
+from store import claims, decisions
 from store.four_eyes import obstacle_of
 from store.release_limit import needs_two
 from store.tables import Campaign, Check, Creator, Decision, InboxItem, Payout, Recipient
@@ -113,6 +113,20 @@ def _line(
     )
 
 
+async def _with_netting(
+    session: AsyncSession, found: Sequence[ReleaseLine]
+) -> tuple[ReleaseLine, ...]:
+    """The lines with what a release would keep back; only claims on their creators are read."""
+    owing = await claims.owing(session, [line.facts.payout_id for line in found])
+    netted = {payout.id: await claims.to_net(session, payout) for payout in owing}
+    return tuple(
+        replace(line, facts=replace(line.facts, netted_minor=netted[line.facts.payout_id]))
+        if line.facts.payout_id in netted
+        else line
+        for line in found
+    )
+
+
 async def waiting(
     session: AsyncSession, staff_id: str, campaign_id: str = ""
 ) -> tuple[ReleaseLine, ...]:
@@ -122,7 +136,8 @@ async def waiting(
     )
     if campaign_id:
         query = query.where(Payout.campaign_id == campaign_id)
-    return tuple(_line(*row) for row in await session.execute(query.limit(MOST)))
+    found = [_line(*row) for row in await session.execute(query.limit(MOST))]
+    return await _with_netting(session, found)
 
 
 async def lines(
@@ -130,7 +145,7 @@ async def lines(
 ) -> tuple[ReleaseLine, ...]:
     """These payments as they are now, whatever their state; first due first."""
     query = _lines(staff_id).where(Payout.id.in_(list(payout_ids)))
-    return tuple(_line(*row) for row in await session.execute(query))
+    return await _with_netting(session, [_line(*row) for row in await session.execute(query)])
 
 
 async def record(
@@ -165,7 +180,8 @@ async def _new(
     kind = DecisionKind.RELEASE_PAYOUT.value
     return await decisions.write(
         session, kind=kind, subject_kind=StreamKind.PAYOUT.value, subject_id=payout_id,
-        actor_kind="staff", actor_id=staff_id, choice={"kind": kind}, seen=found[0].facts.seen,
+        actor_kind="staff", actor_id=staff_id, choice=ReleaseChoice().model_dump(),
+        seen=found[0].facts.seen,
         comment="", batch=batch, status="submitted", at=at, code=door(found[0].facts, shown),
     )  # fmt: skip
 

@@ -19,7 +19,7 @@ class Books:
     """What PostgreSQL says at one moment."""
 
     payouts: dict[str, int]
-    """Amount of every transferred payment, by the transfer's id at the provider."""
+    """What was sent of every transferred payment, by the transfer's id at the provider."""
     settled_minor: int
     """What the ledger says was paid."""
     settled: int
@@ -39,7 +39,7 @@ class Books:
 async def read(session: AsyncSession) -> Books:
     """Read everything that is compared."""
     payouts = await session.execute(
-        select(Payout.transfer_id, Payout.amount_minor).where(
+        select(Payout.transfer_id, Payout.sent_minor).where(
             Payout.status == PayoutStatus.TRANSFERRED.value
         )
     )

@@ -20,7 +20,16 @@ from domain.decisions import (
 from store import wishes
 from store.duties import Refused
 from store.streams import Entity
-from store.tables import Campaign, Collaboration, Draft, Publication, Signature, Statement, Terms
+from store.tables import (
+    Campaign,
+    Claim,
+    Collaboration,
+    Draft,
+    Publication,
+    Signature,
+    Statement,
+    Terms,
+)
 
 
 async def take_content(session: AsyncSession, entity: Entity, choice: Choice) -> str:
@@ -45,7 +54,8 @@ async def take_content(session: AsyncSession, entity: Entity, choice: Choice) ->
             return publication.id
         case Objection():
             statement = await session.get(Statement, choice.content_id)
-            if statement is None or statement.collaboration_id != entity.id:
+            of = entity.collaboration_id if isinstance(entity, Claim) else entity.id
+            if statement is None or statement.collaboration_id != of:
                 raise Refused("unknown_content")
             return ""
         case ResolveChoice():

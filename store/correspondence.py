@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, SQLColumnExpression, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.campaign import CampaignFile
-from domain.correspondence import Correspondence, CreditFigures, PayoutFigures, WantedPapers
+from domain.correspondence import (
+    ClaimFigures,
+    Correspondence,
+    CreditFigures,
+    NettedFigures,
+    PayoutFigures,
+    WantedPapers,
+)
 from domain.decisions import SAID_AT_THE_END, DecisionKind
 from domain.errors import NotFound
 from domain.invoicing import NEVER_HELD, TaxStatus
@@ -18,6 +25,7 @@ from domain.lifecycle import CheckState, PayoutStatus
 from domain.payments import BONUS, REPAYMENT
 from store import credits
 from store.bonuses import granted_by
+from store.claim_reads import find, netting_of, sums_by_kind
 from store.invoices import papers
 from store.tables import (
     Campaign,
@@ -85,18 +93,33 @@ _URL = (
 )
 
 
-def _sum_of_payouts(which: ColumnElement[bool]) -> ScalarSelect[Decimal]:
+def _sum_of_payouts(
+    which: ColumnElement[bool], amount: SQLColumnExpression[int]
+) -> ScalarSelect[Decimal]:
     return (
-        select(func.coalesce(func.sum(Payout.amount_minor - Payout.reversed_minor), 0))
+        select(func.coalesce(func.sum(amount - Payout.reversed_minor), 0))
         .where(Payout.collaboration_id == Collaboration.id, which)
         .correlate(Collaboration)
         .scalar_subquery()
     )
 
 
-_PAID = _sum_of_payouts(Payout.status == PayoutStatus.TRANSFERRED)
+_PAID = _sum_of_payouts(Payout.status == PayoutStatus.TRANSFERRED, Payout.sent_minor)
 # What is beyond the fee takes nothing off it.
-_EARNED = _sum_of_payouts((Payout.status != PayoutStatus.CANCELLED) & (Payout.kind != BONUS))
+_EARNED = _sum_of_payouts(
+    (Payout.status != PayoutStatus.CANCELLED) & (Payout.kind != BONUS), Payout.amount_minor
+)
+
+
+_ALL = (
+    select(
+        Collaboration, Campaign, Creator, Recipient.status, _COMMENT, _END_WORDS, _CAPTION, _URL,
+        _PAID, _EARNED,
+    )
+    .join(Campaign, Campaign.id == Collaboration.campaign_id)
+    .join(Creator, Creator.id == Collaboration.creator_id)
+    .outerjoin(Recipient, Recipient.creator_id == Creator.id)
+)  # fmt: skip
 
 
 async def load(
@@ -108,22 +131,12 @@ async def load(
         NotFound: there is no such collaboration.
     """
     facts = facts or {}
-    found = (
-        await session.execute(
-            select(
-                Collaboration, Campaign, Creator, Recipient.status,
-                _COMMENT, _END_WORDS, _CAPTION, _URL, _PAID, _EARNED,
-            )
-            .join(Campaign, Campaign.id == Collaboration.campaign_id)
-            .join(Creator, Creator.id == Collaboration.creator_id)
-            .outerjoin(Recipient, Recipient.creator_id == Creator.id)
-            .where(Collaboration.id == collaboration_id)
-        )
-    ).one_or_none()  # fmt: skip
+    query = _ALL.where(Collaboration.id == collaboration_id)
+    found = (await session.execute(query)).one_or_none()
     if found is None:
         raise NotFound("there is no such collaboration")
     collaboration, campaign, creator, payee, comment, end_words, caption, url, paid, earned = found
-    check = await _check(session, collaboration_id, facts)
+    check, claim = await _check(session, collaboration_id, facts), await _claim(session, facts)
     file = CampaignFile.model_validate(campaign.file)
     payout = await _payout(session, collaboration_id, facts)
     return Correspondence(
@@ -153,6 +166,7 @@ async def load(
         check_faults=_faults(check),
         check_reasons=tuple(str(reason) for reason in check.reasons) if check else (),
         payout=payout,
+        claim=claim,
         paid_minor=int(paid),
         earned_minor=int(earned),
         payee_missing=payee != "active",
@@ -233,7 +247,20 @@ async def _payout(
         status=row.status,
         reason=await _why(session, row),
         payout_id=row.id,
+        netted=tuple(
+            NettedFigures(each.amount_minor, each.reason)
+            for each in await netting_of(session, row, upcoming=False)
+        ),
     )
+
+
+async def _claim(session: AsyncSession, facts: Mapping[str, str | int]) -> ClaimFigures | None:
+    if "claim_id" not in facts:
+        return None
+    found = await find(session, str(facts["claim_id"]))
+    if found is None:
+        return None
+    return ClaimFigures(found.reason, found.answer, await sums_by_kind(session, found.claim.id))
 
 
 async def _why(session: AsyncSession, row: Payout) -> str:

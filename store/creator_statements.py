@@ -12,7 +12,7 @@ from domain.creator_account import CreatorLine
 from domain.errors import NotFound
 from domain.invoicing import RULES
 from domain.messages import PostingKind
-from store.accounts import IN_TRANSIT, MOVEMENTS, PAID, PAYABLE, RESERVED
+from store.accounts import IN_TRANSIT, MOVEMENTS, PAID, PAYABLE, RECEIVABLE, RESERVED
 from store.invoice_sums import OF_PAYMENT, vat_of
 from store.ledger_reports import IN_NORMAL_DIRECTION
 from store.tables import (
@@ -27,7 +27,7 @@ from store.tables import (
     Payout,
 )
 
-OWN = (RESERVED, PAYABLE, IN_TRANSIT, PAID)
+OWN = (RESERVED, PAYABLE, IN_TRANSIT, PAID, RECEIVABLE)
 """Accounts on which a creator's money lies, in the order in which it goes through them."""
 
 # A movement is a creator's through the collaboration; the campaign is named for its index.
@@ -48,6 +48,9 @@ class CreatorBalance:
     """Earned and not sent."""
     in_transit: int = 0
     paid: int = 0
+    """Sent, or kept back for what the creator owed."""
+    creator_receivable: int = 0
+    """What the creator owes."""
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,8 @@ async def money_bar(session: AsyncSession, campaign: Campaign) -> MoneyBar:
         reserved=sums.get("reserved", 0),
         payable=sums.get("payable", 0),
         in_transit=sums.get("in_transit", 0),
-        paid=sums.get("paid", 0),
+        # What has come back is free again: without this it would be counted twice.
+        paid=sums.get("paid", 0) - sums.get("recovered", 0),
     )
 
 

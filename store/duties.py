@@ -13,9 +13,12 @@ from store.approvers import NOT_NAMED, kept_for_others
 from store.four_eyes import REQUESTER, SAME_PERSON, had_a_part
 from store.invoices import invoice, lacks
 from store.streams import Entity
-from store.tables import Campaign, Collaboration, Decision, InboxItem, Payout, Staff
+from store.tables import Campaign, Claim, Collaboration, Decision, InboxItem, Payout, Staff
 
 _ITEM_OF = {decision: item for item, decision in DECIDED_BY.items()}
+
+
+CLAIMANT = "claimant"
 
 
 class Refused(Exception):
@@ -33,7 +36,7 @@ async def check_duties(
 
     Raises:
         Refused: ``stale``, ``not_allowed``, ``requester``, ``same_person``, ``not_named``,
-            ``tax_missing`` or ``invoice_missing``.
+            ``claimant``, ``tax_missing`` or ``invoice_missing``.
     """
     if row.seen != command.ref.seen:
         raise Refused("stale")
@@ -46,13 +49,15 @@ async def check_duties(
         await _check_papers(session, entity, row)
     if row.kind == DecisionKind.REVIEW_DRAFT and isinstance(entity, Collaboration):
         await _check_review(session, entity, row.actor_id)
+    if row.kind == DecisionKind.DECIDE_CLAIM and isinstance(entity, Claim):
+        await _check_claim(session, entity, row)
 
 
 async def _actor_may(session: AsyncSession, entity: Entity, row: Decision) -> bool:
     kind = DecisionKind(row.kind)
     if kind in CREATOR_DECISIONS:
         return (
-            isinstance(entity, Collaboration)
+            isinstance(entity, Collaboration | Claim)
             and row.actor_kind == "creator"
             and row.actor_id == entity.creator_id
         )
@@ -132,3 +137,13 @@ async def _check_review(session: AsyncSession, of: Collaboration, actor_id: str)
     kind = DecisionKind.REVIEW_DRAFT
     if not (Role.MANAGER.value in person.roles and await _escalated(session, kind, of.id)):
         raise Refused(NOT_NAMED)
+
+
+async def _check_claim(session: AsyncSession, claim: Claim, row: Decision) -> None:
+    """Whoever asks for money back does not say that it is owed; unless there is nobody else."""
+    solo = await session.scalar(
+        select(Campaign.file["staffing"].astext == "solo").where(Campaign.id == claim.campaign_id)
+    )
+    asked = await session.get_one(Decision, claim.decision_id)
+    if asked.actor_id == row.actor_id and not solo and row.choice.get("answer") == "confirm":
+        raise Refused(CLAIMANT)

@@ -12,6 +12,7 @@ from domain.bank_transfer import CURRENCY, NOT_IN_EURO
 from domain.invoicing import RULES, TAX_MISSING
 from domain.lifecycle import PayoutStatus, Stage
 from store import rail_balances
+from store.claims import OVER
 from store.invoices import missing
 from store.rail_balances import Funds
 from store.tables import (
@@ -33,7 +34,6 @@ NAMED = 20
 _SIGNED = [
     each.value for each in (Stage.DRAFTING, Stage.REVIEWING, Stage.PUBLISHING, Stage.RETAINING)
 ]
-_OVER = [PayoutStatus.TRANSFERRED.value, PayoutStatus.CANCELLED.value]
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ async def readiness(
         by_bank: payments go by bank transfer, which is in euros only.
     """
     waiting = exists().where(
-        Payout.collaboration_id == Collaboration.id, Payout.status.not_in(_OVER)
+        Payout.collaboration_id == Collaboration.id, Payout.status.not_in(OVER)
     )
     counts: list[ColumnElement[bool]] = [or_(Collaboration.stage.in_(_SIGNED), waiting)]
     if campaign_id:
@@ -179,16 +179,16 @@ async def cash_needed(
         now: from when the horizon counts.
         by_bank: payments go by bank transfer, and what lies at the payment provider is no help.
     """
-    due = and_(Payout.status.not_in(_OVER), Payout.pay_by <= now + HORIZON)
+    due = and_(Payout.status.not_in(OVER), Payout.pay_by <= now + HORIZON)
     week = now + timedelta(days=7)
-    amount = func.coalesce(func.sum(Payout.amount_minor).filter(Payout.pay_by < now), 0)
+    amount = func.coalesce(func.sum(Payout.sent_minor).filter(Payout.pay_by < now), 0)
     soon = and_(Payout.pay_by >= now, Payout.pay_by <= week)
     earned = await session.execute(
         select(
             Payout.currency,
             amount,
-            func.coalesce(func.sum(Payout.amount_minor).filter(soon), 0),
-            func.coalesce(func.sum(Payout.amount_minor).filter(Payout.pay_by > week), 0),
+            func.coalesce(func.sum(Payout.sent_minor).filter(soon), 0),
+            func.coalesce(func.sum(Payout.sent_minor).filter(Payout.pay_by > week), 0),
             func.min(Payout.pay_by),
         )
         .where(due)

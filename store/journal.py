@@ -27,7 +27,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import Unbalanced
 from domain.messages import PostingKind
-from store.accounts import AVAILABLE, IN_TRANSIT, PAID, PAYABLE, RESERVED
+from store.accounts import (
+    AVAILABLE,
+    CLAIMED,
+    IN_TRANSIT,
+    PAID,
+    PAYABLE,
+    RECEIVABLE,
+    RECOVERED,
+    RESERVED,
+)
 from store.tables import (
     Campaign,
     Collaboration,
@@ -44,7 +53,8 @@ from store.tables import (
 
 BOOKED = (
     PostingKind.EARN, PostingKind.SEND, PostingKind.SETTLE, PostingKind.RETURN,
-    PostingKind.TAKE_BACK, PostingKind.FORFEIT,
+    PostingKind.TAKE_BACK, PostingKind.FORFEIT, PostingKind.CLAIM, PostingKind.DISCHARGE,
+    PostingKind.LIFT, PostingKind.NET, PostingKind.RECOVER,
 )  # fmt: skip
 """Movements that change what the brand owes or has."""
 
@@ -54,13 +64,16 @@ BOOK_ACCOUNT = {
     PAYABLE: "payable",
     IN_TRANSIT: "in_transit",
     PAID: "provider",
+    RECEIVABLE: "receivable",
+    CLAIMED: "fees",
+    RECOVERED: "repaid",
 }
-"""Our accounts as a bookkeeper knows them: an expense, a debt to creators, money on its way, and
-the balance at the payment provider."""
+"""Our accounts as a bookkeeper knows them: an expense, a debt to creators, money on its way, the
+balance at the payment provider, what creators owe back, and what they have sent to the brand."""
 
-FEES, VAT = "fees", "vat"
+FEES, VAT, NETTING = "fees", "vat", "netting"
 
-ACCOUNTS = (*dict.fromkeys(BOOK_ACCOUNT.values()), VAT)
+ACCOUNTS = (*dict.fromkeys(BOOK_ACCOUNT.values()), NETTING, VAT)
 
 _AT_ONCE = 500
 
@@ -225,10 +238,12 @@ def _line(row: tuple[Any, ...]) -> JournalLine:
     place, _, at, kind, name, signed, currency, *about, paper = row
     texts = [text or "" for text in about]
     document = f"TRP-{place:08d}" if place is not None else f"VAT-{paper}"
-    return JournalLine(
-        document, at, PostingKind(kind) if kind else None, BOOK_ACCOUNT.get(name, name), signed,
-        currency, *texts,
-    )  # fmt: skip
+    moved = PostingKind(kind) if kind else None
+    account = BOOK_ACCOUNT.get(name, name)
+    if (moved, name) == (PostingKind.NET, PAID) or (name == RECOVERED and texts[4]):
+        # Kept back from a payment and come back by it: nothing was sent, nothing arrived.
+        account = NETTING
+    return JournalLine(document, at, moved, account, signed, currency, *texts)
 
 
 def _balanced(lines: list[JournalLine]) -> tuple[JournalLine, ...]:

@@ -60,7 +60,7 @@ async def record(
 async def funds(session: AsyncSession, rail: str = STRIPE) -> dict[str, Funds]:
     """What was read, by currency, with what has been sent since; one query."""
     sent = (
-        select(func.coalesce(func.sum(Payout.amount_minor), 0))
+        select(func.coalesce(func.sum(Payout.sent_minor), 0))
         .join(PayoutAttempt, PayoutAttempt.payout_id == Payout.id)
         .where(
             PayoutAttempt.settled_at >= RailBalance.read_at,

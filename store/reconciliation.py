@@ -108,7 +108,7 @@ def _booked(
 ) -> Booked:  # fmt: skip
     return Booked(
         payout_id=payout.id,
-        amount_minor=payout.amount_minor,
+        amount_minor=payout.sent_minor,
         currency=payout.currency,
         status=PayoutStatus(payout.status),
         transfer_id=payout.transfer_id,

@@ -15,13 +15,15 @@ from domain.messages import (
     Append,
     Appended,
     CampaignChange,
+    ClaimChange,
     CollaborationChange,
+    Netting,
     NewPayout,
     PayoutChange,
     PlannedMail,
 )
 from domain.payments import REPAYMENT
-from store import ledger
+from store import claims, ledger
 from store.applying import apply_decision
 from store.credits import credit
 from store.engine import session as transaction
@@ -34,7 +36,7 @@ from store.streams import (
     verify_stream,
     write_event,
 )
-from store.tables import Campaign, Collaboration, OutboxMail, Payout
+from store.tables import Campaign, Claim, Collaboration, OutboxMail, Payout
 
 __all__ = ["append", "apply_decision", "verify_stream"]
 
@@ -91,8 +93,10 @@ async def _append(session: AsyncSession, command: Append) -> Appended:
         subject.currency,
         command.at,
     )
-    if isinstance(entity, Payout) and _is_given_up(entity, command):
-        await credit(session, entity.id, entity, entity.amount_minor, command.at)
+    if isinstance(entity, Payout):
+        await _change_claims(session, entity, command)
+        if _is_given_up(entity, command):
+            await credit(session, entity.id, entity, entity.amount_minor, command.at)
     return Appended(head=head)
 
 
@@ -101,6 +105,14 @@ def _is_given_up(payout: Payout, command: Append) -> bool:
     change = command.payout
     ended = change is not None and change.status is PayoutStatus.CANCELLED
     return ended and payout.kind == REPAYMENT
+
+
+async def _change_claims(session: AsyncSession, payout: Payout, command: Append) -> None:
+    if command.netting is Netting.BOOK:
+        await claims.book(session, payout, command.at)
+    elif command.netting is Netting.GIVE_BACK:
+        await claims.give_back(session, payout, command.at)
+    await claims.discharge(session, payout, command.discharges, command.at)
 
 
 async def _change_items(session: AsyncSession, subject_id: str, command: Append) -> None:
@@ -125,7 +137,7 @@ class _Subject:
         self.collaboration_id: str | None = None
         if isinstance(entity, Collaboration):
             self.collaboration_id = entity.id
-        elif isinstance(entity, Payout):
+        elif isinstance(entity, Payout | Claim):
             self.collaboration_id = entity.collaboration_id
 
     def collaboration(self) -> str:
@@ -140,17 +152,21 @@ class _Subject:
 def _change(entity: Entity, command: Append) -> None:
     """Change the row of the stream's own entity; nobody else's."""
     match entity, command:
-        case Collaboration(), Append(campaign=None, payout=None):
+        case Collaboration(), Append(campaign=None, payout=None, claim=None):
             _change_collaboration(entity, command.collaboration, command.at)
-        case Campaign(), Append(collaboration=None, payout=None):
+        case Campaign(), Append(collaboration=None, payout=None, claim=None):
             _change_campaign(entity, command.campaign, command.at)
-        case Payout(), Append(collaboration=None, campaign=None):
+        case Payout(), Append(collaboration=None, campaign=None, claim=None):
             _change_payout(entity, command.payout, command.at)
+        case Claim(), Append(collaboration=None, campaign=None, payout=None):
+            _change_claim(entity, command.claim, command.at)
         case _:
             raise ValueError("an event changes the row of its own stream only")
 
 
-def _set(row: Entity, change: CollaborationChange | CampaignChange | PayoutChange) -> None:
+def _set(
+    row: Entity, change: CollaborationChange | CampaignChange | PayoutChange | ClaimChange
+) -> None:
     for name, value in change.model_dump(mode="python", exclude_none=True).items():
         if not name.startswith("clear_"):
             setattr(row, name, str(value) if isinstance(value, str) else value)
@@ -184,6 +200,12 @@ def _change_payout(row: Payout, change: PayoutChange | None, at: datetime) -> No
     _set(row, change)
     if change.clear_hold:
         row.hold_reason = None
+
+
+def _change_claim(row: Claim, change: ClaimChange | None, at: datetime) -> None:
+    row.updated_at = at
+    if change is not None:
+        _set(row, change)
 
 
 # --- what hangs on an event ----------------------------------------------------------------

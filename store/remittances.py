@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.correspondence import Correspondence
@@ -20,7 +20,7 @@ from store.tables import Decision, Invoice, OutboxMail, Payout, PayoutAttempt, S
 
 @dataclass(frozen=True)
 class Remittance:
-    """A payment that the provider has moved."""
+    """A payment that the provider has moved, or of which all was kept back."""
 
     payout_id: str
     about: Correspondence
@@ -41,19 +41,24 @@ async def remittance(
         payout_id: the payment.
         collaboration_id: if given, the payment has to be one of this collaboration.
     """
+    paid_at = func.coalesce(PayoutAttempt.settled_at, Payout.updated_at)
     query = (
-        select(Payout, PayoutAttempt.settled_at, Invoice, vat_of(Payout.amount_minor))
-        .join(PayoutAttempt, PayoutAttempt.transfer_id == Payout.transfer_id)
+        select(Payout, paid_at, Invoice, vat_of(Payout.amount_minor))
+        # Nothing was sent of a payment of which all was kept back.
+        .outerjoin(PayoutAttempt, PayoutAttempt.transfer_id == Payout.transfer_id)
         # Later ones are left out: a statement never changes once it was sent.
-        .outerjoin(Invoice, OF_PAYMENT & (Invoice.created_at <= PayoutAttempt.settled_at))
-        .where(Payout.id == payout_id, Payout.status == PayoutStatus.TRANSFERRED.value)
+        .outerjoin(Invoice, OF_PAYMENT & (Invoice.created_at <= paid_at))
+        .where(
+            Payout.id == payout_id,
+            Payout.status.in_([PayoutStatus.TRANSFERRED.value, PayoutStatus.NETTED.value]),
+        )
     )
     if collaboration_id:
         query = query.where(Payout.collaboration_id == collaboration_id)
     row = (await session.execute(query)).one_or_none()
     if row is None:
         return None
-    payout, settled_at, invoice, vat = row
+    payout, at, invoice, vat = row
     of = payout.collaboration_id
     about = await correspondence.load(session, of, {"payout_id": payout.id})
     tax = TaxSplit() if about.file.brand.country in RULES else None
@@ -62,7 +67,7 @@ async def remittance(
     return Remittance(
         payout_id=payout.id,
         about=about,
-        sent_at=settled_at or payout.updated_at,
+        sent_at=at,
         signature=await _signature(session, of),
         tax=tax,
     )

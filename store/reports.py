@@ -22,6 +22,7 @@ from domain.report import (
     figures_of,
     goal_part,
 )
+from store import claims
 from store.campaigns import get_campaign, money
 from store.report_parts import interventions, missed, payments, reminders
 from store.tables import (
@@ -129,7 +130,7 @@ async def _creators(session: AsyncSession, campaign_id: str) -> list[CreatorLine
     paid = {
         collaboration_id: int(amount)
         for collaboration_id, amount in await session.execute(
-            select(Payout.collaboration_id, func.sum(Payout.amount_minor - Payout.reversed_minor))
+            select(Payout.collaboration_id, func.sum(Payout.sent_minor - Payout.reversed_minor))
             .where(
                 Payout.campaign_id == campaign_id,
                 Payout.status == PayoutStatus.TRANSFERRED.value,
@@ -253,6 +254,8 @@ async def _money(
             .group_by(Payout.collaboration_id)
         )
     }
+    for collaboration_id, back in await claims.come_back(session, campaign.id):
+        earned[collaboration_id] = earned.get(collaboration_id, 0) - back
     payable, in_transit = balances.get("payable", 0), balances.get("in_transit", 0)
     return MoneyPart(
         budget=campaign.budget_minor,
@@ -260,7 +263,7 @@ async def _money(
         reserved=balances.get("reserved", 0),
         payable=payable,
         in_transit=in_transit,
-        paid=balances.get("paid", 0),
+        paid=balances.get("paid", 0) - balances.get("recovered", 0),
         open=payable + in_transit,
         cost_per_result=cost_per_result(creators, earned, file.goal.metric, campaign.currency),
     )

@@ -12,7 +12,9 @@ from store.tables import Collaboration, Payout
 _BEFORE_SIGNING = [
     each.value for each in (Stage.SCREENING, Stage.INVITING, Stage.NEGOTIATING, Stage.CONTRACTING)
 ]
-_SETTLED = [PayoutStatus.TRANSFERRED.value, PayoutStatus.CANCELLED.value]
+_SETTLED = [
+    PayoutStatus.TRANSFERRED.value, PayoutStatus.NETTED.value, PayoutStatus.CANCELLED.value,
+]  # fmt: skip
 
 
 async def count(session: AsyncSession, campaign_id: str) -> Standing:

@@ -11,6 +11,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.lifecycle import PayoutStatus, Stage
+from store.claims import OVER
 from store.tables import (
     Candidate,
     Collaboration,
@@ -141,7 +142,7 @@ class InFlight:
 
 async def in_flight(session: AsyncSession, campaign_id: str) -> InFlight:
     """Everything of a campaign that is under way now."""
-    over = (PayoutStatus.TRANSFERRED.value, PayoutStatus.CANCELLED.value)
+    over = OVER
     collaborations = await session.execute(
         select(Collaboration.id, Collaboration.stage).where(
             Collaboration.campaign_id == campaign_id, Collaboration.stage != Stage.CLOSED.value

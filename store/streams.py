@@ -15,15 +15,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.errors import NotFound, StreamConflict
 from domain.lifecycle import StreamKind
 from domain.messages import StreamHead
-from store.tables import Campaign, Collaboration, Event, Payout
+from store.tables import Campaign, Claim, Collaboration, Event, Payout
 
-Entity = Campaign | Collaboration | Payout
+Entity = Campaign | Collaboration | Payout | Claim
 """A read-model row: it carries the head of its stream."""
 
-_TABLES: dict[StreamKind, type[Campaign] | type[Collaboration] | type[Payout]] = {
+_TABLES: dict[StreamKind, type[Campaign | Collaboration | Payout | Claim]] = {
     StreamKind.CAMPAIGN: Campaign,
     StreamKind.COLLABORATION: Collaboration,
     StreamKind.PAYOUT: Payout,
+    StreamKind.CLAIM: Claim,
 }
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.campaign import CampaignFile, PayoutPolicy
+from domain.claims import parts_of
 from domain.decisions import DecisionKind
 from domain.errors import Unavailable
 from domain.ids import derived_id, payout_id
@@ -21,6 +22,7 @@ from domain.lifecycle import HoldReason, PayoutStatus, StreamKind
 from domain.mails import Mail
 from domain.messages import (
     Append,
+    Discharge,
     NewPayout,
     PayoutChange,
     PayoutInput,
@@ -31,6 +33,7 @@ from domain.messages import (
     TakenBack,
 )
 from domain.payments import REPAYMENT, RailTransfer
+from store.claims import open_on as claims_on
 from store.tables import Campaign, Decision, Payout, PayoutAttempt
 
 DECIDE_WITHIN = timedelta(days=14)
@@ -55,7 +58,11 @@ async def booking(session: AsyncSession, transfer: RailTransfer, at: datetime) -
     back = transfer.reversed_minor - payout.reversed_minor
     if back <= 0:
         return None
-    again = await _repayment(session, payout, back, at)
+    # What the creator owed anyway comes off that; only the rest has to be decided.
+    parts = parts_of(back, await claims_on(session, payout.collaboration_id))
+    owed = sum(part.amount_minor for part in parts)
+    again = [await _repayment(session, payout, back - owed, at)] if back > owed else []
+    what = f"{payout.id}:{transfer.reversed_minor}"
     return Append(
         head=StreamHead(
             kind=StreamKind.PAYOUT, entity_id=payout.id, sequence=payout.sequence,
@@ -64,22 +71,24 @@ async def booking(session: AsyncSession, transfer: RailTransfer, at: datetime) -
         at=at,
         key=f"taken_back:{transfer.reversed_minor}",
         event="taken_back",
-        data={"amount_minor": back, "payment": again.payout_id},
+        data={"amount_minor": back, "payment": again[0].payout_id if again else None},
         payout=PayoutChange(reversed_minor=transfer.reversed_minor),
         postings=(
-            Posting(
-                kind=PostingKind.TAKE_BACK, amount_minor=back,
-                key=f"take_back:{payout.id}:{transfer.reversed_minor}",
-            ),
+            Posting(kind=PostingKind.TAKE_BACK, amount_minor=back, key=f"take_back:{what}"),
+            Posting(kind=PostingKind.FORFEIT, amount_minor=owed, key=f"forfeit:{what}"),
         ),
-        new_payouts=(again,),
-        mails=(
+        discharges=tuple(
+            Discharge(claim_id=part.claim_id, amount_minor=part.amount_minor) for part in parts
+        ),
+        new_payouts=tuple(again),
+        mails=tuple(
             PlannedMail(
-                outbox_id=_outbox_id(payout.collaboration_id, again.payout_id),
+                outbox_id=_outbox_id(payout.collaboration_id, each.payout_id),
                 mail=Mail.TAKEN_BACK,
-                step=_step(again.payout_id),
-                facts={"payout_id": payout.id, "amount_minor": back},
-            ),
+                step=_step(each.payout_id),
+                facts={"payout_id": payout.id, "amount_minor": each.amount_minor},
+            )
+            for each in again
         ),
     )  # fmt: skip
 

@@ -55,7 +55,7 @@ async def year_totals(
         zone: where the year begins and ends at midnight.
     """
     country = Campaign.file["brand"]["country"].astext
-    paid = Payout.amount_minor - Payout.reversed_minor
+    paid = Payout.sent_minor - Payout.reversed_minor
     amount = func.sum(paid)
     uninvoiced = func.sum(paid).filter(Invoice.payout_id.is_(None))
     settled = PayoutAttempt.settled_at

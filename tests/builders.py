@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.campaign import CampaignFile
-from domain.decisions import Choice
-from domain.ids import CAMPAIGN, CREATOR, collaboration_id, payout_id
+from domain.claims import ClaimStatus
+from domain.decisions import Choice, ClaimChoice
+from domain.ids import CAMPAIGN, CREATOR, claim_id, collaboration_id, payout_id
 from domain.lifecycle import (
     CampaignStatus,
     PayoutStatus,
@@ -30,8 +31,10 @@ from store import decisions, ledger
 from store.tables import (
     Campaign,
     Candidate,
+    Claim,
     Collaboration,
     Creator,
+    Decision,
     Draft,
     Payout,
     Publication,
@@ -316,6 +319,38 @@ async def payout(
     return row
 
 
+async def claim(
+    session: AsyncSession, of: Collaboration, who: Staff | None = None, **overrides: Any
+) -> Claim:
+    """A confirmed claim, with the ledger as it is then."""
+    who = who or await staff(session, (Role.FINANCE,))
+    amount = int(overrides.get("amount_minor", 4_000))
+    asked = await decision(
+        session, of, who, ClaimChoice(amount_minor=amount), comment="Half of it was not published."
+    )
+    (await session.get_one(Decision, asked.decision_id)).status = "applied"
+    values: dict[str, Any] = {
+        "id": claim_id(asked.decision_id),
+        "campaign_id": of.campaign_id,
+        "collaboration_id": of.id,
+        "creator_id": of.creator_id,
+        "decision_id": asked.decision_id,
+        "amount_minor": amount,
+        "currency": of.currency,
+        "status": ClaimStatus.CONFIRMED.value,
+        "object_by": NOW,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    row = await _insert(session, Claim(**(values | overrides)))
+    if row.status == ClaimStatus.CONFIRMED:
+        posting = Posting(kind=PostingKind.CLAIM, key=f"claim:{row.id}", amount_minor=amount)
+        await ledger.post(
+            session, of.campaign_id, of.creator_id, of.id, None, posting, row.currency, NOW
+        )
+    return row
+
+
 async def recipient(session: AsyncSession, who: Creator, **overrides: Any) -> Recipient:
     """A creator who can be paid."""
     values: dict[str, Any] = {
@@ -330,7 +365,7 @@ async def recipient(session: AsyncSession, who: Creator, **overrides: Any) -> Re
 
 async def decision(
     session: AsyncSession,
-    subject: Campaign | Collaboration | Payout,
+    subject: Campaign | Collaboration | Payout | Claim,
     actor: Staff | Creator,
     choice: Choice,
     *,
@@ -354,7 +389,7 @@ async def decision(
     return DecisionRef(decision_id=decision_id, kind=choice.kind, seen=seen)
 
 
-def head_of(row: Campaign | Collaboration | Payout) -> StreamHead:
+def head_of(row: Campaign | Collaboration | Payout | Claim) -> StreamHead:
     """The head of an entity's stream as its row has it."""
     kind = StreamKind(type(row).__name__.casefold())
     return StreamHead(kind=kind, entity_id=row.id, sequence=row.sequence, digest=row.digest)

@@ -22,6 +22,9 @@ SUBJECT_OF = {
     DecisionKind.HOLD_PAYOUT: "payout",
     DecisionKind.RESUME_PAYOUT: "payout",
     DecisionKind.CANCEL_PAYOUT: "payout",
+    DecisionKind.DECIDE_CLAIM: "claim",
+    DecisionKind.WAIVE_CLAIM: "claim",
+    DecisionKind.BOOK_REPAYMENT: "claim",
 }
 """What a decision is about, if not a collaboration."""
 
@@ -36,7 +39,12 @@ _CONTENT = {
 
 _NEEDS_REASON = {
     DecisionKind.HOLD_PAYOUT, DecisionKind.CANCEL_PAYOUT, DecisionKind.GRANT_BONUS,
+    DecisionKind.CLAIM_BACK, DecisionKind.WAIVE_CLAIM, DecisionKind.BOOK_REPAYMENT,
 }  # fmt: skip
+
+
+_SUMS = {DecisionKind.GRANT_BONUS, DecisionKind.CLAIM_BACK, DecisionKind.BOOK_REPAYMENT}
+"""Decisions about a sum of money."""
 
 
 class BadChoice(UserMistake):
@@ -52,14 +60,14 @@ class ReasonNeeded(UserMistake):
 
 
 def subject_kind(kind: DecisionKind) -> str:
-    """``campaign``, ``collaboration`` or ``payout``."""
+    """``campaign``, ``collaboration``, ``payout`` or ``claim``."""
     return SUBJECT_OF.get(kind, "collaboration")
 
 
 def needs_currency(fields: Mapping[str, str]) -> bool:
     """True if there is an amount to be read."""
-    names_a_bonus = fields.get("kind") == DecisionKind.GRANT_BONUS
-    return names_a_bonus or fields.get("answer") in {"counter", "offer"}
+    names_a_sum = fields.get("kind") in _SUMS
+    return names_a_sum or fields.get("answer") in {"counter", "offer"}
 
 
 def read_choice(
@@ -77,7 +85,7 @@ def read_choice(
     if (
         answer
         and kind not in _CONTENT - {DecisionKind.SIGN_TERMS}
-        and subject_kind(kind) == "collaboration"
+        and subject_kind(kind) in {"collaboration", "claim"}
     ):
         given["answer"] = answer
     if needs_currency(fields):
@@ -86,6 +94,9 @@ def read_choice(
         given.pop("answer", None)
         percent = fields.get("percent", "").strip().rstrip("%").strip()
         given["percent"] = int(percent) if percent.isdecimal() and len(percent) < 4 else -1
+    if kind is DecisionKind.RELEASE_PAYOUT:
+        shown = fields.get("netted", "0")
+        given["netted_minor"] = int(shown) if shown.isdecimal() and len(shown) < 16 else -1
     if kind in _CONTENT:
         given["content_id"] = content_id
     try:

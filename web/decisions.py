@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.decisions import CREATOR_DECISIONS, Choice, DecisionKind
 from domain.errors import UserMistake
+from store import claim_reads, desk, desk_lists
 from store import decisions as store
-from store import desk, desk_lists
 from web import words
 from web.bringing import Messenger
 from web.choices import needs_currency, read_choice, subject_kind
@@ -78,6 +78,11 @@ async def send(deps: Deps, choice: Choice, subject_id: str, decision_id: str, se
 
 
 async def _currency(db: AsyncSession, kind: DecisionKind, subject_id: str) -> str:
+    if subject_kind(kind) == "claim":
+        claim = await claim_reads.find(db, subject_id)
+        if claim is None:
+            raise Forbidden("not_found")
+        return claim.claim.currency
     found = await desk_lists.collaboration(db, subject_id)
     if found is None:
         raise Forbidden("not_found")

@@ -13,6 +13,7 @@ from domain.reconciliation_help import advice
 from domain.shortlist_words import record_sentences
 from store import (
     bonuses,
+    claim_reads,
     comparisons,
     desk,
     desk_lists,
@@ -192,11 +193,24 @@ async def _release(v: Visit, row: InboxRow) -> dict[str, Any]:
         "obstacle": await four_eyes.obstacle(v.db, payout.id, v.me.staff_id),
         "past": [each for each in past if each.decision.subject_id == payout.id],
         "bonus": await bonuses.granted_by(v.db, payout.id),
+        "netting": await claim_reads.netting_of(v.db, payout, upcoming=True),
         "others": [
             each for each in await desk.payouts(v.db, payout.collaboration_id)
             if each.id != payout.id
         ],
     }  # fmt: skip
+
+
+async def _claim(v: Visit, row: InboxRow) -> dict[str, Any]:
+    claim = await claim_reads.find(v.db, row.item.subject_id)
+    if claim is None:
+        raise Missing
+    return {
+        "claim": claim,
+        "statements": await claim_reads.statements(v.db, claim.claim.id),
+        "payouts": await desk.payouts(v.db, claim.claim.collaboration_id),
+        "is_claimant": claim.claimant_id == v.me.staff_id and not claim.solo,
+    }
 
 
 async def _attention(v: Visit, row: InboxRow) -> dict[str, Any]:
@@ -232,6 +246,7 @@ CONTEXT_OF: dict[ItemKind, Callable[[Visit, InboxRow], Awaitable[dict[str, Any]]
     ItemKind.HEARING: _hearing,
     ItemKind.KILL_FEE: _kill_fee,
     ItemKind.RELEASE: _release,
+    ItemKind.CLAIM: _claim,
     ItemKind.ON_HOLD: _release,
     ItemKind.IN_DOUBT: _nothing_beside,
     ItemKind.BANK_FAILED: _nothing_beside,

@@ -50,7 +50,7 @@ PAYMENT_COLUMNS = (
     "payment", "creator", "handle", "name", "platform", "country", "campaign", "campaign_name",
     "collaboration", "for", "number", "amount", "invoice", "net", "vat", "currency", "status",
     "hold_reason", "earned_on", "pay_by", "sent_on", "transfer", "account", "bank",
-    "bank_payout", "taken_back", "credit_notes",
+    "bank_payout", "taken_back", "credit_notes", "kept_back", "to_send",
 )  # fmt: skip
 
 JOURNAL_COLUMNS = (
@@ -65,6 +65,11 @@ _MOVED = {
     PostingKind.RETURN: "Not paid, owed again",
     PostingKind.TAKE_BACK: "Taken back, owed again",
     PostingKind.FORFEIT: "Not owed any more",
+    PostingKind.CLAIM: "To be given back",
+    PostingKind.DISCHARGE: "Given back",
+    PostingKind.LIFT: "Not asked for any more",
+    PostingKind.NET: "Kept back",
+    PostingKind.RECOVER: "Come back",
 }
 
 
@@ -95,6 +100,8 @@ def _payment(row: PaymentLine) -> list[Cell]:
         currency, payout.status, payout.hold_reason, payout.created_at, payout.pay_by,
         row.sent_at, payout.transfer_id, row.account_id, payout.bank_status, payout.bank_payout_id,
         Money(minor=payout.reversed_minor or 0, currency=currency), row.credit_notes,
+        Money(minor=payout.netted_minor, currency=currency),
+        Money(minor=payout.sent_minor, currency=currency),
     ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.claims import Claims
     from activities.outreach import Outreach
     from activities.payouts import Payouts
     from domain.bank_transfer import ACCOUNT_REFUSED, WRONG_ACCOUNT
@@ -24,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
         CollaborationNews,
         DecisionRef,
         DecisionResult,
+        Netting,
         NewsPhase,
         OpenItem,
         PayoutChange,
@@ -40,7 +42,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.payout_release import NotOwed, PayoutRelease
     from workflows.questions import Interrupted, Question, refuse
     from workflows.story import error_code
-    from workflows.timeouts import LONG_WITHOUT_ANSWER, MAIL, MONEY
+    from workflows.timeouts import LONG_WITHOUT_ANSWER, MAIL, MONEY, RECORD
 
 HOLDS = {
     TransferOutcome.NOT_ONBOARDED: HoldReason.NOT_ONBOARDED,
@@ -77,10 +79,11 @@ class PayoutWorkflow(PayoutRelease):
 
     async def _until_it_is_paid(self) -> PayoutResult:
         await self._release()
-        while True:
+        while self._to_send:
             result = await self._attempt()
             if result.outcome is TransferOutcome.TRANSFERRED:
-                break
+                await self._settle(result)
+                return PayoutResult(status=PayoutStatus.TRANSFERRED)
             self._sending = False
             if result.outcome is TransferOutcome.PAYEE_CHANGED:
                 await self._release(again=HoldReason.PAYEE_CHANGED)
@@ -90,8 +93,12 @@ class PayoutWorkflow(PayoutRelease):
                     await self._hold(HOLDS[result.outcome], result.code)
             if not await self._cleared():
                 await self._release()
-        await self._settle(result)
-        return PayoutResult(status=PayoutStatus.TRANSFERRED)
+        await self._settle_unsent()
+        return PayoutResult(status=PayoutStatus.NETTED)
+
+    @property
+    def _to_send(self) -> int:
+        return self.payout.amount_minor - self._netted
 
     # --- sending ------------------------------------------------------------------------
 
@@ -264,10 +271,28 @@ class PayoutWorkflow(PayoutRelease):
                 status=PayoutStatus.TRANSFERRED, transfer_id=result.transfer_id, clear_hold=True
             ),
             postings=(self._move(PostingKind.SETTLE),),
+            netting=Netting.BOOK if self._netted else None,
             close_all_items=True,
             mails=(remittance,),
         )
+        await self._paid(remittance)
+
+    async def _settle_unsent(self) -> None:
+        """The creator owed as much as this: nothing is sent, and both are settled by it."""
+        remittance = self._mail(Mail.REMITTANCE, "remittance")
+        self._over = True
+        await self._stream.append(
+            "netted",
+            payout=PayoutChange(status=PayoutStatus.NETTED, clear_hold=True),
+            netting=Netting.BOOK,
+            close_all_items=True,
+            mails=(remittance,),
+        )
+        await self._paid(remittance)
+
+    async def _paid(self, remittance: PlannedMail) -> None:
         await self._send_mail(remittance)
+        await self._tell_claims()
         await self._tell_campaign(
             CollaborationNews(
                 campaign_id=self.payout.campaign_id,
@@ -276,6 +301,12 @@ class PayoutWorkflow(PayoutRelease):
             )
         )
         await workflow.wait_condition(workflow.all_handlers_finished)
+
+    async def _tell_claims(self) -> None:
+        if self._netted:
+            await workflow.execute_local_activity_method(
+                Claims.tell_claims, self.payout.payout_id, summary="tell claims", **RECORD
+            )
 
     async def _give_up(self) -> None:
         """It is not paid: the budget has it back. A creator who was told of it is told this too.
@@ -288,15 +319,23 @@ class PayoutWorkflow(PayoutRelease):
         await self._stream.append(
             "withdrawn" if granted else "not_owed",
             payout=PayoutChange(status=PayoutStatus.CANCELLED, clear_hold=True),
-            postings=(self._move(PostingKind.FORFEIT),),
+            postings=(self._forfeit(),),
+            netting=Netting.GIVE_BACK if self._netted else None,
             close_all_items=True,
             mails=mails,
         )
         for told in mails:
             await self._send_mail(told)
+        await self._tell_claims()
         await workflow.wait_condition(workflow.all_handlers_finished)
 
     def _move(self, kind: PostingKind) -> Posting:
+        key = f"{kind.value}:{self.payout.payout_id}:{self.attempt}"
+        return Posting(kind=kind, key=key, amount_minor=self._to_send)
+
+    def _forfeit(self) -> Posting:
+        """All of it: what was kept back is given back by the same event."""
+        kind = PostingKind.FORFEIT
         key = f"{kind.value}:{self.payout.payout_id}:{self.attempt}"
         return Posting(kind=kind, key=key, amount_minor=self.payout.amount_minor)
 

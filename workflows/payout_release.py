@@ -7,7 +7,7 @@ import contextlib
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.decisions import DecisionKind
+    from domain.decisions import DecisionKind, ReleaseChoice
     from domain.inbox import ItemKind
     from domain.lifecycle import HoldReason, PayoutStatus, StreamKind
     from domain.messages import (
@@ -38,6 +38,8 @@ class PayoutRelease(Story):
         stream = Stream(StreamHead(kind=StreamKind.PAYOUT, entity_id=payout.payout_id))
         super().__init__(stream.head, Questions(stream), stream)
         self.payout = payout
+        self._netted = 0
+        """What the last release keeps back for what the creator owes; the rest is sent."""
         self._sending = False
         """Money may be moving: it is too late to stop it."""
         self._ordered = False
@@ -100,6 +102,8 @@ class PayoutRelease(Story):
             ),
         )
         assert answer is not None, "a release has no deadline: it waits for a person"
+        if isinstance(answer.choice, ReleaseChoice):
+            self._netted = answer.choice.netted_minor
         return answer
 
     def _nudged(self, question: Question, *also: ItemKind) -> Question:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workflows.bonus import BonusWorkflow
 from workflows.campaign import CampaignWorkflow
+from workflows.claim import ClaimBackWorkflow, ClaimWorkflow
 from workflows.collaboration import CollaborationWorkflow
 from workflows.payout import PayoutWorkflow
 from workflows.reconciliation import ReconciliationWorkflow
@@ -22,6 +23,8 @@ WORKFLOWS = [
     PayoutWorkflow,
     StripeEventWorkflow,
     BonusWorkflow,
+    ClaimBackWorkflow,
+    ClaimWorkflow,
     OnboardingWorkflow,
     MaintenanceWorkflow,
     ReconciliationWorkflow,

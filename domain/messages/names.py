@@ -14,15 +14,18 @@ LOST_EVENTS_WORKFLOW = "LostEventsWorkflow"
 BALANCE_WORKFLOW = "BalanceWorkflow"
 STAFF_MAIL_WORKFLOW = "StaffMailWorkflow"
 BONUS_WORKFLOW = "BonusWorkflow"
+CLAIM_BACK_WORKFLOW = "ClaimBackWorkflow"
+CLAIM_WORKFLOW = "ClaimWorkflow"
 RECONCILIATION_WORKFLOW = "ReconciliationWorkflow"
 
-DECIDE = "decide"  # update, on campaign, collaboration and payout: DecisionRef -> DecisionResult
+DECIDE = "decide"  # update, on whatever people decide about: DecisionRef -> DecisionResult
 COLLABORATION_NEWS = "collaboration_news"  # signal to the campaign: CollaborationNews
 CAMPAIGN_STOPPED = "campaign_stopped"  # signal to a collaboration, no argument
 SCANDAL = "scandal"  # signal to a collaboration: ScandalFound
 PAUSE_CLOCK = "pause_clock"  # signal to a collaboration: PauseClock
 COLLABORATION_SUSPENDED = "collaboration_suspended"  # signal to a payout: Suspension
 BONUS_GRANTED = "bonus_granted"  # signal to a collaboration: BonusGranted
+CLAIM_CHANGED = "claim_changed"  # signal to a claim: something of it was settled
 RECIPIENT_CHANGED = "recipient_changed"  # signal to a payout: it is worth another try
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from domain.claims import ClaimStatus
 from domain.inbox import ItemKind
 from domain.lifecycle import (
     BankStatus,
@@ -67,6 +68,26 @@ class PayoutChange(Message):
     bank_payout_id: str | None = None
 
 
+class ClaimChange(Message):
+    """Columns of the claim's read-model row."""
+
+    status: ClaimStatus | None = None
+
+
+class Netting(StrEnum):
+    """What an event of a payment means for what its release keeps back."""
+
+    BOOK = "book"  # the payment is over: what was kept back has come back to its campaigns
+    GIVE_BACK = "give_back"  # the payment is called off: what was kept back is open again
+
+
+class Discharge(Message):
+    """So much of a claim was taken back at the provider: it is not asked for again."""
+
+    claim_id: str
+    amount_minor: int
+
+
 class OpenItem(Message):
     """An inbox item to open (or, with the same kind on the same subject, to renew)."""
 
@@ -103,6 +124,11 @@ class PostingKind(StrEnum):
     FREE = "free"  # reserved -> available: not needed after all
     TAKE_BACK = "take_back"  # paid -> payable: the provider has taken it back; owed until decided
     FORFEIT = "forfeit"  # payable -> available: earned, and not to be paid after all
+    CLAIM = "claim"  # creator receivable -> claimed: a creator owes something back
+    DISCHARGE = "discharge"  # claimed -> creator receivable: it came back
+    LIFT = "lift"  # claimed -> creator receivable: it is not asked for any more
+    NET = "net"  # payable -> paid: not sent, since the creator owed so much
+    RECOVER = "recover"  # recovered -> available: what had been paid has come back
 
 
 class Posting(Message):
@@ -138,6 +164,7 @@ class Append(Message):
     collaboration: CollaborationChange | None = None
     campaign: CampaignChange | None = None
     payout: PayoutChange | None = None
+    claim: ClaimChange | None = None
     open_items: tuple[OpenItem, ...] = ()
     close_items: tuple[ItemKind, ...] = ()
     remind_items: tuple[ItemKind, ...] = ()
@@ -151,6 +178,8 @@ class Append(Message):
     mails: tuple[PlannedMail, ...] = ()
     postings: tuple[Posting, ...] = ()
     new_payouts: tuple[NewPayout, ...] = ()
+    netting: Netting | None = None
+    discharges: tuple[Discharge, ...] = ()
 
 
 class Appended(Message):

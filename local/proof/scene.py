@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from temporalio.client import Client, WorkflowHandle
 
 from domain.campaign import CampaignFile, PayoutPolicy
-from domain.decisions import DecisionKind, PlainChoice
+from domain.decisions import ReleaseChoice
 from domain.ids import CREATOR, collaboration_id, payout_id, payout_workflow_id
 from domain.lifecycle import Role, Stage, StreamKind, WaitingFor
 from domain.messages import (
@@ -169,7 +169,7 @@ class Scene:
         seen, made = await self._asked(), []
         async with session(self.engine) as db:
             for case in cases:
-                choice = PlainChoice(kind=DecisionKind.RELEASE_PAYOUT)
+                choice = ReleaseChoice()
                 shown, identity = seen[self.payout_of[case]], self.payout_of[case]
                 row = await decisions.submit(
                     db, kind=choice.kind, subject_kind=StreamKind.PAYOUT.value,

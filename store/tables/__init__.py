@@ -13,6 +13,7 @@ from __future__ import annotations
 from store.tables.bank import BankAccount, BankFile, BankOrder
 from store.tables.base import Base, Json
 from store.tables.campaigns import Campaign, Candidate, ShortlistWish
+from store.tables.claims import Claim, ClaimPart
 from store.tables.collaborations import (
     Check,
     Collaboration,
@@ -47,6 +48,8 @@ __all__ = [
     "Campaign",
     "Candidate",
     "Check",
+    "Claim",
+    "ClaimPart",
     "Collaboration",
     "Comparison",
     "Creator",
@@ -91,5 +94,6 @@ __all__ = [
 APPEND_ONLY = (
     "events", "ledger_transactions", "ledger_entries", "signatures", "terms", "tax_profiles",
     "invoice_mandates", "bank_accounts", "bank_files", "invoice_credits", "credit_notes",
+    "claim_parts",
 )  # fmt: skip
 """Tables on which the application's role may only insert and read."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.tables.base import Base
@@ -52,6 +53,7 @@ class Payout(Base):
     __table_args__ = (
         UniqueConstraint("collaboration_id", "kind", "number"),
         CheckConstraint("amount_minor > 0", name="payout_amount_positive"),
+        CheckConstraint("netted_minor BETWEEN 0 AND amount_minor", name="payout_netted_within"),
         Index("ix_payouts_status", "campaign_id", "status"),
         Index("ix_payouts_created", "created_at", "id"),
         Index("ix_payouts_creator", "creator_id"),
@@ -71,6 +73,8 @@ class Payout(Base):
     """The milestone, ``kill_fee``, ``repayment`` or ``bonus``."""
     number: Mapped[int] = mapped_column(Integer)
     amount_minor: Mapped[int]
+    netted_minor: Mapped[int] = mapped_column(default=0)
+    """What its release keeps back of it for what the creator owes: it is not sent."""
     currency: Mapped[str] = mapped_column(String(3))
     status: Mapped[str] = mapped_column(String(12))
     hold_reason: Mapped[str | None] = mapped_column(String(20))
@@ -98,6 +102,11 @@ class Payout(Base):
     sequence: Mapped[int] = mapped_column(default=0)
     digest: Mapped[str] = mapped_column(default="")
 
+    @hybrid_property
+    def sent_minor(self) -> int:
+        """What is sent of it, in the smallest unit: what was earned less what is kept back."""
+        return self.amount_minor - self.netted_minor
+
 
 class PayoutAttempt(Base):
     """One try to pay; committed before the provider is called."""
@@ -109,6 +118,8 @@ class PayoutAttempt(Base):
     key: Mapped[str] = mapped_column(unique=True)
     request_hash: Mapped[str]
     account_id: Mapped[str]
+    amount_minor: Mapped[int] = mapped_column(default=0)
+    """What was to be sent; 0 of an attempt that was given up before it was made."""
     first_sent_at: Mapped[datetime]
     outcome: Mapped[str | None] = mapped_column(String(20))
     transfer_id: Mapped[str | None] = mapped_column(unique=True)

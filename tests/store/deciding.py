@@ -10,6 +10,7 @@ from domain.decisions import (
     Choice,
     DecisionKind,
     PlainChoice,
+    ReleaseChoice,
     ReviewChoice,
 )
 from domain.messages import (
@@ -33,7 +34,7 @@ from tests.builders import NOW
 
 Subject = Campaign | Collaboration | Payout
 APPROVE = ReviewChoice(answer="approve")
-RELEASE = PlainChoice(kind=DecisionKind.RELEASE_PAYOUT)
+RELEASE = ReleaseChoice()
 SIGN_OFF = PlainChoice(kind=DecisionKind.SIGN_OFF_SHORTLIST)
 
 

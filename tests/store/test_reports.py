@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from domain.decisions import DecisionKind, PlainChoice, TermsChoice
+from domain.decisions import ReleaseChoice, TermsChoice
 from domain.errors import NotFound
 from domain.lifecycle import Outcome, PayoutStatus, Role, Stage
 from rendering.report import render_report
@@ -109,7 +109,7 @@ async def test_money_agrees_with_the_ledger_and_releases_name_two_people(
         payout = await builders.payout(work, row, amount_minor=45_000)
         for name in ("Ada", "Ben"):
             person = await builders.staff(work, [Role.FINANCE], name=name)
-            choice = PlainChoice(kind=DecisionKind.RELEASE_PAYOUT)
+            choice = ReleaseChoice()
             ref = await builders.decision(work, payout, person, choice)
             await applied(work, ref.decision_id)
         report = await reports.for_people(work, campaign.id)
@@ -128,7 +128,7 @@ async def test_a_release_by_one_person_is_said_where_staffing_is_solo(engine: As
         campaign = await builders.campaign(work, builders.campaign_file(staffing="solo"))
         payout = await builders.payout(work, await finished(work, campaign, "@solo"))
         person = await builders.staff(work, [Role.FINANCE])
-        choice = PlainChoice(kind=DecisionKind.RELEASE_PAYOUT)
+        choice = ReleaseChoice()
         await applied(work, (await builders.decision(work, payout, person, choice)).decision_id)
         report = await reports.for_people(work, campaign.id)
     assert report["payments"][0]["note"] == "released by one person"

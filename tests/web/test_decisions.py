@@ -30,6 +30,8 @@ FIELDS: dict[DecisionKind, dict[str, Any]] = {
     DecisionKind.DECIDE_KILL_FEE: {"percent": "50"},
     DecisionKind.HOLD_PAYOUT: {"comment": "The invoice is missing."},
     DecisionKind.CANCEL_PAYOUT: {"comment": "The post is gone for good."},
+    DecisionKind.DECIDE_CLAIM: {"answer": "confirm"},
+    DecisionKind.WAIVE_CLAIM: {"comment": "It is not worth the trouble."},
 }
 
 
@@ -38,8 +40,11 @@ async def rows(web: Web) -> int:
         return await db.scalar(select(func.count()).select_from(Decision)) or 0
 
 
-OF_REAL_ROWS = {DecisionKind.RESOLVE_SHORTLIST, DecisionKind.GRANT_BONUS}
-"""They read what they are about first; `test_wishes` and `test_bonus` have them."""
+OF_REAL_ROWS = {
+    DecisionKind.RESOLVE_SHORTLIST, DecisionKind.GRANT_BONUS, DecisionKind.CLAIM_BACK,
+    DecisionKind.BOOK_REPAYMENT,
+}  # fmt: skip
+"""They read what they are about first; `test_wishes`, `test_bonus` and `test_claims` have them."""
 
 
 @pytest.mark.parametrize("kind", sorted(set(ROLE_FOR) - OF_REAL_ROWS))
@@ -181,7 +186,7 @@ async def test_fields_of_other_peoples_business_have_no_effect(web: Web) -> None
     )  # fmt: skip
     async with session(web.engine) as db:
         row = await db.get_one(Decision, answer.json()["decision_id"])
-    assert row.choice == {"kind": "release_payout"}
+    assert row.choice == {"kind": "release_payout", "netted_minor": 0}
     assert (row.actor_id in web.people.values(), row.status) == (True, "submitted")
 
 

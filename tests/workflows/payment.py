@@ -62,17 +62,22 @@ class Payment:
             await self._go_on()
         raise AssertionError(f"never {status}: {await self.story()}")
 
-    async def ends(self) -> Payout:
-        """Let people act and time pass until the money has moved, once."""
+    async def until_over(self) -> Payout:
+        """Let people act and time pass until nothing more happens to it."""
         for _ in range(200):
             await self.rests()
             if not await self.stage.clock.is_running(self.handle):
-                row, money = await self.row(), await self.stage.money()
-                paid = row.amount_minor if row.status == PayoutStatus.TRANSFERRED else 0
-                assert (money.payable, money.in_transit, money.paid) == (0, 0, paid)
-                return row
+                return await self.row()
             await self._go_on()
         raise AssertionError(f"never over: {await self.story()}")
+
+    async def ends(self) -> Payout:
+        """Let people act and time pass until the money has moved, once."""
+        row = await self.until_over()
+        money = await self.stage.money()
+        paid = row.amount_minor if row.status == PayoutStatus.TRANSFERRED else 0
+        assert (money.payable, money.in_transit, money.paid) == (0, 0, paid)
+        return row
 
     async def says(self, kind: DecisionKind, actor: str) -> DecisionResult:
         """A decision about this payment that nobody was asked for."""

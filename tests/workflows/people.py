@@ -16,6 +16,7 @@ from temporalio.client import Client
 
 from domain.decisions import (
     Choice,
+    ClaimVerdict,
     CounterChoice,
     DecisionKind,
     DraftChoice,
@@ -26,6 +27,7 @@ from domain.decisions import (
     PlainChoice,
     PublicationChoice,
     PublicationJudgement,
+    ReleaseChoice,
     ReviewChoice,
     ScandalChoice,
     ScreeningChoice,
@@ -37,7 +39,7 @@ from domain.messages import DecisionRef, DecisionResult
 from integrations.temporal import send_decision
 from store import decisions
 from store.engine import session
-from store.tables import Collaboration, InboxItem, Terms
+from store.tables import Claim, Collaboration, InboxItem, Terms
 from tests import builders
 
 SILENCE = None
@@ -59,7 +61,8 @@ GOES_ON: dict[ItemKind, Choice] = {
     ItemKind.PUBLICATION: PublicationJudgement(answer="verified"),
     ItemKind.HEARING: HearingChoice(answer="withhold"),
     ItemKind.KILL_FEE: KillFeeChoice(percent=50),
-    ItemKind.RELEASE: plain(DecisionKind.RELEASE_PAYOUT),
+    ItemKind.RELEASE: ReleaseChoice(),
+    ItemKind.CLAIM: ClaimVerdict(answer="confirm"),
     ItemKind.ON_HOLD: plain(DecisionKind.RESUME_PAYOUT),
     ItemKind.ATTENTION: plain(DecisionKind.RETRY_STEP),
     ItemKind.OFFER: OfferChoice(answer="interested"),
@@ -168,16 +171,22 @@ class People:
     async def _actor(self, db: AsyncSession, item: InboxItem) -> str:
         role = ROLE_OF[ItemKind(item.kind)]
         if role is Role.CREATOR:
-            row = await db.get_one(Collaboration, item.subject_id)
-            return row.creator_id
+            if item.subject_kind == StreamKind.CLAIM:
+                return (await db.get_one(Claim, item.subject_id)).creator_id
+            return (await db.get_one(Collaboration, item.subject_id)).creator_id
         # The second release of a payment is the second finance person's.
         turn = 1 if item.kind == ItemKind.RELEASE and item.code.startswith("2/") else 0
+        if item.kind == ItemKind.CLAIM:
+            turn = 1  # the first of finance asks for the money
         return self.staff[role][turn]
 
     async def _with_content(self, db: AsyncSession, item: InboxItem, choice: Choice) -> Choice:
         if getattr(choice, "content_id", None) != "":
             return choice
-        of = await db.get_one(Collaboration, item.subject_id)
+        subject = item.subject_id
+        if item.subject_kind == StreamKind.CLAIM:
+            subject = (await db.get_one(Claim, subject)).collaboration_id
+        of = await db.get_one(Collaboration, subject)
         if isinstance(choice, DraftChoice):
             made = (await builders.draft(db, of)).id
         elif isinstance(choice, PublicationChoice):

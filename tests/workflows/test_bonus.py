@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 
-from domain.decisions import BonusChoice, DecisionKind, TermsChoice
+from domain.decisions import BonusChoice, DecisionKind, ReleaseChoice, TermsChoice
 from domain.ids import payout_workflow_id
 from domain.inbox import ItemKind
 from domain.lifecycle import PayoutStatus, Role, StreamKind
@@ -17,7 +17,7 @@ from store.engine import session
 from store.tables import Collaboration, Creator, Decision, Payout, Staff
 from tests import builders
 from tests.workflows.payment import Payment
-from tests.workflows.people import SILENCE, plain
+from tests.workflows.people import SILENCE
 from tests.workflows.stage import Stage, set_up
 
 BUDGET = builders.campaign_file().budget.total.minor
@@ -53,7 +53,7 @@ async def test_a_bonus_is_released_by_somebody_else_and_paid_once(
         )
         assert again == DecisionResult(applied=True, code="applied")
         item = await pay.waits_for_release()
-        release = plain(DecisionKind.RELEASE_PAYOUT)
+        release = ReleaseChoice()
         refused = await stage.people.decide(item, release, actor=second)
         assert refused == DecisionResult(applied=False, code="requester")
         row = await pay.ends()

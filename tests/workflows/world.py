@@ -16,6 +16,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.campaigns import Campaigns
+from activities.claims import Claims
 from activities.documents import Documents
 from activities.guard import CodesOnly
 from activities.maintenance import Maintenance
@@ -44,12 +45,14 @@ from domain.watching import EARLY, watched
 from worker import workflow_runner
 from workflows.bonus import BonusWorkflow
 from workflows.campaign import CampaignWorkflow
+from workflows.claim import ClaimBackWorkflow, ClaimWorkflow
 from workflows.collaboration import CollaborationWorkflow
 from workflows.payout import PayoutWorkflow
 from workflows.upkeep import StripeEventWorkflow
 
 STORIES = [
     CampaignWorkflow, CollaborationWorkflow, PayoutWorkflow, StripeEventWorkflow, BonusWorkflow,
+    ClaimBackWorkflow, ClaimWorkflow,
 ]  # fmt: skip
 """Each is loaded into a sandbox for every test; the others are for the upkeep of a whole stack."""
 
@@ -157,13 +160,14 @@ def workflow_worker(
 ) -> Worker:
     """The worker that carries all stories; ``cached=0`` replays them at every task."""
     records = records or Records(engine)
-    campaigns = Campaigns(engine, client)
+    campaigns, claims = Campaigns(engine, client), Claims(engine, client)
     return Worker(
         client,
         task_queue=Queue.WORKFLOWS.value,
         workflows=STORIES,
         activities=[
             records.append, records.apply_decision, records.grant_bonus,
+            claims.claim_back, claims.left_of_claim, claims.tell_claims,
             campaigns.standing, campaigns.tell_campaign, Documents(engine).render_terms,
         ],
         workflow_runner=workflow_runner(),
