@@ -32,7 +32,7 @@ class Maintenance:
 
     @activity.defn(name="sweep")
     async def sweep(self) -> int:
-        """Resend unanswered decisions and undispatched events, wake what the rail's stop held.
+        """Resend unanswered decisions and events nobody applied, wake what the rail's stop held.
 
         Sending twice is harmless: an update's id is its decision's id, and an event's workflow id
         is its row's id, and a payment that is woken for nothing tries once more and waits again.
@@ -53,8 +53,12 @@ class Maintenance:
         return len(waiting)
 
     async def _events(self, before: datetime) -> int:
+        """Those that no workflow was started for, and those whose workflow has not applied them."""
         async with session(self._engine) as db:
-            waiting = await external_events.undispatched_events(db, before, AT_A_TIME)
+            waiting = [
+                *await external_events.undispatched_events(db, before, AT_A_TIME),
+                *await external_events.unapplied_events(db, datetime.now(UTC), AT_A_TIME),
+            ]
         for row in waiting:
             await temporal.dispatch_stripe_event(self._client, StripeEventTask(event_row_id=row.id))
             async with session(self._engine) as db:

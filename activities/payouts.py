@@ -27,6 +27,7 @@ from domain.errors import (
     OtherRail,
     PayeeChanged,
     RailStopped,
+    TroupeError,
     Unavailable,
 )
 from domain.ids import attempt_key
@@ -116,13 +117,15 @@ class Payouts:
         Applying twice, or in any order, ends in the state that the provider has now. While our key
         is refused the event waits: nothing that happened meanwhile is lost.
         """
-        async with heartbeats():
-            try:
+        try:
+            async with heartbeats(), self._gate.look():
                 return await self._recipients.apply_event(task)
-            except KeyMayNot:
-                raise
-            except RailStopped as stopped:
-                raise Unavailable(f"an event waits: {stopped.message}") from stopped
+        except TroupeError as error:
+            async with session(self._engine) as db:
+                await store.mark_unread(db, task.event_row_id, error.code)
+            if isinstance(error, RailStopped) and not isinstance(error, KeyMayNot):
+                raise Unavailable(f"an event waits: {error.message}") from error
+            raise
 
     async def _send(self, request: TransferRequest) -> TransferResult:
         async with session(self._engine) as db:

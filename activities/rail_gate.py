@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.errors import RailStopped
+from domain.errors import KeyMayNot, RailStopped
 from integrations.payout_rail import PayoutRail
 from store import rail_stops
 from store.engine import session
@@ -33,6 +33,24 @@ class RailGate:
         await self.check()
         try:
             yield
+        except RailStopped as error:
+            await self._close(error)
+            raise
+
+    @asynccontextmanager
+    async def look(self) -> AsyncIterator[None]:
+        """Let calls through that move nothing; a key that only may not look stops no payment.
+
+        Raises:
+            KeyMayNot: the provider knows the key, and does not let it look at this.
+            RailStopped: the provider refuses the key, now or since an earlier call.
+            Unavailable: another key is to be tried, and the provider does not answer.
+        """
+        await self.check()
+        try:
+            yield
+        except KeyMayNot:
+            raise
         except RailStopped as error:
             await self._close(error)
             raise

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.balances import Balances
 from domain.bank_transfer import ACCOUNT_REFUSED
-from domain.errors import ContentConflict, KeyMayNot, TroupeError, Unavailable
+from domain.errors import ContentConflict, TroupeError, Unavailable
 from domain.lifecycle import HoldReason
 from domain.messages import (
     AppliedEvent,
@@ -191,12 +191,7 @@ class Recipients:
 
     async def _note_bank_payout(self, event: StripeEvent) -> tuple[str, ...]:
         """Write down what became of money on its way to the bank; gives the mails about it."""
-        try:
-            found = await self._rail.bank_payout(event.account, event.object_id)
-        except KeyMayNot as error:
-            # A key that may send money need not be one that may look at this: no payment stops.
-            log.warning("a payout to a bank cannot be read: %s", error.message)
-            return ()
+        found = await self._rail.bank_payout(event.account, event.object_id)
         if found is None:
             return ()
         async with session(self._engine) as db:

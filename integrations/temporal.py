@@ -187,14 +187,17 @@ async def request_onboarding(client: Client, task: OnboardingTask) -> str:
 
 
 async def dispatch_stripe_event(client: Client, task: StripeEventTask) -> None:
-    """Start the workflow that applies a stored event; dispatching twice is one workflow."""
+    """Start the workflow that applies a stored event.
+
+    Dispatching twice is one workflow; one that failed, which has applied nothing, is begun anew.
+    """
     try:
         await client.start_workflow(
             STRIPE_EVENT_WORKFLOW,
             task,
             id=stripe_event_workflow_id(task.event_row_id),
             task_queue=Queue.WORKFLOWS.value,
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
             task_timeout=TASK_TIMEOUT,
         )
     except WorkflowAlreadyStartedError:

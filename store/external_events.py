@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -12,6 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.ids import derived_id
 from store.tables import ExternalEvent
+
+AGAIN_AFTER = timedelta(minutes=10)
+"""How long a workflow has to apply an event before it is handed over again; then twice as long."""
+
+AGAIN_AT_MOST = timedelta(hours=1)
+"""The longest time between two tries."""
+
+WORTH_IT = timedelta(days=90)
+"""An event that could not be applied for so long is left to reconciliation."""
+
+_WAITS = ExternalEvent.applied_at.is_(None)
 
 
 async def store_event(
@@ -56,19 +67,40 @@ async def undispatched_events(
     return found.all()
 
 
-async def mark_dispatched(session: AsyncSession, row_id: str, at: datetime) -> None:
-    """A workflow was started for the event."""
-    await session.execute(
-        update(ExternalEvent)
-        .where(ExternalEvent.id == row_id, ExternalEvent.dispatched_at.is_(None))
-        .values(dispatched_at=at)
+async def unapplied_events(
+    session: AsyncSession, now: datetime, limit: int
+) -> Sequence[ExternalEvent]:
+    """Events that a workflow was started for and that are not applied, and whose time has come."""
+    found = await session.scalars(
+        select(ExternalEvent)
+        .where(_WAITS, ExternalEvent.again_at <= now, ExternalEvent.received_at > now - WORTH_IT)
+        .order_by(ExternalEvent.again_at, ExternalEvent.id)
+        .limit(limit)
     )
+    return found.all()
+
+
+async def mark_dispatched(session: AsyncSession, row_id: str, at: datetime) -> None:
+    """A workflow was started for the event: it has until ``again_at`` to apply it."""
+    row = await session.get(ExternalEvent, row_id, with_for_update=True)
+    if row is None or row.applied_at is not None:
+        return
+    row.dispatched_at = row.dispatched_at or at
+    row.again_at = at + min(AGAIN_AFTER * 2 ** min(row.tries, 9), AGAIN_AT_MOST)
+    row.tries += 1
 
 
 async def mark_applied(session: AsyncSession, row_id: str, at: datetime) -> None:
     """The state behind the event was read and written down."""
     await session.execute(
         update(ExternalEvent)
-        .where(ExternalEvent.id == row_id, ExternalEvent.applied_at.is_(None))
-        .values(applied_at=at)
+        .where(ExternalEvent.id == row_id, _WAITS)
+        .values(applied_at=at, code="")
+    )
+
+
+async def mark_unread(session: AsyncSession, row_id: str, code: str) -> None:
+    """The state behind the event could not be read, or not be written down."""
+    await session.execute(
+        update(ExternalEvent).where(ExternalEvent.id == row_id, _WAITS).values(code=code)
     )

@@ -13,7 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.errors import NotAllowed, NotFound
 from domain.lifecycle import HoldReason, PayoutStatus
 from store.attempts import adopt_transfer, get_attempt, settle_attempt, transferred_attempt
-from store.external_events import mark_applied, mark_dispatched, store_event, undispatched_events
+from store.external_events import (
+    mark_applied,
+    mark_dispatched,
+    mark_unread,
+    store_event,
+    undispatched_events,
+)
 from store.tables import (
     Collaboration,
     Creator,
@@ -26,8 +32,9 @@ from store.tables import (
 __all__ = [
     "Payee", "adopt_transfer", "creator_for_onboarding", "fill_link",
     "get_attempt", "get_event", "held_payouts", "mark_applied", "mark_dispatched",
-    "open_link", "payee", "recipient_of_account", "refresh_recipient", "save_new_recipient",
-    "settle_attempt", "store_event", "transferred_attempt", "undispatched_events",
+    "mark_unread", "open_link", "payee", "recipient_of_account", "refresh_recipient",
+    "save_new_recipient", "settle_attempt", "store_event", "transferred_attempt",
+    "undispatched_events",
 ]  # fmt: skip
 
 _WOKEN_AT_ONCE = 1000

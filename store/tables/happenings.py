@@ -107,7 +107,10 @@ class ExternalEvent(Base):
     """An event from outside, stored before it is acknowledged."""
 
     __tablename__ = "external_events"
-    __table_args__ = (UniqueConstraint("source", "event_id"),)
+    __table_args__ = (
+        UniqueConstraint("source", "event_id"),
+        Index("ix_events_unapplied", "received_at", postgresql_where=text("applied_at IS NULL")),
+    )
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     source: Mapped[str] = mapped_column(String(20))
     event_id: Mapped[str]
@@ -115,4 +118,12 @@ class ExternalEvent(Base):
     payload: Mapped[Json]
     received_at: Mapped[datetime]
     dispatched_at: Mapped[datetime | None]
+    """When a workflow was started for it first."""
     applied_at: Mapped[datetime | None]
+    """When the state behind it was read and written down."""
+    tries: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """How often it was handed to a workflow."""
+    again_at: Mapped[datetime | None]
+    """When it is handed over again if it is not applied by then."""
+    code: Mapped[str] = mapped_column(default="", server_default="")
+    """Why it could not be applied, the last time."""

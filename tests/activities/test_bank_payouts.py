@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.errors import Unavailable
+from domain.errors import KeyMayNot, TroupeError, Unavailable
 from domain.inbox import ItemKind
 from domain.lifecycle import BankStatus, StreamKind
-from store import ledger
+from store import ledger, rail_stops
 from store.engine import session
 from store.streams import verify_stream
-from store.tables import Event, InboxItem, OutboxMail, Payout
-from tests.activities.test_payouts import Scene
+from store.tables import Event, ExternalEvent, InboxItem, OutboxMail, Payout
+from tests.activities.test_payouts import Scene, resume
 from tests.activities.test_reconciliation import book
 from tests.fixtures.stripe import StripeStandIn
 
@@ -113,15 +113,6 @@ async def test_a_bank_that_is_quicker_than_our_books_is_asked_again(
     assert await bank(scene) == (BankStatus.PAID_OUT, payout)
 
 
-async def test_news_that_comes_while_our_key_is_refused_waits_for_another(scene: Scene) -> None:
-    payout = scene.standin.pay_out(scene.account)
-    scene.standin.order_fault("401", path="/v1/payouts")
-    with pytest.raises(Unavailable, match="an event waits"):
-        await news(scene, payout)
-    await news(scene, payout)
-    assert await bank(scene) == (BankStatus.PAID_OUT, payout)
-
-
 async def test_money_that_fills_a_negative_account_is_at_the_bank_when_it_is_paid_out(
     scene: Scene,
 ) -> None:
@@ -153,9 +144,39 @@ async def test_old_news_change_nothing(scene: Scene) -> None:
     assert await to_do(scene) == []
 
 
-async def test_payouts_of_others_and_refused_looks_change_nothing(scene: Scene) -> None:
+async def test_payouts_of_others_change_nothing(scene: Scene) -> None:
     payout = scene.standin.pay_out(scene.account)
     await scene.event("payout.paid", account="acct_nobody", object_id=payout)
-    scene.standin.order_fault("403", path="/v1/payouts")
-    assert await news(scene, payout) == ()
     assert await bank(scene) == (None, None)
+
+
+async def applied(scene: Scene) -> list[tuple[str, bool]]:
+    """Of each event, why it could not be applied, and whether it is."""
+    async with session(scene.engine) as db:
+        rows = await db.scalars(select(ExternalEvent).order_by(ExternalEvent.received_at))
+        return [(row.code, row.applied_at is not None) for row in rows]
+
+
+@pytest.mark.parametrize(("fault", "raised"), [("401", Unavailable), ("403", KeyMayNot)])
+async def test_money_sent_back_while_stripe_refuses_the_key_is_told_when_it_may_look_again(
+    scene: Scene, fault: str, raised: type[TroupeError]
+) -> None:
+    """A key that may pay and not look stops no payment; one that is refused stops them all."""
+    payout = scene.standin.pay_out(scene.account)
+    scene.standin.fail_payout(payout)
+    scene.standin.order_fault(fault, path="/v1/payouts")
+    with pytest.raises(raised):
+        await news(scene, payout, "failed")
+    assert (await applied(scene), await bank(scene)) == ([("rail_stopped", False)], (None, None))
+    async with session(scene.engine) as db:
+        stop = await rail_stops.current(db)
+    assert (stop is not None) == (fault == "401")
+    if stop is not None:
+        before = len(scene.standin.requests("/v1/"))
+        with pytest.raises(Unavailable):
+            await news(scene, payout, "failed")
+        assert len(scene.standin.requests("/v1/")) == before
+        await resume(scene)
+    assert len(await news(scene, payout, "failed")) == 1
+    assert (await applied(scene), await to_do(scene)) == ([("", True)], [ItemKind.BANK_FAILED])
+    assert await bank(scene) == (BankStatus.FAILED, payout)

@@ -16,7 +16,7 @@ from store.creator_statements import creator_statement
 from store.engine import session
 from store.streams import verify_stream
 from store.tables import Creator, OutboxMail, Payout
-from tests.activities.test_payouts import Scene
+from tests.activities.test_payouts import Scene, resume
 from tests.activities.test_reconciliation import book, compared
 from tests.fixtures.stripe import StripeStandIn
 
@@ -99,3 +99,17 @@ async def test_a_transfer_of_somebody_else_is_their_business(scene: Scene) -> No
     scene.standin.reverse(other.transfer_id, 900)
     await scene.event("transfer.reversed", object_id=other.transfer_id)
     assert scene.applied.taken_back == ()
+
+
+async def test_what_is_taken_back_while_stripe_refuses_the_key_is_booked_when_it_does_not(
+    scene: Scene,
+) -> None:
+    await book(scene)
+    scene.standin.order_fault("401", path=f"/v1/transfers/{scene.transfer}")
+    with pytest.raises(Unavailable):
+        await taken_back(scene, 4_000)
+    assert await differences(scene) == ["reversed"]
+    await resume(scene)
+    (back,) = await event(scene)
+    assert back.payment.amount_minor == 4_000
+    assert await differences(scene) == []

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
+from activities.maintenance import Maintenance
 from domain.decisions import DecisionKind
+from domain.errors import ContentConflict
+from domain.ids import stripe_event_workflow_id
 from domain.inbox import ItemKind
 from domain.lifecycle import HoldReason, PayoutStatus, Role
 from domain.messages import (
@@ -19,6 +24,9 @@ from domain.messages import (
     StripeEventTask,
     TakenBack,
 )
+from store import external_events
+from store.engine import session
+from store.tables import ExternalEvent
 from tests import builders
 from tests.workflows.payment import Payment, as_input, payment
 from tests.workflows.people import SILENCE
@@ -90,3 +98,41 @@ async def test_the_event_starts_the_repayment_once_and_sends_the_mail(
         assert pay.stage.world.sent == ["out_of_the_news"] * 2
         assert await pay.story() == ["stopped"]
         await asyncio.sleep(0)
+
+
+async def test_an_event_whose_workflow_failed_is_taken_up_again_and_one_that_is_applied_is_not(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine, plan={ItemKind.ON_HOLD: SILENCE}, started=False) as pay:
+        back = TakenBack(
+            payment=as_input(await pay.row(), builders.campaign_file(), BACK), outbox_id="once"
+        )
+        name = f"evt_{pay.payout_id}"
+        async with session(engine) as db:
+            row_id, _ = await external_events.store_event(
+                db, "stripe", name, "transfer.reversed", {}, datetime.now(UTC) - timedelta(hours=1)
+            )
+        sweep = Maintenance(engine, temporal.client).sweep
+        handle = temporal.client.get_workflow_handle(stripe_event_workflow_id(row_id))
+        pay.stage.world.news = ContentConflict("the books are not as they should be")
+        assert await sweep() == 1
+        with pytest.raises(WorkflowFailureError):
+            await handle.result()
+        assert await sweep() == 0
+
+        async def its_time_comes(*, applied: bool) -> None:
+            async with session(engine) as db:
+                row = await db.get_one(ExternalEvent, row_id)
+                row.again_at = datetime.now(UTC)
+                row.applied_at = datetime.now(UTC) if applied else None
+
+        pay.stage.world.news = AppliedEvent(taken_back=(back,))
+        await its_time_comes(applied=False)
+        assert await sweep() == 1
+        await handle.result()
+        assert (await pay.rests()).hold_reason == BACK
+        await its_time_comes(applied=False)
+        assert await sweep() == 1  # its workflow has ended well: nothing is done twice
+        await its_time_comes(applied=True)
+        assert await sweep() == 0
+        assert pay.stage.world.sent == ["once"]

@@ -79,8 +79,8 @@ class World:
         self.transfers: deque[TransferResult | TroupeError] = deque()
         self.look_ups: deque[TransferResult | TroupeError] = deque()
         self.screening = Screening(verdict=SafetyVerdict.CLEAR)
-        self.news = AppliedEvent()
-        """What follows from every event of the provider."""
+        self.news: AppliedEvent | TroupeError = AppliedEvent()
+        """What follows from every event of the provider, or why it cannot be applied."""
         self.mails = "accepted"
         """What becomes of every mail."""
         self.sent: list[str] = []
@@ -152,7 +152,11 @@ class World:
     @activity.defn(name="apply_stripe_event")
     async def apply_stripe_event(self, task: StripeEventTask) -> AppliedEvent:
         """The provider's news."""
-        return await self.provider.apply_stripe_event(task) if self.provider else self.news
+        if self.provider:
+            return await self.provider.apply_stripe_event(task)
+        if isinstance(self.news, TroupeError):
+            raise self.news
+        return self.news
 
 
 def workflow_worker(
