@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from temporalio import activity
 from temporalio.client import Client
@@ -17,57 +20,91 @@ from store.engine import session
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+T = TypeVar("T")
+
 SETTLED_AFTER = timedelta(seconds=5)
 """A row younger than this is probably being sent right now by the page that wrote it."""
 
 AT_A_TIME = 100
+"""Rows of each kind that one sweep takes up."""
+
+AT_ONCE = 20
+"""Sendings side by side: what does not answer (3 seconds each) must not fill the sweep's minute."""
+
+PATIENCE = timedelta(seconds=3)
+"""How long the answer to a decision is waited for; it is applied all the same."""
+
+log = logging.getLogger(__name__)
 
 
 class Maintenance:
     """Sends again; every receiver recognises what it already has."""
 
-    def __init__(self, engine: AsyncEngine, client: Client) -> None:
+    def __init__(
+        self, engine: AsyncEngine, client: Client, *, patience: timedelta = PATIENCE
+    ) -> None:  # fmt: skip
         self._engine = engine
         self._client = client
+        self._patience = patience
 
     @activity.defn(name="sweep")
     async def sweep(self) -> int:
-        """Resend unanswered decisions and events nobody applied, wake what the rail's stop held.
+        """Resend events nobody applied and unanswered decisions, wake what the rail's stop held.
 
         Sending twice is harmless: an update's id is its decision's id, and an event's workflow id
         is its row's id, and a payment that is woken for nothing tries once more and waits again.
+        What answers at once comes first; decisions may each take their time.
         """
         before = datetime.now(UTC) - SETTLED_AFTER
-        resent = await self._decisions(before) + await self._events(before)
-        return resent + await self._after_a_stop()
+        return (
+            await self._each(self._dispatch, await self._events(before))
+            + await self._each(self._wake, await self._after_a_stop())
+            + await self._each(self._decide, await self._decisions(before))
+        )
 
-    async def _decisions(self, before: datetime) -> int:
-        async with session(self._engine) as db:
-            waiting = await decisions.unanswered(db, before, AT_A_TIME)
-        for each in waiting:
-            subject = StreamKind(each.subject_kind)
-            result = await temporal.send_decision(self._client, subject, each.subject_id, each.ref)
-            if result is not None and not result.applied:
-                async with session(self._engine) as db:
-                    await decisions.refuse(db, each.ref.decision_id, result.code, datetime.now(UTC))
+    async def _each(self, send: Callable[[T], Awaitable[None]], waiting: Sequence[T]) -> int:
+        """Send some side by side; one that cannot be sent waits for the next sweep, alone."""
+        places = asyncio.Semaphore(AT_ONCE)
+
+        async def one(each: T) -> None:
+            async with places:
+                try:
+                    await send(each)
+                except Exception as error:
+                    log.warning("%s failed in the sweep: %s", send.__name__, type(error).__name__)
+
+        await asyncio.gather(*(one(each) for each in waiting))
         return len(waiting)
 
-    async def _events(self, before: datetime) -> int:
+    async def _events(self, before: datetime) -> Sequence[str]:
         """Those that no workflow was started for, and those whose workflow has not applied them."""
         async with session(self._engine) as db:
             waiting = [
                 *await external_events.undispatched_events(db, before, AT_A_TIME),
                 *await external_events.unapplied_events(db, datetime.now(UTC), AT_A_TIME),
             ]
-        for row in waiting:
-            await temporal.dispatch_stripe_event(self._client, StripeEventTask(event_row_id=row.id))
-            async with session(self._engine) as db:
-                await external_events.mark_dispatched(db, row.id, datetime.now(UTC))
-        return len(waiting)
+        return [row.id for row in waiting]
 
-    async def _after_a_stop(self) -> int:
+    async def _dispatch(self, row_id: str) -> None:
+        await temporal.dispatch_stripe_event(self._client, StripeEventTask(event_row_id=row_id))
         async with session(self._engine) as db:
-            waiting = await rail_stops.to_be_woken(db, AT_A_TIME)
-        for payout in waiting:
-            await temporal.wake_payout(self._client, payout)
-        return len(waiting)
+            await external_events.mark_dispatched(db, row_id, datetime.now(UTC))
+
+    async def _after_a_stop(self) -> Sequence[str]:
+        async with session(self._engine) as db:
+            return await rail_stops.to_be_woken(db, AT_A_TIME)
+
+    async def _wake(self, payout: str) -> None:
+        await temporal.wake_payout(self._client, payout)
+
+    async def _decisions(self, before: datetime) -> Sequence[decisions.Unanswered]:
+        async with session(self._engine) as db:
+            return await decisions.unanswered(db, before, AT_A_TIME)
+
+    async def _decide(self, each: decisions.Unanswered) -> None:
+        result = await temporal.send_decision(
+            self._client, StreamKind(each.subject_kind), each.subject_id, each.ref, self._patience
+        )
+        if result is not None and not result.applied:
+            async with session(self._engine) as db:
+                await decisions.refuse(db, each.ref.decision_id, result.code, datetime.now(UTC))
