@@ -18,8 +18,6 @@ class CreatorLine:
 
     at: datetime
     kind: PostingKind
-    taken_from: str
-    given_to: str
     amount_minor: int
     currency: str
     campaign_id: str

@@ -13,6 +13,7 @@ from domain.money import Money
 from local.cli_papers import write_files
 from local.cli_support import out, print_json, run_async, target
 from rendering.documents import account_statement
+from store.accounts import MOVEMENTS
 from store.creator_statements import OWN, CreatorStatement, creator_statement, find_creator
 from store.engine import session
 from web.payment_pages import environment
@@ -59,8 +60,8 @@ def _as_json(found: CreatorStatement) -> dict[str, object]:
             {
                 "at": line.at.isoformat(),
                 "kind": line.kind.value,
-                "from": line.taken_from,
-                "to": line.given_to,
+                "from": MOVEMENTS[line.kind][0],
+                "to": MOVEMENTS[line.kind][1],
                 "amount": line.amount_minor,
                 "currency": line.currency,
                 "campaign": line.campaign_id,
@@ -102,4 +103,4 @@ def _show(found: CreatorStatement) -> None:
     for held in found.balances:
         for name in OWN:
             amount = Money(minor=getattr(held, name), currency=held.currency)
-            out.print(f"{name.replace('_', ' '):<12}{amount}")
+            out.print(f"{name.replace('_', ' '):<20}{amount}")

@@ -25,6 +25,7 @@ from local.cli_support import (
     target,
 )
 from store import ledger_reports
+from store.accounts import MOVEMENTS
 from store.campaigns import find_campaign
 from store.engine import session
 from store.ledger_reports import Statement
@@ -109,8 +110,8 @@ def _as_json(found: Statement) -> dict[str, object]:
             {
                 "at": line.at.isoformat(),
                 "kind": line.kind.value,
-                "from": line.taken_from,
-                "to": line.given_to,
+                "from": MOVEMENTS[line.kind][0],
+                "to": MOVEMENTS[line.kind][1],
                 "amount": line.amount_minor,
                 "collaboration": line.collaboration_id,
                 "payout": line.payout_id,
@@ -130,8 +131,8 @@ def _show(found: Statement) -> None:
     table.columns[5].no_wrap = True  # an id is there to be copied
     for line in found.lines:
         table.add_row(
-            f"{line.at.astimezone(UTC):%Y-%m-%d %H:%M}", line.kind.value, line.taken_from,
-            line.given_to, str(Money(minor=line.amount_minor, currency=currency)),
+            f"{line.at.astimezone(UTC):%Y-%m-%d %H:%M}", line.kind.value, *MOVEMENTS[line.kind],
+            str(Money(minor=line.amount_minor, currency=currency)),
             line.payout_id or line.collaboration_id or "",
         )  # fmt: skip
     out.print(table)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from domain.messages import PostingKind
 
@@ -38,7 +39,7 @@ CONTRA = frozenset({FUNDING, RECEIVABLE, RECOVERED})
 
 @dataclass(frozen=True)
 class Balances:
-    """A campaign's money, in the smallest unit of its currency."""
+    """A campaign's money, or a creator's, in the smallest unit of one currency."""
 
     currency: str = ""
     funding: int = 0
@@ -56,9 +57,14 @@ class Balances:
     """What has come back of what was paid: ``paid`` less this is the campaign's cost."""
 
     @classmethod
-    def of(cls, rows: Iterable[tuple[str, str, int]]) -> Balances:
+    def of(cls, rows: Iterable[tuple[str, str, Decimal | int]]) -> Balances:
         """From rows of account, currency and sum; a campaign has one currency."""
-        found = list(rows)
-        if not found:
-            return cls()
-        return cls(currency=found[0][1], **{name: total for name, _, total in found})
+        return next(iter(cls.by_currency(rows)), cls())
+
+    @classmethod
+    def by_currency(cls, rows: Iterable[tuple[str, str, Decimal | int]]) -> tuple[Balances, ...]:
+        """From rows of account, currency and sum; a creator may have several currencies."""
+        found: dict[str, dict[str, int]] = {}
+        for name, currency, total in rows:
+            found.setdefault(currency, {})[name] = int(total)
+        return tuple(cls(currency=currency, **found[currency]) for currency in sorted(found))

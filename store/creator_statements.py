@@ -12,9 +12,9 @@ from domain.creator_account import CreatorLine
 from domain.errors import NotFound
 from domain.invoicing import RULES
 from domain.messages import PostingKind
-from store.accounts import IN_TRANSIT, MOVEMENTS, PAID, PAYABLE, RECEIVABLE, RESERVED
+from store.accounts import IN_TRANSIT, PAID, PAYABLE, RECEIVABLE, RESERVED, Balances
 from store.invoice_sums import OF_PAYMENT, vat_of
-from store.ledger_reports import IN_NORMAL_DIRECTION
+from store.ledger_reports import sums
 from store.tables import (
     Campaign,
     Collaboration,
@@ -22,7 +22,6 @@ from store.tables import (
     CreditNote,
     Invoice,
     LedgerAccount,
-    LedgerEntry,
     LedgerTransaction,
     Payout,
 )
@@ -38,29 +37,14 @@ _OF_COLLABORATION = and_(
 
 
 @dataclass(frozen=True)
-class CreatorBalance:
-    """What the movements come to, in one currency."""
-
-    currency: str
-    reserved: int = 0
-    """Agreed and not earned."""
-    payable: int = 0
-    """Earned and not sent."""
-    in_transit: int = 0
-    paid: int = 0
-    """Sent, or kept back for what the creator owed."""
-    creator_receivable: int = 0
-    """What the creator owes."""
-
-
-@dataclass(frozen=True)
 class CreatorStatement:
     """A creator's movements up to a moment, oldest first, and what they come to."""
 
     creator: Creator
     at: datetime
     lines: tuple[CreatorLine, ...]
-    balances: tuple[CreatorBalance, ...]
+    balances: tuple[Balances, ...]
+    """Of the accounts in `OWN`, by currency."""
 
 
 async def find_creator(session: AsyncSession, named: str) -> Creator:
@@ -122,7 +106,16 @@ async def creator_statement(
         .order_by(LedgerTransaction.at, LedgerTransaction.id)
     )
     lines = tuple(_line(*row) for row in rows)
-    return CreatorStatement(creator, at, lines, await _balances(session, creator.id, at))
+    held = await session.execute(
+        sums()
+        .join(Collaboration, _OF_COLLABORATION)
+        .where(
+            Collaboration.creator_id == creator.id,
+            LedgerTransaction.at <= at,
+            LedgerAccount.name.in_(OWN),
+        )
+    )
+    return CreatorStatement(creator, at, lines, Balances.by_currency(held))
 
 
 def _start() -> ColumnElement[int]:
@@ -145,13 +138,9 @@ def _line(
     credit_note: str,
     asked: bool,
 ) -> CreatorLine:
-    kind = PostingKind(movement.kind)
-    taken, given = MOVEMENTS[kind]
     return CreatorLine(
         at=movement.at,
-        kind=kind,
-        taken_from=taken,
-        given_to=given,
+        kind=PostingKind(movement.kind),
         amount_minor=movement.amount_minor,
         currency=movement.currency,
         campaign_id=movement.campaign_id,
@@ -164,25 +153,3 @@ def _line(
         credit_note=credit_note,
         asked=asked,
     )
-
-
-async def _balances(
-    session: AsyncSession, creator_id: str, at: datetime
-) -> tuple[CreatorBalance, ...]:
-    rows = await session.execute(
-        select(LedgerAccount.currency, LedgerAccount.name, func.sum(IN_NORMAL_DIRECTION))
-        .select_from(Collaboration)
-        .join(LedgerTransaction, _OF_COLLABORATION)
-        .join(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
-        .join(LedgerAccount, LedgerAccount.id == LedgerEntry.account_id)
-        .where(
-            Collaboration.creator_id == creator_id,
-            LedgerTransaction.at <= at,
-            LedgerAccount.name.in_(OWN),
-        )
-        .group_by(LedgerAccount.currency, LedgerAccount.name)
-    )
-    found: dict[str, dict[str, int]] = {}
-    for currency, name, total in rows:
-        found.setdefault(currency, {})[name] = int(total)
-    return tuple(CreatorBalance(currency, **found[currency]) for currency in sorted(found))

@@ -213,4 +213,4 @@ async def balances(session: AsyncSession, campaign_id: str) -> Balances:
         .where(LedgerAccount.campaign_id == campaign_id)
         .group_by(LedgerAccount.name, LedgerAccount.currency)
     )
-    return Balances.of((name, currency, int(total)) for name, currency, total in rows)
+    return Balances.of(rows)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.messages import PostingKind
-from store.accounts import CONTRA, MOVEMENTS, Balances
+from store.accounts import CONTRA, Balances
 from store.tables import LedgerAccount, LedgerEntry, LedgerTransaction
 
 IN_NORMAL_DIRECTION = case(
@@ -23,8 +24,6 @@ class StatementLine:
 
     at: datetime
     kind: PostingKind
-    taken_from: str
-    given_to: str
     amount_minor: int
     collaboration_id: str | None
     payout_id: str | None
@@ -107,29 +106,26 @@ async def statement(session: AsyncSession, campaign_id: str, at: datetime) -> St
         .order_by(LedgerTransaction.id)
     )
     lines = tuple(_line(movement) for movement in await session.scalars(query))
-    return Statement(campaign_id, at, lines, await _balances_at(session, campaign_id, at))
+    until = (LedgerTransaction.campaign_id == campaign_id, LedgerTransaction.at <= at)
+    rows = await session.execute(sums().where(*until))
+    return Statement(campaign_id, at, lines, Balances.of(rows))
 
 
 def _line(movement: LedgerTransaction) -> StatementLine:
-    kind = PostingKind(movement.kind)
-    taken, given = MOVEMENTS[kind]
     return StatementLine(
         at=movement.at,
-        kind=kind,
-        taken_from=taken,
-        given_to=given,
+        kind=PostingKind(movement.kind),
         amount_minor=movement.amount_minor,
         collaboration_id=movement.collaboration_id,
         payout_id=movement.payout_id,
     )
 
 
-async def _balances_at(session: AsyncSession, campaign_id: str, at: datetime) -> Balances:
-    rows = await session.execute(
+def sums() -> Select[str, str, Decimal]:
+    """Account, currency and sum of all entries; who asks says of which movements."""
+    return (
         select(LedgerAccount.name, LedgerAccount.currency, func.sum(IN_NORMAL_DIRECTION))
         .join(LedgerEntry, LedgerEntry.account_id == LedgerAccount.id)
         .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
-        .where(LedgerTransaction.campaign_id == campaign_id, LedgerTransaction.at <= at)
         .group_by(LedgerAccount.name, LedgerAccount.currency)
     )
-    return Balances.of((name, currency, int(total)) for name, currency, total in rows)

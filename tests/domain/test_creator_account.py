@@ -14,7 +14,7 @@ AT = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def line(kind: PostingKind, amount: int, currency: str = "EUR") -> CreatorLine:
-    return CreatorLine(AT, kind, "", "", amount, currency, "cmp_1", "Spring", "col_1", "pay_1", "")
+    return CreatorLine(AT, kind, amount, currency, "cmp_1", "Spring", "col_1", "pay_1", "")
 
 
 def test_what_is_owed_is_earned_and_neither_paid_nor_withheld() -> None:

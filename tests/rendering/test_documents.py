@@ -86,16 +86,16 @@ def test_the_account_tells_net_and_tax_of_what_was_paid_and_sums_to_it() -> None
     about = ("cmp_1", "Spring", "col_1", "pay_1", "bonus")
     sent = datetime(2026, 12, 4, tzinfo=UTC)
     lines = [
-        CreatorLine(sent, PostingKind.SETTLE, "", "", 15_000, "EUR", *about, "AF-1", 2_500, True),
-        CreatorLine(sent, PostingKind.TAKE_BACK, "", "", 6_000, "EUR", *about, "AF-1", 1_000, True),
-        CreatorLine(sent, PostingKind.SETTLE, "", "", 400, "EUR", *about, "", 0, True),
+        CreatorLine(sent, PostingKind.SETTLE, 15_000, "EUR", *about, "AF-1", 2_500, True),
+        CreatorLine(sent, PostingKind.TAKE_BACK, 6_000, "EUR", *about, "AF-1", 1_000, True),
+        CreatorLine(sent, PostingKind.SETTLE, 400, "EUR", *about, "", 0, True),
     ]
     text = words(account_statement(ENVIRONMENT, Who(), lines, sent).article)
     assert "invoice AF-1: €125.00 net, €25.00 VAT" in text
     assert "no invoice: the amount is gross" in text
     assert "what was paid is €75.00 net and €15.00 value added tax, and €4.00 without" in text
     assert "Paid until then: €94.00" in text
-    elsewhere = [CreatorLine(sent, PostingKind.SETTLE, "", "", 400, "EUR", *about)]
+    elsewhere = [CreatorLine(sent, PostingKind.SETTLE, 400, "EUR", *about)]
     assert "invoice" not in words(account_statement(ENVIRONMENT, Who(), elsewhere, sent).article)
 
 

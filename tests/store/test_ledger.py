@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from domain.errors import ContentConflict, Overdrawn
 from domain.messages import Posting, PostingKind
 from store import ledger
+from store.accounts import MOVEMENTS
 from store.engine import make_engine, session
 from store.tables import Campaign, Collaboration
 from tests import builders
@@ -175,7 +176,7 @@ async def test_a_statement_shows_the_movements_until_a_moment(engine: AsyncEngin
         found = await ledger.statement(db, of.campaign_id, NOW)
         end = await ledger.statement(db, of.campaign_id, NOW + timedelta(days=2))
     assert [line.kind for line in found.lines] == [PostingKind.FUND, PostingKind.RESERVE]
-    assert (found.lines[1].taken_from, found.lines[1].given_to) == ("available", "reserved")
+    assert MOVEMENTS[found.lines[1].kind] == ("available", "reserved")
     assert found.balances.reserved == 20_000
     assert end.balances.reserved == 0
     assert end.balances.available == 100_000
