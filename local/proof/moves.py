@@ -22,6 +22,7 @@ from domain.messages import (
     StreamHead,
     TransferOutcome,
 )
+from local.proof.bonus import grant, grant_again, granted_and_owed, withdraw
 from local.proof.paying import (
     TURN,
     book,
@@ -55,6 +56,8 @@ class Move(StrEnum):
     RECOVER = "look an unclear attempt up"
     TAKE_BACK = "take back at the provider"
     FORFEIT = "forfeit"
+    GRANT = "grant a bonus"
+    WITHDRAW = "withdraw a bonus"
     BANK = "the bank pays, or sends back"
     AGAIN = "do an earlier step again"
     TOO_MUCH = "send more than is owed"
@@ -93,7 +96,7 @@ def possible(till: Till) -> list[Move]:
         Move.TAKE_TURN: at[Where.SENDING], Move.BOOK: at[Where.SENDING],
         Move.RECOVER: at[Where.SENDING], Move.TAKE_BACK: alive, Move.BANK: at[Where.PAID],
         Move.FORFEIT: any(each.is_again for each in at[Where.OWED]), Move.AGAIN: till.written,
-        Move.TWICE: at[Where.SENDING] or at[Where.PAID],
+        Move.TWICE: at[Where.SENDING] or at[Where.PAID], Move.WITHDRAW: granted_and_owed(till),
     } | dict.fromkeys(CALLS, calling)  # fmt: skip
     more = {Move.PAY, Move.TAKE_TURN, Move.BOOK, Move.RECOVER, Move.WAIT}
     return [move for move in Move if does.get(move, True) for _ in range(1 + 2 * (move in more))]
@@ -216,6 +219,9 @@ async def _bank(till: Till, pick: int, amount: int) -> None:
 
 async def _again(till: Till, pick: int, amount: int) -> None:
     """A worker died after the commit: the same step is asked for once more, later."""
+    if till.granted and amount % 4 == 0:
+        await grant_again(till, pick)
+        return
     command = one_of(till.written, pick * 7 + amount)
     if command is not None:
         later = command.model_copy(update={"at": till.now})
@@ -288,6 +294,8 @@ _MOVES: dict[Move, Callable[[Till, int, int], Awaitable[None]]] = {
     Move.RECOVER: recover,
     Move.TAKE_BACK: _take_back,
     Move.FORFEIT: _forfeit,
+    Move.GRANT: grant,
+    Move.WITHDRAW: withdraw,
     Move.BANK: _bank,
     Move.AGAIN: _again,
     Move.TOO_MUCH: _too_much,

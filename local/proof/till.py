@@ -14,7 +14,7 @@ from enum import StrEnum
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.lifecycle import StreamKind
-from domain.messages import Append, StreamHead
+from domain.messages import Append, GrantBonus, Granted, StreamHead
 from domain.payments import RailTransfer
 from domain.reconciliation import compare
 from local.proof.scene import campaign_file, contracted, funded_campaign
@@ -56,6 +56,7 @@ class Contract:
     reserved: int = 0
     earned: int = 0
     """How many payments were earned."""
+    is_signed: bool = False
 
 
 @dataclass
@@ -72,6 +73,7 @@ class Payment:
     """Workers that began to send an attempt, with its number, and may still call."""
     booked_back: int = 0
     is_again: bool = False
+    is_bonus: bool = False
 
 
 @dataclass
@@ -111,6 +113,10 @@ class Till:
     payments: list[Payment] = field(default_factory=list)
     provider: Provider = field(default_factory=Provider)
     written: list[Append] = field(default_factory=list)
+    granted: list[tuple[GrantBonus, Granted]] = field(default_factory=list)
+    """Decisions about bonuses, and what became of them."""
+    finance: str = ""
+    """Who grants bonuses."""
     remembered: list[tuple[datetime, ledger.Statement]] = field(default_factory=list)
     tries: Counter[str] = field(default_factory=Counter)
     now: datetime = _BEGIN
@@ -157,7 +163,7 @@ class Till:
         async with session(self.engine) as db:
             for campaign in self.campaigns:
                 found = await ledger.balances(db, campaign.id)
-                wanted = self._expected(campaign)
+                wanted = self.expected(campaign)
                 _must(found == wanted, f"{campaign.currency}: {found}, expected {wanted}")
                 counted = (found.available, found.reserved, found.payable, found.in_transit,
                            found.paid)  # fmt: skip
@@ -197,7 +203,8 @@ class Till:
             wrong = [] if row.payout_id in reversed_to_book else compare([row], mine)
             _must(not wrong, f"{row.payout_id}: {[each.code.value for each in wrong]}")
 
-    def _expected(self, campaign: Campaign) -> ledger.Balances:
+    def expected(self, campaign: Campaign) -> ledger.Balances:
+        """What the ledger must say of a campaign, counted from the payments."""
         mine = [each for each in self.payments if each.contract.campaign is campaign]
         reserved = sum(each.reserved for each in self.contracts if each.campaign is campaign)
         payable = sum(each.amount for each in mine if each.where is Where.OWED)
