@@ -14,7 +14,7 @@ from temporalio.client import Client
 from domain.lifecycle import StreamKind
 from domain.messages import StripeEventTask
 from integrations import temporal
-from store import decisions, external_events, rail_stops
+from store import decisions, external_events, rail_balances, rail_stops
 from store.engine import session
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Maintenance:
 
     @activity.defn(name="sweep")
     async def sweep(self) -> int:
-        """Resend events nobody applied and unanswered decisions, wake what the rail's stop held.
+        """Resend events nobody applied and unanswered decisions, wake payments that can go on.
 
         Sending twice is harmless: an update's id is its decision's id, and an event's workflow id
         is its row's id, and a payment that is woken for nothing tries once more and waits again.
@@ -58,7 +58,7 @@ class Maintenance:
         before = datetime.now(UTC) - SETTLED_AFTER
         return (
             await self._each(self._dispatch, await self._events(before))
-            + await self._each(self._wake, await self._after_a_stop())
+            + await self._each(self._wake, await self._payments())
             + await self._each(self._decide, await self._decisions(before))
         )
 
@@ -90,9 +90,13 @@ class Maintenance:
         async with session(self._engine) as db:
             await external_events.mark_dispatched(db, row_id, datetime.now(UTC))
 
-    async def _after_a_stop(self) -> Sequence[str]:
+    async def _payments(self) -> Sequence[str]:
+        """Those that a stop of the rail held which is over, and those whose money is there."""
         async with session(self._engine) as db:
-            return await rail_stops.to_be_woken(db, AT_A_TIME)
+            return [
+                *await rail_stops.to_be_woken(db, AT_A_TIME),
+                *await rail_balances.to_be_woken(db, AT_A_TIME),
+            ]
 
     async def _wake(self, payout: str) -> None:
         await temporal.wake_payout(self._client, payout)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.lifecycle import HoldReason
 from store.tables import Payout, PayoutAttempt, RailBalance
 
 STRIPE = "stripe"
@@ -78,3 +79,28 @@ async def funds(session: AsyncSession, rail: str = STRIPE) -> dict[str, Funds]:
         currency: Funds(available, int(since), moment)
         for currency, available, since, moment in rows
     }
+
+
+async def to_be_woken(session: AsyncSession, at_most: int, rail: str = STRIPE) -> Sequence[str]:
+    """Payments refused for want of money that a later reading shows to be there; first due first.
+
+    News of money is only for payments that are on hold when it comes. One that was refused a
+    moment before it came would wait for its timer.
+    """
+    found = await session.scalars(
+        select(Payout.id)
+        .join(
+            PayoutAttempt,
+            (PayoutAttempt.payout_id == Payout.id) & (PayoutAttempt.number == Payout.attempt),
+        )
+        .join(RailBalance, RailBalance.currency == Payout.currency)
+        .where(
+            Payout.hold_reason == HoldReason.WAITING_FUNDS.value,
+            RailBalance.rail == rail,
+            RailBalance.read_at > PayoutAttempt.settled_at,
+            RailBalance.available_minor >= Payout.sent_minor,
+        )
+        .order_by(Payout.pay_by, Payout.id)
+        .limit(at_most)
+    )
+    return found.all()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.balances import Balances
-from domain.messages import StripeEventTask
+from domain.lifecycle import HoldReason
+from domain.messages import StripeEventTask, TransferOutcome
 from integrations.stripe_rail import StripeRail
 from store import external_events, rail_balances, rail_stops
 from store.engine import session
 from store.rail_balances import Funds
+from store.tables import Payout
 from tests.activities.test_payouts import Scene
 from tests.builders import NOW
 from tests.fixtures.stripe import StripeStandIn
@@ -52,3 +54,35 @@ async def test_when_money_comes_in_the_balance_is_read_at_once(
         )
     await scene.payouts.apply_stripe_event(StripeEventTask(event_row_id=row))
     assert (await funds(engine))["EUR"].available == 12_300
+
+
+async def test_money_that_came_a_moment_before_a_payment_was_on_hold_is_not_overlooked(
+    engine: AsyncEngine, own_stripe_standin: StripeStandIn
+) -> None:
+    """Woken once for each reading: if it is refused again, the next reading has to show more."""
+    scene = await Scene(engine, own_stripe_standin).begin()
+    own_stripe_standin.set_balance("eur", 0)
+    assert (await scene.send()).outcome is TransferOutcome.WAITING_FUNDS
+    await scene.held(HoldReason.WAITING_FUNDS)
+    refused = scene.clock()
+
+    async def woken(minutes: int, amount: int) -> list[str]:
+        own_stripe_standin.set_balance("eur", amount)
+        read = at(refused + timedelta(minutes=minutes), engine, scene.rail).read_balance
+        assert await read()
+        async with session(engine) as db:
+            return list(await rail_balances.to_be_woken(db, 10))
+
+    async with session(engine) as db:
+        payout = await db.get_one(Payout, scene.payout_id)
+        payout.attempt, amount = 1, payout.amount_minor
+    assert await woken(-1, amount) == []
+    assert await woken(1, amount - 1) == []
+    assert await woken(2, amount) == [scene.payout_id]
+    own_stripe_standin.set_balance("eur", 0)
+    scene.clock.pass_(minutes=3)
+    assert (await scene.send(2)).outcome is TransferOutcome.WAITING_FUNDS
+    async with session(engine) as db:
+        (await db.get_one(Payout, scene.payout_id)).attempt = 2
+    async with session(engine) as db:
+        assert await rail_balances.to_be_woken(db, 10) == []
