@@ -40,10 +40,17 @@ class Balances:
         """
         at = self._clock()
         try:
-            amounts = await self._rail.balance()
+            found = await self._rail.balance()
         except RailStopped as error:
             log.warning("the balance cannot be read: %s", error.message)
             return False
         async with session(self._engine) as db:
-            await rail_balances.record(db, amounts, at)
+            await rail_balances.record(
+                db,
+                {currency: funds.available for currency, funds in found.items()},
+                at,
+                reserved={
+                    currency: funds.reserved for currency, funds in found.items() if funds.reserved
+                },
+            )
         return True

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain.bank_transfer import CURRENCY, NOT_IN_EURO
 from domain.errors import NotAllowed
 from domain.messages import TransferOutcome, TransferResult
-from domain.payments import BankPayout, RailTransfer
+from domain.payments import BankPayout, RailFunds, RailTransfer
 from integrations.payout_rail import OnboardingPage, Permit, Recipient, RecipientStatus
 from integrations.stripe_webhooks import StripeEvent
 from store import bank_accounts, bank_orders
@@ -98,6 +98,6 @@ class BankRail:
         """People bring the bank's answers: none can be lost on the way."""
         return ()
 
-    async def balance(self) -> dict[str, int]:
+    async def balance(self) -> dict[str, RailFunds]:
         """The bank is not asked."""
         return {}

@@ -26,6 +26,7 @@ class ItemKind(StrEnum):
     ON_HOLD = "on_hold"  # a person stopped a payment; it goes on when a person says so
     BANK_FAILED = "bank_failed"  # a creator's bank sent money back; gone when it has arrived
     DIFFERENCE = "difference"  # books and provider disagree; gone when they agree
+    ACCOUNT = "account"  # something about the brand's own account at the provider
     ATTENTION = "attention"  # a step failed and can be tried again
     # the creator's
     OFFER = "offer"  # interested, no, or a counter-offer
@@ -51,6 +52,7 @@ ROLE_OF: dict[ItemKind, Role] = {
     ItemKind.ON_HOLD: Role.FINANCE,
     ItemKind.BANK_FAILED: Role.FINANCE,
     ItemKind.DIFFERENCE: Role.FINANCE,
+    ItemKind.ACCOUNT: Role.FINANCE,
     ItemKind.ATTENTION: Role.OPERATOR,
     ItemKind.OFFER: Role.CREATOR,
     ItemKind.TERMS: Role.CREATOR,
@@ -81,4 +83,5 @@ DECIDED_BY: dict[ItemKind, DecisionKind] = {
     ItemKind.STATEMENT: DecisionKind.OBJECT,
 }
 """The decision that closes the item; a difference is closed by a comparison that agrees, a failed
-bank transfer by one that arrives, a doubt by what the provider's list says."""
+bank transfer by one that arrives, a doubt by what the provider's list says, a matter of the account
+by who says on its page what it was."""

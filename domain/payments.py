@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,6 +15,15 @@ REPAYMENT = "repayment"
 
 BONUS = "bonus"
 """Kind of a payment that was granted by a person, beyond the fee."""
+
+
+class RailFunds(NamedTuple):
+    """Money of the brand at the provider in one currency, in its smallest unit."""
+
+    available: int
+    """What can be paid out; below zero if the provider is owed something."""
+    reserved: int = 0
+    """Held back for creators' accounts that are below zero: it cannot be used."""
 
 
 class RailTransfer(BaseModel):

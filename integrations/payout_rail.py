@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from domain.messages import TransferResult
-from domain.payments import BankPayout, RailTransfer
+from domain.payments import BankPayout, RailFunds, RailTransfer
 
 RecipientStatus = Literal["pending", "active", "restricted"]
 
@@ -122,6 +122,6 @@ class PayoutRail(Protocol):
         """
         ...
 
-    async def balance(self) -> dict[str, int]:
-        """What is available to be paid out, by currency."""
+    async def balance(self) -> dict[str, RailFunds]:
+        """What the brand has there, by currency."""
         ...

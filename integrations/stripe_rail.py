@@ -19,7 +19,7 @@ import stripe
 
 from domain.errors import ConfigurationError, Unavailable
 from domain.messages import TransferOutcome, TransferResult
-from domain.payments import BankPayout, RailTransfer
+from domain.payments import BankPayout, RailFunds, RailTransfer
 from integrations.payout_rail import (
     ACCOUNT_REJECTED,
     PAYOUTS_DISABLED,
@@ -247,13 +247,21 @@ class StripeRail:
             for each in found
         )
 
-    async def balance(self) -> dict[str, int]:
-        """What is available to be paid out, by currency."""
+    async def balance(self) -> dict[str, RailFunds]:
+        """What is available to be paid out, and what is held back, by currency."""
         try:
             found = await self._client.v1.balance.retrieve_async()
         except stripe.StripeError as error:
             raise reading_error(error) from error
-        return {entry.currency.upper(): entry.amount for entry in found.available}
+        available = {entry.currency.upper(): entry.amount for entry in found.available}
+        reserved = {
+            entry.currency.upper(): entry.amount
+            for entry in getattr(found, "connect_reserved", None) or ()
+        }
+        return {
+            currency: RailFunds(available.get(currency, 0), reserved.get(currency, 0))
+            for currency in sorted(available.keys() | reserved.keys())
+        }
 
     async def _list(self, params: dict[str, Any]) -> tuple[RailTransfer, ...]:
         try:

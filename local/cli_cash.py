@@ -63,6 +63,9 @@ def _show(need: CashNeed, at: datetime, *, by_bank: bool) -> None:
         table.add_row("at Stripe", money(need.funds.left), read)
         if need.short:
             table.add_row("missing", f"[red]{money(need.short)}[/]", "")
+        if need.funds.reserved:
+            why = "cannot be used: creators' accounts are below zero"
+            table.add_row("held back", f"[yellow]{money(need.funds.reserved)}[/]", why)
     elif not by_bank:
         table.add_row("at Stripe", "", "not read yet")
     table.add_row("expected", money(need.expected), "signed, not earned yet")
@@ -80,6 +83,7 @@ def _as_json(need: CashNeed, at: datetime) -> dict[str, object]:
         "first_due": need.first_due.isoformat() if need.first_due else None,
         "expected": need.expected,
         "available": funds.left if funds else None,
+        "reserved": funds.reserved if funds else None,
         "read_at": funds.read_at.isoformat() if funds else None,
         "old": at - funds.read_at > BALANCE_WITHIN if funds else None,
         "missing": need.short if funds else None,

@@ -33,7 +33,7 @@ def inbox(
             "id": row.item.id,
             "kind": row.item.kind,
             "role": row.item.role,
-            "campaign": row.campaign.id,
+            "campaign": row.of.id if row.of else None,
             "subject": row.item.subject_id,
             "opened_at": row.item.opened_at.isoformat(),
             "due_at": row.item.due_at.isoformat() if row.item.due_at else None,
@@ -50,7 +50,7 @@ def inbox(
     table = Table("kind", "for", "campaign", "about", "due")
     for row in rows:
         table.add_row(
-            str(row["kind"]), str(row["role"]), str(row["campaign"]), str(row["subject"]),
+            str(row["kind"]), str(row["role"]), str(row["campaign"] or ""), str(row["subject"]),
             str(row["due_at"] or ""),
         )  # fmt: skip
     out.print(table)

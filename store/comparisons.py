@@ -102,9 +102,7 @@ async def _campaigns(session: AsyncSession, payouts: Sequence[str]) -> dict[str,
 async def _open(
     session: AsyncSession, identity: str, each: Difference, campaign: str | None, at: datetime
 ) -> None:
-    # A transfer in the name of a payment that does not exist belongs to no campaign: it is counted
-    # on the payments page and named by `troupe reconcile`.
-    if campaign is not None:
-        item = OpenItem(kind=ItemKind.DIFFERENCE, code=each.code.value)
-        moment = int(at.timestamp())
-        await items.open_item(session, item, SUBJECT, identity, campaign, moment, at)
+    # A transfer in the name of a payment that does not exist belongs to no campaign.
+    item = OpenItem(kind=ItemKind.DIFFERENCE, code=each.code.value)
+    moment = int(at.timestamp())
+    await items.open_item(session, item, SUBJECT, identity, campaign, moment, at)

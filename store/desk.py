@@ -33,6 +33,9 @@ from store.tables import (
 FAR = datetime(9000, 1, 1, tzinfo=UTC)
 """Stands for "no due date" in the order of the inbox."""
 
+OUR_ACCOUNT = "Your account at the payment provider"
+"""Where an item stands that belongs to no campaign."""
+
 _OVERDUE = "overdue"
 """Why a manager sees a release that finance has not given."""
 
@@ -48,10 +51,22 @@ class InboxRow:
     """An item with the rows that its sentence speaks of."""
 
     item: InboxItem
-    campaign: Campaign
+    of: Campaign | None
+    """None for a matter of the brand's own account at the provider."""
     collaboration: Collaboration | None
     creator: Creator | None
     payout: Payout | None
+
+    @property
+    def campaign(self) -> Campaign:
+        """The campaign of an item that has one."""
+        assert self.of is not None, f"{self.item.kind} belongs to no campaign"
+        return self.of
+
+    @property
+    def where(self) -> str:
+        """What it belongs to, by name."""
+        return self.of.name if self.of else OUR_ACCOUNT
 
 
 @dataclass(frozen=True)
@@ -82,7 +97,7 @@ def _mine(roles: Collection[str]) -> ColumnElement[bool]:
 def _rows() -> Select[InboxItem, Campaign, Collaboration, Creator, Payout]:
     return (
         select(InboxItem, Campaign, Collaboration, Creator, Payout)
-        .join(Campaign, Campaign.id == InboxItem.campaign_id)
+        .outerjoin(Campaign, Campaign.id == InboxItem.campaign_id)
         .outerjoin(Payout, Payout.id == InboxItem.subject_id)
         .outerjoin(
             Collaboration,
@@ -90,11 +105,6 @@ def _rows() -> Select[InboxItem, Campaign, Collaboration, Creator, Payout]:
         )
         .outerjoin(Creator, Creator.id == Collaboration.creator_id)
     )
-
-
-async def answers(session: AsyncSession) -> None:
-    """Ask the database for a sign of life."""
-    await session.execute(select(1))
 
 
 def _obstacle(staff_id: str, roles: Collection[str]) -> ColumnElement[str]:
@@ -147,7 +157,7 @@ async def inbox(
     mine = and_(_mine(roles), obstacle == "")
     counts = await session.execute(
         select(InboxItem.kind, func.count())
-        .join(Campaign, Campaign.id == InboxItem.campaign_id)
+        .outerjoin(Campaign, Campaign.id == InboxItem.campaign_id)
         .outerjoin(Payout, Payout.id == InboxItem.subject_id)
         .where(mine)
         .group_by(InboxItem.kind)
@@ -204,7 +214,7 @@ async def obstacle(
     found = await session.scalar(
         select(_obstacle(staff_id, roles))
         .select_from(InboxItem)
-        .join(Campaign, Campaign.id == InboxItem.campaign_id)
+        .outerjoin(Campaign, Campaign.id == InboxItem.campaign_id)
         .outerjoin(Payout, Payout.id == InboxItem.subject_id)
         .where(InboxItem.id == item_id)
     )
@@ -228,7 +238,7 @@ async def next_item(
     """The item to go to after the one just decided; empty if nothing waits for this person."""
     query = (
         select(InboxItem.id)
-        .join(Campaign, Campaign.id == InboxItem.campaign_id)
+        .outerjoin(Campaign, Campaign.id == InboxItem.campaign_id)
         .outerjoin(Payout, Payout.id == InboxItem.subject_id)
         .where(_mine(roles), InboxItem.id != beside, _obstacle(staff_id, roles) == "")
         .order_by(func.coalesce(InboxItem.due_at, FAR), InboxItem.opened_at, InboxItem.id)

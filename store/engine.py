@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 LOCK_TIMEOUT_SECONDS = 10
@@ -39,3 +40,8 @@ async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
     """A session inside one transaction: committed at the end of the block, undone by any error."""
     async with AsyncSession(engine, expire_on_commit=False) as opened, opened.begin():
         yield opened
+
+
+async def answers(session: AsyncSession) -> None:
+    """Ask the database for a sign of life."""
+    await session.execute(select(1))

@@ -204,7 +204,8 @@ async def cash_needed(
     there = {} if by_bank else await rail_balances.funds(session)
     last = max((each.read_at for each in there.values()), default=None)
     needs = []
-    for currency in sorted(found.keys() | expected.keys()):
+    held_back = {currency for currency, each in there.items() if each.reserved}
+    for currency in sorted(found.keys() | expected.keys() | held_back):
         row = found.get(currency)
         # A currency that is not in a reading of the whole balance is not held at all.
         nothing = Funds(0, 0, last) if last else None

@@ -20,7 +20,7 @@ async def open_item(
     item: OpenItem,
     subject_kind: str,
     subject_id: str,
-    campaign_id: str,
+    campaign_id: str | None,
     sequence: int,
     at: datetime,
 ) -> None:

@@ -9,7 +9,9 @@ from datetime import datetime
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.account_matters import MatterCode
 from domain.lifecycle import HoldReason
+from store import account_matters
 from store.tables import Payout, PayoutAttempt, RailBalance
 
 STRIPE = "stripe"
@@ -26,6 +28,8 @@ class Funds:
     sent_since: int
     """What has been sent since then, by our own books."""
     read_at: datetime
+    reserved: int = 0
+    """Held back for creators' accounts below zero; it cannot be used, and is not in the above."""
 
     @property
     def left(self) -> int:
@@ -34,28 +38,60 @@ class Funds:
 
 
 async def record(
-    session: AsyncSession, amounts: Mapping[str, int], at: datetime, rail: str = STRIPE
+    session: AsyncSession,
+    amounts: Mapping[str, int],
+    at: datetime,
+    rail: str = STRIPE,
+    *,
+    reserved: Mapping[str, int] | None = None,
 ) -> None:
     """Keep a reading; one that is older than what is there changes nothing.
+
+    When more is held back than at the reading before, finance has it in the inbox; when nothing is
+    held back any more, no longer.
 
     Args:
         session: a transaction.
         amounts: all of the balance, by currency; one that is missing is no longer held.
         at: just before the provider was asked.
         rail: whose balance.
+        reserved: what is held back, by currency; those that are missing have nothing.
     """
+    held = reserved or {}
     await session.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
     newest = await session.scalar(
         select(func.max(RailBalance.read_at)).where(RailBalance.rail == rail)
     )
     if newest is not None and newest >= at:
         return
-    await session.execute(delete(RailBalance).where(RailBalance.rail == rail))
-    session.add_all(
-        RailBalance(rail=rail, currency=currency, available_minor=amount, read_at=at)
-        for currency, amount in amounts.items()
+    before = await session.execute(
+        delete(RailBalance)
+        .where(RailBalance.rail == rail)
+        .returning(RailBalance.currency, RailBalance.reserved_minor)
     )
+    await _tell(session, {currency: kept for currency, kept in before}, held, at)
+    session.add_all(
+        RailBalance(
+            rail=rail, currency=currency, available_minor=amounts.get(currency, 0),
+            reserved_minor=held.get(currency, 0), read_at=at,
+        )
+        for currency in sorted(amounts.keys() | held.keys())
+    )  # fmt: skip
     await session.flush()
+
+
+async def _tell(
+    session: AsyncSession, before: Mapping[str, int], held: Mapping[str, int], at: datetime
+) -> None:
+    code = MatterCode.CONNECT_RESERVED
+    for currency in sorted(before.keys() | held.keys()):
+        now = held.get(currency, 0)
+        if not now:
+            await account_matters.gone(session, code, currency, at)
+        elif now > before.get(currency, 0) or await account_matters.current(
+            session, code, currency
+        ):
+            await account_matters.note(session, code, currency, now, at)
 
 
 async def funds(session: AsyncSession, rail: str = STRIPE) -> dict[str, Funds]:
@@ -71,13 +107,19 @@ async def funds(session: AsyncSession, rail: str = STRIPE) -> dict[str, Funds]:
         .scalar_subquery()
     )
     rows = await session.execute(
-        select(RailBalance.currency, RailBalance.available_minor, sent, RailBalance.read_at)
+        select(
+            RailBalance.currency,
+            RailBalance.available_minor,
+            sent,
+            RailBalance.read_at,
+            RailBalance.reserved_minor,
+        )
         .where(RailBalance.rail == rail)
         .order_by(RailBalance.currency)
     )
     return {
-        currency: Funds(available, int(since), moment)
-        for currency, available, since, moment in rows
+        currency: Funds(available, int(since), moment, kept)
+        for currency, available, since, moment, kept in rows
     }
 
 

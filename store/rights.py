@@ -20,6 +20,7 @@ NEVER_DELETED = frozenset(
         "bank_orders",
         "invoices",
         "rail_stops",
+        "account_matters",
         "ledger_accounts",
         "comparisons",
         "differences",

@@ -37,6 +37,7 @@ class Line:
     item_id: str
     kind: str
     campaign: str
+    """Empty for a matter of the brand's own account."""
     opened_at: datetime
     due_at: datetime | None
     events: frozenset[str]
@@ -220,8 +221,12 @@ async def _waiting(
 ) -> list[tuple[InboxItem, str, bool]]:
     """What waits for a person, worst due first: item, campaign, handed to them or not."""
     rows = await work.execute(
-        select(InboxItem, Campaign.name, func.coalesce(handed_to(person.email), False))
-        .join(Campaign, Campaign.id == InboxItem.campaign_id)
+        select(
+            InboxItem,
+            func.coalesce(Campaign.name, ""),
+            func.coalesce(handed_to(person.email), False),
+        )
+        .outerjoin(Campaign, Campaign.id == InboxItem.campaign_id)
         .outerjoin(Payout, Payout.id == InboxItem.subject_id)
         .where(waits_for(person.id, person.roles), *only)
         .order_by(func.coalesce(InboxItem.due_at, FAR), InboxItem.opened_at, InboxItem.id)

@@ -12,8 +12,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from store.desk import answers
-from store.engine import session
+from store.engine import answers, session
 from web import (
     auth,
     bank_pages,
@@ -23,6 +22,7 @@ from web import (
     exports,
     inbox,
     lists,
+    matters,
     me,
     opt_out,
     payment_pages,
@@ -62,7 +62,7 @@ def create_app(deps: Deps, step_up: StepUp | None = None) -> FastAPI:
     app.add_middleware(Guard, public_url=deps.public_url, payout_hosts=payout_hosts)
     for module in (
         auth, inbox, decisions, campaigns, exports, lists, portal, portal_tax, portal_forms,
-        opt_out, totals, rail, batch_pages, bank_pages, me,
+        opt_out, totals, rail, matters, batch_pages, bank_pages, me,
         payment_pages,  # last: /payments/{id} would take the other pages for payments
     ):  # fmt: skip
         app.include_router(module.router)

@@ -12,6 +12,7 @@ from domain.reconciliation import DifferenceCode
 from domain.reconciliation_help import advice
 from domain.shortlist_words import record_sentences
 from store import (
+    account_matters,
     bonuses,
     claim_reads,
     comparisons,
@@ -231,6 +232,13 @@ async def _difference(v: Visit, row: InboxRow) -> dict[str, Any]:
     }
 
 
+async def _account(v: Visit, row: InboxRow) -> dict[str, Any]:
+    found = await account_matters.matter(v.db, row.item.subject_id)
+    if found is None:
+        raise Missing
+    return {"matter": found[0], "settled_by": found[1], "problem": ""}
+
+
 async def _nothing_beside(v: Visit, row: InboxRow) -> dict[str, Any]:
     return {}
 
@@ -251,6 +259,7 @@ CONTEXT_OF: dict[ItemKind, Callable[[Visit, InboxRow], Awaitable[dict[str, Any]]
     ItemKind.IN_DOUBT: _nothing_beside,
     ItemKind.BANK_FAILED: _nothing_beside,
     ItemKind.DIFFERENCE: _difference,
+    ItemKind.ACCOUNT: _account,
     ItemKind.ATTENTION: _attention,
 }
 """One gatherer per kind of item that staff decide."""

@@ -102,7 +102,7 @@ def _item_json(v: Visit, row: InboxRow) -> dict[str, Any]:
         "amount_minor": row.payout.amount_minor if row.payout else None,
         "releases": row.payout.releases if row.payout else None,
         "fee_minor": row.collaboration.fee_minor if row.collaboration else None,
-        "currency": row.campaign.currency,
+        "currency": row.of.currency if row.of else "",
         "sentence": words.item_sentence(row, v.reader, by_bank=v.deps.by_bank),
     }
 
@@ -148,11 +148,11 @@ async def show_item(v: Visit, item_id: str, status: int = 200, **more: Any) -> H
         here="inbox",
         row=row,
         item=row.item,
-        campaign=row.campaign,
+        campaign=row.of,
         creator=row.creator,
         collaboration=row.collaboration,
         payout=row.payout,
-        currency=row.campaign.currency,
+        currency=row.of.currency if row.of else "",
         sentence=words.item_sentence(row, v.reader, by_bank=v.deps.by_bank),
         mine=(v.may(row.item.role) or escalated) and not not_mine,
         not_mine=not_mine,

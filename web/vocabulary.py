@@ -17,6 +17,7 @@ KIND_TITLES = {
     "on_hold": "Payments on hold",
     "bank_failed": "Sent back by a bank",
     "difference": "Books and payments that differ",
+    "account": "Your account at Stripe",
     "attention": "Steps that failed",
 }
 

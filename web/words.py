@@ -7,6 +7,7 @@ from typing import Any
 
 from babel.numbers import format_currency
 
+from domain.account_matters import MATTERS, MatterCode
 from domain.lifecycle import HoldReason
 from domain.money import exponent
 from domain.reconciliation import DifferenceCode
@@ -48,6 +49,7 @@ __all__ = [
     "FAULTS",
     "HOLDS",
     "KIND_TITLES",
+    "MATTERS",
     "MILESTONES",
     "OBSTACLES",
     "OUTCOMES",
@@ -141,7 +143,7 @@ def _details(data: dict[str, Any]) -> list[str]:
 def item_sentence(row: InboxRow, reader: Reader, *, by_bank: bool) -> str:
     """One sentence, verb first: what, who, how much."""
     who = person(row.creator.name, row.creator.handle) if row.creator else ""
-    currency = row.campaign.currency
+    currency = row.of.currency if row.of else ""
     fee = amount(row.collaboration.fee_minor, currency, reader) if row.collaboration else ""
     kind = row.item.kind
     if kind == "shortlist":
@@ -174,6 +176,9 @@ def item_sentence(row: InboxRow, reader: Reader, *, by_bank: bool) -> str:
         return f"See that {who} mends the bank account: it sent {paid} back"
     if kind == "difference":
         return advice(DifferenceCode(row.item.code), by_bank=by_bank).means
+    if kind == "account":
+        title, seen = MATTERS[MatterCode(row.item.code)].title, row.item.seen
+        return f"{title}: {amount(int(seen[:-3]), seen[-3:], reader)}"
     if kind == "attention":
         step = phrase(row.item.code.partition(":")[0]) or "a step"
         return f"Mend and retry: {step}" + (f", for {who}" if who else f", in {row.campaign.name}")

@@ -236,7 +236,7 @@ class Operations:
     def _move(self, body: Json) -> None:
         currency, amount = body["currency"], body["amount"]
         available = self.state.available("", currency)
-        if available < amount:
+        if available - self.state.reserved().get(currency, 0) < amount:
             raise ApiError(
                 400,
                 "You have insufficient available funds in your Stripe account.",
@@ -295,7 +295,11 @@ class Operations:
     def retrieve_balance(self, call: Call) -> Json:
         """The balance of the platform, or of the account in whose name it is asked."""
         forms.only(call.params, frozenset({"expand"}))
-        return shapes.balance(self.state.balance(call.on_account))
+        return self._balance(call.on_account)
+
+    def _balance(self, owner: str) -> Json:
+        reserved = {} if owner else self.state.reserved()
+        return shapes.balance(self.state.balance(owner), reserved)
 
     def retrieve_bank_payout(self, call: Call, ident: str) -> Json:
         """Read a payout from the account in whose name it is asked to its bank."""
@@ -309,7 +313,7 @@ class Operations:
     def top_up(self, currency: str, amount: int) -> None:
         """Money arrives in the platform's balance."""
         self.state.set_balance("", currency, self.state.available("", currency) + amount)
-        body = shapes.balance(self.state.balance(""))
+        body = self._balance("")
         self.state.add_event(shapes.snapshot_event("balance.available", body, time.time()))
 
     def retrieve_event(self, call: Call, ident: str) -> Json:

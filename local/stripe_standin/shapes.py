@@ -232,8 +232,15 @@ def balance_transaction(entry: Json, thing: Json | None, expanded: bool) -> Json
     }
 
 
-def balance(amounts: dict[str, int]) -> Json:
+def balance(amounts: dict[str, int], reserved: dict[str, int]) -> Json:
     """The balance of the platform or of a connected account."""
+    body = _balance({each: amount - reserved.get(each, 0) for each, amount in amounts.items()})
+    if reserved:
+        body["connect_reserved"] = _balance(reserved)["available"]
+    return body
+
+
+def _balance(amounts: dict[str, int]) -> Json:
     available = [
         {"amount": amount, "currency": currency, "source_types": {"card": amount}}
         for currency, amount in sorted(amounts.items())

@@ -176,6 +176,14 @@ class State:
         ).fetchone()
         return int(row[0]) if row else (0 if owner else self._platform_minor)
 
+    def reserved(self) -> dict[str, int]:
+        """What is held back of the platform's balance: the accounts that are below zero."""
+        rows = self._db.execute(
+            "SELECT currency, -SUM(amount) FROM balances WHERE owner != '' AND amount < 0 "
+            "GROUP BY currency"
+        )
+        return {str(currency): int(amount) for currency, amount in rows}
+
     def set_balance(self, owner: str, currency: str, amount: int) -> None:
         """Set one balance."""
         self._db.execute(

@@ -35,12 +35,13 @@ from store.tables.invoices import (
 from store.tables.ledger import LedgerAccount, LedgerEntry, LedgerTransaction
 from store.tables.mail import OutboxMail, StaffMail, StaffMailNews, Suppression
 from store.tables.payouts import OnboardingLink, Payout, PayoutAttempt, Recipient, RecipientAside
-from store.tables.rail import Comparison, RailBalance, RailStop, StoredDifference
+from store.tables.rail import AccountMatter, Comparison, RailBalance, RailStop, StoredDifference
 from store.tables.roster import Creator, CreatorFigures, CreatorPost
 from store.tables.staff import DeskSession, Staff
 
 __all__ = [
     "APPEND_ONLY",
+    "AccountMatter",
     "BankAccount",
     "BankFile",
     "BankOrder",

@@ -53,7 +53,8 @@ class InboxItem(Base):
     subject_kind: Mapped[str] = mapped_column(String(15))
     """``campaign``, ``collaboration`` or ``payout``."""
     subject_id: Mapped[str] = mapped_column(String(40))
-    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    campaign_id: Mapped[str | None] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    """None for a matter of the brand's own account at the provider."""
     seen: Mapped[str] = mapped_column(default="")
     code: Mapped[str] = mapped_column(default="")
     opened_at: Mapped[datetime]

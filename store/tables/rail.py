@@ -68,4 +68,34 @@ class RailBalance(Base):
     rail: Mapped[str] = mapped_column(String(12), primary_key=True, server_default="stripe")
     currency: Mapped[str] = mapped_column(String(3), primary_key=True)
     available_minor: Mapped[int]
+    reserved_minor: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Held back for creators' accounts that are below zero; not part of what is available."""
     read_at: Mapped[datetime]
+
+
+class AccountMatter(Base):
+    """Something about the brand's own account there; its id is an inbox item's subject."""
+
+    __tablename__ = "account_matters"
+    __table_args__ = (
+        Index(
+            "uq_account_matter_open",
+            "code",
+            "currency",
+            unique=True,
+            postgresql_where=text("settled_at IS NULL"),
+        ),
+    )
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    code: Mapped[str] = mapped_column(String(20))
+    """`domain.account_matters.MatterCode`."""
+    currency: Mapped[str] = mapped_column(String(3))
+    amount_minor: Mapped[int]
+    """How much it is about, when it was last looked at."""
+    opened_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
+    """Empty after the end: it is not so any more."""
+    said: Mapped[str] = mapped_column(default="", server_default="")
+    """What it was, in the words of who settled it."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.balances import Balances
-from domain.lifecycle import HoldReason
+from domain.inbox import ItemKind
+from domain.lifecycle import HoldReason, Role
 from domain.messages import StripeEventTask, TransferOutcome
 from integrations.stripe_rail import StripeRail
-from store import external_events, rail_balances, rail_stops
+from store import account_matters, external_events, rail_balances, rail_stops
 from store.engine import session
 from store.rail_balances import Funds
-from store.tables import Payout
+from store.tables import InboxItem, Payout
 from tests.activities.test_payouts import Scene
 from tests.builders import NOW
 from tests.fixtures.stripe import StripeStandIn
@@ -86,3 +88,49 @@ async def test_money_that_came_a_moment_before_a_payment_was_on_hold_is_not_over
         (await db.get_one(Payout, scene.payout_id)).attempt = 2
     async with session(engine) as db:
         assert await rail_balances.to_be_woken(db, 10) == []
+
+
+async def open_items(engine: AsyncEngine) -> list[InboxItem]:
+    async with session(engine) as db:
+        rows = await db.scalars(select(InboxItem).where(InboxItem.closed_at.is_(None)))
+        return [row for row in rows.all() if row.kind == ItemKind.ACCOUNT]
+
+
+async def test_what_is_held_back_for_accounts_below_zero_is_read_and_told_to_finance_once(
+    engine: AsyncEngine, own_stripe_standin: StripeStandIn
+) -> None:
+    scene = await Scene(engine, own_stripe_standin).begin()
+    hour = iter(range(1, 20))
+
+    async def read(below: int) -> list[InboxItem]:
+        own_stripe_standin.set_balance("eur", -below, scene.account)
+        assert await at(NOW.replace(hour=next(hour)), engine, scene.rail).read_balance()
+        return await open_items(engine)
+
+    own_stripe_standin.set_balance("eur", 70_000)
+    assert await read(0) == []
+    (item,) = await read(2_500)
+    assert (item.code, item.seen, item.role) == ("connect_reserved", "2500EUR", Role.FINANCE)
+    held = (await funds(engine))["EUR"]
+    assert (held.available, held.reserved) == (67_500, 2_500)
+    assert [each.id for each in await read(2_500)] == [item.id]
+    (more,) = await read(4_000)
+    assert (more.id, more.seen) == (item.id, "4000EUR")
+    # A person has seen to it: it comes back only if it becomes more.
+    async with session(engine) as db:
+        assert await account_matters.settle(db, item.subject_id, NOW, None, "asked for it")
+        assert not await account_matters.settle(db, item.subject_id, NOW, None, "again")
+    assert await read(4_000) == await read(3_000) == []
+    (again,) = await read(3_500)
+    assert again.subject_id != item.subject_id
+    assert await read(0) == []
+    assert (await funds(engine))["EUR"].reserved == 0
+
+
+async def test_what_is_held_back_cannot_be_sent(
+    engine: AsyncEngine, own_stripe_standin: StripeStandIn
+) -> None:
+    scene = await Scene(engine, own_stripe_standin).begin()
+    own_stripe_standin.set_balance("eur", 15_000)
+    own_stripe_standin.set_balance("eur", -1, "acct_of_somebody_else")
+    assert (await scene.send()).outcome is TransferOutcome.WAITING_FUNDS

@@ -89,7 +89,9 @@ async def _everything(rail: StripeRail, standin: StripeStandIn) -> None:
     now = datetime.now(UTC)
     await rail.transfers_between(now - timedelta(days=1), now + timedelta(days=1))
     await rail.transfers_between(None, None)
-    await rail.balance()
+    standin.set_balance("eur", -700, "acct_below_zero")
+    assert (await rail.balance())["EUR"].reserved == 700
+    standin.set_balance("eur", 0, "acct_below_zero")
     assert await rail.events_since(now - timedelta(days=1))
     first = standin.pay_out(account)
     standin.fail_payout(first)

@@ -122,10 +122,10 @@ async def test_leaving_the_onboarding_page_leaves_the_account_pending(
 async def test_a_transfer_moves_the_money_and_can_be_found(stripe_standin: StripeStandIn) -> None:
     rail, payout = stripe_standin.rail(), payout_id()
     account = await onboarded(stripe_standin, rail)
-    before = (await rail.balance())["EUR"]
+    before = (await rail.balance())["EUR"].available
     outcome, transfer_id = await send(rail, account, payout)
     assert outcome is T.TRANSFERRED
-    assert (await rail.balance())["EUR"] == before - 12_300
+    assert (await rail.balance())["EUR"].available == before - 12_300
     (found,) = await rail.find_transfers(payout)
     assert (found.id, found.account_id, found.attempt) == (transfer_id, account, "1")
     assert (found.amount_minor, found.currency) == (12_300, "EUR")

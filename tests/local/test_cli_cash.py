@@ -30,14 +30,16 @@ def test_the_cash_needed_is_held_against_what_is_at_the_provider(
     assert "not read yet" in connected("payouts", "cash").out
 
     async def read(db: AsyncSession) -> None:
-        await rail_balances.record(db, {"EUR": 4_000}, now() - timedelta(hours=2))
+        at = now() - timedelta(hours=2)
+        await rail_balances.record(db, {"EUR": 4_000}, at, reserved={"EUR": 700})
 
     books.run(read)
     (need,) = connected("payouts", "cash", "--json").json["currencies"]
     assert (need["available"], need["missing"], need["missing_now"]) == (4_000, 11_000, 11_000)
-    assert need["old"] is True
+    assert (need["old"], need["reserved"]) == (True, 700)
     shown = connected("payouts", "cash").out
     assert "110.00 EUR" in shown
+    assert "held back" in shown
     assert "old" in shown
 
 
