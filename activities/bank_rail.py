@@ -5,11 +5,12 @@ Sending is an order in our own database; what the bank says comes with the files
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.balance_lines import BalanceLine
 from domain.bank_transfer import CURRENCY, NOT_IN_EURO
 from domain.errors import NotAllowed
 from domain.messages import TransferOutcome, TransferResult
@@ -89,6 +90,12 @@ class BankRail:
         """Everything that was ordered in a time and that the bank has carried out."""
         async with session(self._engine) as db:
             return await bank_orders.transfers(db, since=since, until=until)
+
+    async def balance_lines(self, since: datetime) -> AsyncIterator[Sequence[BalanceLine]]:
+        """The account at the bank is not read: it has other business than creators."""
+        nothing: Sequence[Sequence[BalanceLine]] = ()
+        for page in nothing:
+            yield page
 
     async def bank_payout(self, account: str, payout_id: str) -> BankPayout | None:
         """There is nothing between the brand's bank and the creator's."""

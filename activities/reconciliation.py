@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 
+from activities.balance_lines import BalanceLines
 from activities.heartbeats import heartbeats
 from domain.bank_transfer import is_bank_account
 from domain.payments import RailTransfer
@@ -57,6 +58,7 @@ class Reconciliation:
         self._rail = rail
         self._clock = clock
         self._grace = grace
+        self._lines = BalanceLines(engine, rail, clock)
 
     @activity.defn(name="reconcile")
     async def reconcile(self, task: ReconcileTask) -> ReconcileResult:
@@ -95,6 +97,7 @@ class Reconciliation:
         if task.record and task.since is None and task.until is None:
             async with session(self._engine) as db:
                 await comparisons.record(db, result, result.differences, len(found))
+            result = result.model_copy(update={"balance": await self._lines.read()})
         return result
 
     def _is_of_this_rail(self, booked: Booked) -> bool:

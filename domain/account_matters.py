@@ -14,6 +14,11 @@ class MatterCode(StrEnum):
     """What finance has to look at."""
 
     CONNECT_RESERVED = "connect_reserved"  # held back: creators' accounts are below zero
+    RESERVE = "reserve"  # held back, or given free again, for other reasons
+    COLLECTED = "collected"  # taken for good for an account below zero
+    TOP_UP_BACK = "top_up_back"  # a top-up was taken back
+    SWEPT = "swept"  # paid out to the brand's own bank by itself
+    UNEXPLAINED = "unexplained"  # nobody here knows why the balance changed
 
 
 class Matter(NamedTuple):
@@ -36,6 +41,41 @@ MATTERS: dict[MatterCode, Matter] = {
         "account fills it up by itself. If none comes, ask the creator to send the money back; if "
         "you give it up, top the account up in the dashboard. Keep as much more money at Stripe "
         "as is held back, or payments wait.",
+    ),
+    MatterCode.RESERVE: Matter(
+        "See why Stripe changed its reserve on your balance",
+        "Stripe holds a part of your balance back as a reserve, or lets a part of it go again. "
+        "What is held back cannot be sent to creators.",
+        "Read in Stripe's dashboard, under Balances, why and until when. Top up what the payments "
+        "of the next days need, which the payments page shows, and ask Stripe if the reason is "
+        "not there.",
+    ),
+    MatterCode.COLLECTED: Matter(
+        "Book what Stripe took for a creator's account below zero",
+        "A creator's account stayed below zero, and Stripe has taken the money from your balance "
+        "for good: you are liable for these accounts.",
+        "Find the account in Stripe's dashboard, by the line's id. Ask the creator for the money, "
+        "or book it as a loss; Troupe's books do not have it as a payment.",
+    ),
+    MatterCode.TOP_UP_BACK: Matter(
+        "See why a top-up of your balance was taken back",
+        "Money that you had sent to Stripe was taken back, so it is missing for payments.",
+        "Ask your bank why (a returned debit, mostly) and top up again, before payments wait for "
+        "money.",
+    ),
+    MatterCode.SWEPT: Matter(
+        "Stop Stripe from paying out what creators are to get",
+        "Stripe has paid your balance out to your own bank by itself, and payments will wait for "
+        "money.",
+        "Set payouts to manual in Stripe's dashboard, under Settings, Payouts, and top the balance "
+        "up with what the payments page says is missing.",
+    ),
+    MatterCode.UNEXPLAINED: Matter(
+        "Find out why your balance at Stripe changed",
+        "The balance has changed in a way that is neither a payment of Troupe's, nor taken back "
+        "from one, nor a top-up, nor a fee.",
+        "Look the lines up in Stripe's dashboard by their ids. Ask Stripe's support if they say "
+        "nothing there, and tell bookkeeping: these lines are in none of Troupe's files.",
     ),
 }
 """Every code has its words; `tests/domain` makes sure of it."""

@@ -125,6 +125,14 @@ class ReconcileTask(_Fact):
     """Nobody waits: the payout worker may take it up hours later."""
 
 
+class LinesRead(_Fact):
+    """What was read of the changes of the balance at the provider."""
+
+    lines: int
+    told: int
+    """Those that nobody here can explain, or that hold money back: in finance's inbox."""
+
+
 class ReconcileResult(_Fact):
     """What a comparison found; ids and amounts only, since it stands in a workflow's history."""
 
@@ -140,6 +148,8 @@ class ReconcileResult(_Fact):
     differences: tuple[Difference, ...]
     left_off: int = 0
     """Differences beyond the first `MOST`."""
+    balance: LinesRead | None = None
+    """None if our key may not read them, or if only a part is compared."""
 
     @property
     def agree(self) -> bool:

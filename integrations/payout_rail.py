@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from domain.balance_lines import BalanceLine
 from domain.messages import TransferResult
 from domain.payments import BankPayout, RailFunds, RailTransfer
 
@@ -112,6 +114,14 @@ class PayoutRail(Protocol):
         self, since: datetime | None, until: datetime | None
     ) -> tuple[RailTransfer, ...]:
         """Every transfer made in a time, or all, for reconciliation."""
+        ...
+
+    def balance_lines(self, since: datetime) -> AsyncIterator[Sequence[BalanceLine]]:
+        """What changed the brand's balance since then, page by page.
+
+        Raises:
+            RailStopped: our key may not read it.
+        """
         ...
 
     async def bank_payout(self, account: str, payout_id: str) -> BankPayout | None:

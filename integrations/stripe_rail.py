@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, cast
 
 import stripe
 
+from domain.balance_lines import BalanceLine
 from domain.errors import ConfigurationError, Unavailable
 from domain.messages import TransferOutcome, TransferResult
 from domain.payments import BankPayout, RailFunds, RailTransfer
@@ -29,6 +30,7 @@ from integrations.payout_rail import (
     Recipient,
     RecipientStatus,
 )
+from integrations.stripe_balance import read_balance_lines
 from integrations.stripe_bank import read_bank_payout
 from integrations.stripe_errors import is_missing, reading_error, transfer_result
 from integrations.stripe_webhooks import StripeEvent, read_event
@@ -220,6 +222,11 @@ class StripeRail:
             bounds["lt"] = math.ceil(until.timestamp())
         params: dict[str, Any] = {"limit": _PAGE}
         return await self._list(params | ({"created": bounds} if bounds else {}))
+
+    async def balance_lines(self, since: datetime) -> AsyncIterator[Sequence[BalanceLine]]:
+        """What changed our balance since then, newest first, page by page."""
+        async for page in read_balance_lines(self._client, since):
+            yield page
 
     async def bank_payout(self, account: str, payout_id: str) -> BankPayout | None:
         """One payout from a creator's account to their bank, or None if there is none."""

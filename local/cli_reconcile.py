@@ -81,6 +81,7 @@ def _as_json(found: ReconcileResult, *, by_bank: bool) -> dict[str, object]:
         "transfers": found.transfers,
         "under_way": found.under_way,
         "left_off": found.left_off,
+        "balance": found.balance.model_dump() if found.balance else None,
         "differences": [_difference(each, by_bank=by_bank) for each in found.differences],
     }
 
@@ -107,6 +108,9 @@ def _show(found: ReconcileResult, *, by_bank: bool) -> None:
     )
     if found.under_way:
         sides += f" ({found.under_way} just being sent)"
+    if found.balance:
+        told = f", {found.balance.told} of them for finance's inbox" if found.balance.told else ""
+        out.print(f"What changed the balance at Stripe: {found.balance.lines} lines read{told}.")
     if found.agree:
         out.print(f"[green]Books and {them} agree[/]: {sides}.")
         return

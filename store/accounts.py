@@ -11,6 +11,8 @@ from domain.messages import PostingKind
 FUNDING, AVAILABLE, RESERVED = "funding", "available", "reserved"
 PAYABLE, IN_TRANSIT, PAID = "payable", "in_transit", "paid"
 RECEIVABLE, CLAIMED, RECOVERED = "creator_receivable", "claimed", "recovered"
+PROVIDER_FEES, CHARGED = "provider_fees", "charged"
+"""Of no campaign: what the provider takes for its service, and what has left our balance there."""
 
 MOVEMENTS: dict[PostingKind, tuple[str, str]] = {
     PostingKind.FUND: (FUNDING, AVAILABLE),
@@ -27,14 +29,23 @@ MOVEMENTS: dict[PostingKind, tuple[str, str]] = {
     PostingKind.LIFT: (CLAIMED, RECEIVABLE),
     PostingKind.NET: (PAYABLE, PAID),
     PostingKind.RECOVER: (RECOVERED, AVAILABLE),
+    PostingKind.FEE: (PROVIDER_FEES, CHARGED),
+    PostingKind.FEE_BACK: (CHARGED, PROVIDER_FEES),
 }
 """From which account to which."""
 
 OF_A_CREATOR = frozenset({PAYABLE, IN_TRANSIT, PAID, RECEIVABLE, CLAIMED, RECOVERED})
 """Accounts that each creator has for herself: one creator's money never pays another."""
 
-CONTRA = frozenset({FUNDING, RECEIVABLE, RECOVERED})
-"""Where money comes from, or is to come from: counted as debit, and free to grow."""
+CONTRA = frozenset({FUNDING, RECEIVABLE, RECOVERED, PROVIDER_FEES})
+"""Where money comes from, or is to come from, and what it costs to move it: counted as debit, and
+free to grow."""
+
+UNGUARDED = CONTRA | {CHARGED}
+"""Accounts that may be below zero: nobody spends from them."""
+
+_OF_ALL = frozenset({PROVIDER_FEES, CHARGED})
+"""Accounts that belong to no campaign."""
 
 
 @dataclass(frozen=True)
@@ -66,5 +77,6 @@ class Balances:
         """From rows of account, currency and sum; a creator may have several currencies."""
         found: dict[str, dict[str, int]] = {}
         for name, currency, total in rows:
-            found.setdefault(currency, {})[name] = int(total)
+            if name not in _OF_ALL:
+                found.setdefault(currency, {})[name] = int(total)
         return tuple(cls(currency=currency, **found[currency]) for currency in sorted(found))

@@ -143,7 +143,7 @@ def _line(
         kind=PostingKind(movement.kind),
         amount_minor=movement.amount_minor,
         currency=movement.currency,
-        campaign_id=movement.campaign_id,
+        campaign_id=movement.campaign_id or "",
         campaign=campaign,
         collaboration_id=movement.collaboration_id or "",
         payout_id=payout,

@@ -29,10 +29,12 @@ from domain.errors import Unbalanced
 from domain.messages import PostingKind
 from store.accounts import (
     AVAILABLE,
+    CHARGED,
     CLAIMED,
     IN_TRANSIT,
     PAID,
     PAYABLE,
+    PROVIDER_FEES,
     RECEIVABLE,
     RECOVERED,
     RESERVED,
@@ -54,7 +56,8 @@ from store.tables import (
 BOOKED = (
     PostingKind.EARN, PostingKind.SEND, PostingKind.SETTLE, PostingKind.RETURN,
     PostingKind.TAKE_BACK, PostingKind.FORFEIT, PostingKind.CLAIM, PostingKind.DISCHARGE,
-    PostingKind.LIFT, PostingKind.NET, PostingKind.RECOVER,
+    PostingKind.LIFT, PostingKind.NET, PostingKind.RECOVER, PostingKind.FEE,
+    PostingKind.FEE_BACK,
 )  # fmt: skip
 """Movements that change what the brand owes or has."""
 
@@ -67,9 +70,12 @@ BOOK_ACCOUNT = {
     RECEIVABLE: "receivable",
     CLAIMED: "fees",
     RECOVERED: "repaid",
+    PROVIDER_FEES: PROVIDER_FEES,
+    CHARGED: "provider",
 }
 """Our accounts as a bookkeeper knows them: an expense, a debt to creators, money on its way, the
-balance at the payment provider, what creators owe back, and what they have sent to the brand."""
+balance at the payment provider, what creators owe back, what they have sent to the brand, and what
+the provider takes for its service."""
 
 FEES, VAT, NETTING = "fees", "vat", "netting"
 
@@ -124,7 +130,7 @@ def _movements(
         )
         .join(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
         .join(LedgerAccount, LedgerAccount.id == LedgerEntry.account_id)
-        .join(Campaign, Campaign.id == LedgerTransaction.campaign_id)
+        .outerjoin(Campaign, Campaign.id == LedgerTransaction.campaign_id)
         .outerjoin(Collaboration, Collaboration.id == LedgerTransaction.collaboration_id)
         .outerjoin(Creator, Creator.id == Collaboration.creator_id)
         .outerjoin(Payout, Payout.id == payment)

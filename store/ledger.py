@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import ContentConflict, Overdrawn
 from domain.messages import Posting
-from store.accounts import AVAILABLE, CONTRA, MOVEMENTS, OF_A_CREATOR, Balances
+from store.accounts import AVAILABLE, CONTRA, MOVEMENTS, OF_A_CREATOR, UNGUARDED, Balances
 from store.ledger_reports import Statement, StatementLine, check, statement
 from store.tables import LedgerAccount, LedgerEntry, LedgerTransaction
 
@@ -48,7 +48,7 @@ class _Key(NamedTuple):
 class _Movement:
     """A posting with everything that it is about."""
 
-    campaign_id: str
+    campaign_id: str | None
     creator_id: str | None
     collaboration_id: str | None
     payout_id: str | None
@@ -72,7 +72,7 @@ class _Movement:
 
 async def post(
     session: AsyncSession,
-    campaign_id: str,
+    campaign_id: str | None,
     creator_id: str | None,
     collaboration_id: str | None,
     payout_id: str | None,
@@ -81,6 +81,8 @@ async def post(
     at: datetime,
 ) -> None:
     """Write one movement; the same movement again changes nothing.
+
+    What is of no campaign is what the provider takes for its service.
 
     Raises:
         Overdrawn: the account does not hold so much; the session's transaction is lost.
@@ -93,7 +95,7 @@ async def post(
 
 async def post_all(
     session: AsyncSession,
-    campaign_id: str,
+    campaign_id: str | None,
     creator_id: str | None,
     collaboration_id: str | None,
     payout_id: str | None,
@@ -123,7 +125,7 @@ async def post_all(
 
 
 async def _locked_accounts(
-    session: AsyncSession, campaign_id: str, currency: str, wanted: list[_Key]
+    session: AsyncSession, campaign_id: str | None, currency: str, wanted: list[_Key]
 ) -> dict[_Key, int]:
     # Sorted, always: two transactions that want the same accounts queue and never deadlock.
     query = (
@@ -147,7 +149,7 @@ async def _locked_accounts(
             owner_id=key.owner_id,
             currency=currency,
             normal="debit" if key.name in CONTRA else "credit",
-            guarded=key.name not in CONTRA,
+            guarded=key.name not in UNGUARDED,
             balance_minor=0,
         )
         await session.execute(opened.on_conflict_do_nothing())

@@ -10,7 +10,7 @@ from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.messages import PostingKind
-from store.accounts import CONTRA, Balances
+from store.accounts import UNGUARDED, Balances
 from store.tables import LedgerAccount, LedgerEntry, LedgerTransaction
 
 IN_NORMAL_DIRECTION = case(
@@ -89,7 +89,7 @@ async def _wrong_balances(session: AsyncSession) -> list[str]:
 
 async def _overdrawn_accounts(session: AsyncSession) -> list[str]:
     query = select(LedgerAccount).where(
-        LedgerAccount.balance_minor < 0, LedgerAccount.name.not_in(CONTRA)
+        LedgerAccount.balance_minor < 0, LedgerAccount.name.not_in(UNGUARDED)
     )
     return [
         f"account {account.id} ({account.name} of {account.campaign_id}): "

@@ -21,6 +21,7 @@ NEVER_DELETED = frozenset(
         "invoices",
         "rail_stops",
         "account_matters",
+        "balance_lines",
         "ledger_accounts",
         "comparisons",
         "differences",

@@ -13,6 +13,7 @@ from domain.reconciliation_help import advice
 from domain.shortlist_words import record_sentences
 from store import (
     account_matters,
+    balance_lines,
     bonuses,
     claim_reads,
     comparisons,
@@ -236,7 +237,8 @@ async def _account(v: Visit, row: InboxRow) -> dict[str, Any]:
     found = await account_matters.matter(v.db, row.item.subject_id)
     if found is None:
         raise Missing
-    return {"matter": found[0], "settled_by": found[1], "problem": ""}
+    lines = await balance_lines.lines_of(v.db, found[0].id)
+    return {"matter": found[0], "settled_by": found[1], "lines": lines, "problem": ""}
 
 
 async def _nothing_beside(v: Visit, row: InboxRow) -> dict[str, Any]:

@@ -70,6 +70,8 @@ _MOVED = {
     PostingKind.LIFT: "Not asked for any more",
     PostingKind.NET: "Kept back",
     PostingKind.RECOVER: "Come back",
+    PostingKind.FEE: "Fee of the payment provider",
+    PostingKind.FEE_BACK: "Fee of the payment provider given back",
 }
 
 

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from domain.ids import collaboration_workflow_id
 from store import (
+    balance_lines,
     bank_orders,
     bonuses,
     comparisons,
@@ -26,6 +27,9 @@ router = APIRouter()
 
 BALANCE_WITHIN = timedelta(hours=1)
 """A reading of the balance that is older was missed several times."""
+
+FEES_OF = timedelta(days=30)
+"""For how long back the provider's fees are summed up."""
 
 COMPARED_WITHIN = timedelta(hours=26)
 """A nightly comparison that is older has failed, or nobody makes it."""
@@ -92,6 +96,8 @@ async def payments(request: Request) -> HTMLResponse:
             notes_count=count, notes_missing=missed,
             readiness=await finance.readiness(v.db, by_bank=v.deps.by_bank),
             compared=await comparisons.last(v.db),
+            lines_read=await balance_lines.read_until(v.db),
+            fees=await balance_lines.fees_since(v.db, v.deps.clock() - FEES_OF),
             compare_by=v.deps.clock() - COMPARED_WITHIN,
             needs=await finance.cash_needed(v.db, v.deps.clock(), by_bank=v.deps.by_bank),
             read_by=v.deps.clock() - BALANCE_WITHIN,

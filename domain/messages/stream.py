@@ -129,6 +129,8 @@ class PostingKind(StrEnum):
     LIFT = "lift"  # claimed -> creator receivable: it is not asked for any more
     NET = "net"  # payable -> paid: not sent, since the creator owed so much
     RECOVER = "recover"  # recovered -> available: what had been paid has come back
+    FEE = "fee"  # provider_fees -> charged: the provider has taken a fee from our balance
+    FEE_BACK = "fee_back"  # charged -> provider_fees: it has given one back
 
 
 class Posting(Message):

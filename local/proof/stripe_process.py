@@ -140,6 +140,11 @@ class StripeStandIn(StandInProcess):
         """Money arrives."""
         self._post("top-up", {"currency": currency, "amount": amount})
 
+    def add_line(self, kind: str, amount: int, currency: str = "eur", **more: Any) -> str:
+        """The platform's balance changes: a fee, a reserve, anything; gives the line's id."""
+        wanted = {"type": kind, "amount": amount, "currency": currency, **more}
+        return str(self._post("lines", wanted)["id"])
+
     def pause_deliveries(self, paused: bool = True) -> None:
         """Hold events back, or deliver again."""
         self._post("webhooks", {"paused": paused})

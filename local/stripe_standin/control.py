@@ -152,6 +152,11 @@ def _money_writers(pipeline: Pipeline) -> dict[tuple[str, str], Handler]:
             operations.top_up(str(wanted["currency"]).lower(), int(wanted["amount"]))
         return JSONResponse(state.balance(""))
 
+    async def line(request: Request) -> Response:
+        wanted = forms.parse_json(await request.body())
+        with state.transaction():
+            return JSONResponse(operations.book.by_hand(wanted))
+
     async def pay_out(request: Request) -> Response:
         wanted = forms.parse_json(await request.body())
         with state.transaction():
@@ -179,6 +184,7 @@ def _money_writers(pipeline: Pipeline) -> dict[tuple[str, str], Handler]:
     return {
         ("POST", "balance"): balance,
         ("POST", "top-up"): top_up,
+        ("POST", "lines"): line,
         ("POST", "transfers/{id}/reverse"): reverse,
         ("POST", "accounts/{id}/payout"): pay_out,
         ("POST", "payouts/{id}/fail"): fail,

@@ -15,6 +15,7 @@ from typing import Any
 
 from local.stripe_standin import forms, limits, shapes
 from local.stripe_standin.bank import Bank
+from local.stripe_standin.book import Book
 from local.stripe_standin.errors import (
     ApiError,
     missing_param,
@@ -22,6 +23,7 @@ from local.stripe_standin.errors import (
     unknown_param,
     v2_not_found,
 )
+from local.stripe_standin.paging import created_within, page_of
 from local.stripe_standin.shapes import Json
 from local.stripe_standin.state import State
 
@@ -62,10 +64,12 @@ class Operations:
     public_url: str
     link_seconds: float
     bank: Bank = field(init=False)
+    book: Book = field(init=False)
     routes: list[tuple[str, re.Pattern[str], Callable[..., Json]]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.bank = Bank(self.state)
+        self.book = Book(self.state)
 
         def route(method: str, pattern: str, run: Callable[..., Json]) -> Any:
             return method, re.compile(pattern + "$"), run
@@ -210,6 +214,7 @@ class Operations:
         self._check_destination(body)
         self._move(body)
         self.state.save_transfer(body)
+        self.book.note("transfer", -amount, body["currency"], body)
         event = shapes.snapshot_event("transfer.created", body, time.time(), call.key or None)
         self.state.add_event(event)
         return body
@@ -274,6 +279,8 @@ class Operations:
         body["amount_reversed"] += amount
         body["reversed"] = body["amount_reversed"] == body["amount"]
         self.state.save_transfer(body)
+        back = shapes.transfer_reversal(body, amount, time.time())
+        self.book.note("transfer_refund", amount, currency, back)
         self.state.set_balance(destination, currency, held - amount)
         self.state.set_balance("", currency, self.state.available("", currency) + amount)
         self.state.add_event(shapes.snapshot_event("transfer.reversed", body, time.time()))
@@ -287,8 +294,8 @@ class Operations:
         found = self.state.transfers_in_group(group) if group else self.state.transfers()
         if destination := params.get("destination"):
             found = [item for item in found if item["destination"] == destination]
-        found = _created_within(found, params)
-        return _page(found, params, "/v1/transfers")
+        found = created_within(found, params)
+        return page_of(found, params, "/v1/transfers")
 
     # balance and events
 
@@ -307,11 +314,14 @@ class Operations:
         return self.bank.retrieve(call.on_account, ident)
 
     def list_transactions(self, call: Call) -> Json:
-        """What a payout holds."""
+        """What a payout of an account holds, or what changed the platform's own balance."""
+        if not call.on_account:
+            return self.book.listed(call.params)
         return self.bank.transactions(call.on_account, call.params)
 
     def top_up(self, currency: str, amount: int) -> None:
         """Money arrives in the platform's balance."""
+        self.book.note("topup", amount, currency, shapes.topup(amount, currency, time.time()))
         self.state.set_balance("", currency, self.state.available("", currency) + amount)
         body = self._balance("")
         self.state.add_event(shapes.snapshot_event("balance.available", body, time.time()))
@@ -335,34 +345,5 @@ class Operations:
             and body.get("account", "") == call.on_account
             and (kinds == [None] or body["type"] in kinds)
         ]
-        found = _created_within(found, call.params)
-        return _page(found, call.params, "/v1/events")
-
-
-_CREATED: dict[str, Callable[[int, int], bool]] = {
-    "gt": lambda created, bound: created > bound,
-    "gte": lambda created, bound: created >= bound,
-    "lt": lambda created, bound: created < bound,
-    "lte": lambda created, bound: created <= bound,
-}
-
-
-def _created_within(found: list[Json], params: Json) -> list[Json]:
-    created = params.get("created")
-    for name, keep in _CREATED.items():
-        if isinstance(created, dict) and name in created:
-            bound = forms.whole_number(created, name) or 0
-            found = [item for item in found if keep(item["created"], bound)]
-    return found
-
-
-def _page(found: list[Json], params: Json, url: str) -> Json:
-    limit = forms.whole_number(params, "limit", 10) or 0
-    if not 1 <= limit <= 100:
-        raise ApiError(400, "limit must be between 1 and 100.", param="limit")
-    if after := params.get("starting_after"):
-        places = [index for index, item in enumerate(found) if item["id"] == after]
-        if not places:
-            raise not_found("object", after, 400, "starting_after")
-        found = found[places[0] + 1 :]
-    return shapes.listing(url, found[:limit], len(found) > limit)
+        found = created_within(found, call.params)
+        return page_of(found, call.params, "/v1/events")

@@ -232,6 +232,71 @@ def balance_transaction(entry: Json, thing: Json | None, expanded: bool) -> Json
     }
 
 
+def line(
+    kind: str, amount: int, currency: str, source: Json | None, fee: int, now: float
+) -> Json:  # fmt: skip
+    """One line of the platform's balance."""
+    return {
+        "id": (source or {}).get("balance_transaction") or new_id("txn"),
+        "object": "balance_transaction",
+        "amount": amount,
+        "available_on": int(now),
+        "balance_type": "payments",
+        "created": int(now),
+        "currency": currency,
+        "description": None,
+        "exchange_rate": None,
+        "fee": fee,
+        "fee_details": [
+            {"amount": fee, "application": None, "currency": currency, "description": None,
+             "type": "stripe_fee"}
+        ] if fee else [],
+        "net": amount - fee,
+        "reporting_category": kind,
+        "source": (source or {}).get("id"),
+        "status": "available",
+        "type": kind,
+    }  # fmt: skip
+
+
+def transfer_reversal(transfer: Json, amount: int, now: float) -> Json:
+    """What was taken back of a transfer."""
+    return {
+        "id": new_id("trr"),
+        "object": "transfer_reversal",
+        "amount": amount,
+        "balance_transaction": new_id("txn"),
+        "created": int(now),
+        "currency": transfer["currency"],
+        "destination_payment_refund": None,
+        "metadata": {},
+        "source_refund": None,
+        "transfer": transfer["id"],
+    }
+
+
+def topup(amount: int, currency: str, now: float) -> Json:
+    """Money that was sent to the platform's balance."""
+    return {
+        "id": new_id("tu"),
+        "object": "topup",
+        "amount": amount,
+        "balance_transaction": new_id("txn"),
+        "created": int(now),
+        "currency": currency,
+        "description": None,
+        "expected_availability_date": int(now),
+        "failure_code": None,
+        "failure_message": None,
+        "livemode": False,
+        "metadata": {},
+        "source": None,
+        "statement_descriptor": None,
+        "status": "succeeded",
+        "transfer_group": None,
+    }
+
+
 def balance(amounts: dict[str, int], reserved: dict[str, int]) -> Json:
     """The balance of the platform or of a connected account."""
     body = _balance({each: amount - reserved.get(each, 0) for each, amount in amounts.items()})

@@ -28,6 +28,8 @@ CREATE TABLE IF NOT EXISTS bank_payouts (
 CREATE TABLE IF NOT EXISTS balances (
     owner TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL,
     PRIMARY KEY (owner, currency));
+CREATE TABLE IF NOT EXISTS lines (
+    seq INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, body TEXT NOT NULL, source TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS keys (
     scope TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL, status INTEGER NOT NULL,
     body TEXT NOT NULL, created REAL NOT NULL, PRIMARY KEY (scope, key));
@@ -191,6 +193,18 @@ class State:
             "ON CONFLICT (owner, currency) DO UPDATE SET amount = excluded.amount",
             (owner, currency, amount),
         )
+
+    def save_line(self, body: Json, source: Json | None) -> None:
+        """Remember a line of the platform's balance, and what caused it."""
+        self._db.execute(
+            "INSERT INTO lines (id, body, source) VALUES (?, ?, ?)",
+            (body["id"], json.dumps(body), json.dumps(source)),
+        )
+
+    def lines(self) -> list[tuple[Json, Json | None]]:
+        """Every line with what caused it, newest first."""
+        rows = self._db.execute("SELECT body, source FROM lines ORDER BY seq DESC")
+        return [(json.loads(body), json.loads(source)) for body, source in rows]
 
     # idempotency keys
 

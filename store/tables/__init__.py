@@ -35,7 +35,15 @@ from store.tables.invoices import (
 from store.tables.ledger import LedgerAccount, LedgerEntry, LedgerTransaction
 from store.tables.mail import OutboxMail, StaffMail, StaffMailNews, Suppression
 from store.tables.payouts import OnboardingLink, Payout, PayoutAttempt, Recipient, RecipientAside
-from store.tables.rail import AccountMatter, Comparison, RailBalance, RailStop, StoredDifference
+from store.tables.rail import (
+    AccountMatter,
+    Comparison,
+    RailBalance,
+    RailCursor,
+    RailStop,
+    StoredDifference,
+    StoredLine,
+)
 from store.tables.roster import Creator, CreatorFigures, CreatorPost
 from store.tables.staff import DeskSession, Staff
 
@@ -76,6 +84,7 @@ __all__ = [
     "PayoutAttempt",
     "Publication",
     "RailBalance",
+    "RailCursor",
     "RailStop",
     "Recipient",
     "RecipientAside",
@@ -87,6 +96,7 @@ __all__ = [
     "StaffMailNews",
     "Statement",
     "StoredDifference",
+    "StoredLine",
     "Suppression",
     "TaxProfile",
     "Terms",

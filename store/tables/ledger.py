@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.tables.base import Base
@@ -20,12 +20,22 @@ class LedgerAccount(Base):
     __tablename__ = "ledger_accounts"
     __table_args__ = (
         UniqueConstraint("campaign_id", "name", "owner_id", "currency"),
+        Index(
+            "uq_ledger_accounts_of_all",
+            "name",
+            "owner_id",
+            "currency",
+            unique=True,
+            postgresql_where=text("campaign_id IS NULL"),
+        ),
         CheckConstraint("balance_minor >= 0 OR NOT guarded", name="no_overdraft"),
     )
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"))
+    campaign_id: Mapped[str | None] = mapped_column(ForeignKey("campaigns.id"))
+    """None for ``provider_fees`` and ``charged``, which belong to no campaign."""
     name: Mapped[str] = mapped_column(String(20))
-    """``funding``, ``available``, ``reserved``, ``payable``, ``in_transit`` or ``paid``."""
+    """``funding``, ``available``, ``reserved``, ``payable``, ``in_transit`` or ``paid``; without
+    a campaign ``provider_fees`` or ``charged``."""
     owner_id: Mapped[str] = mapped_column(String(40), default="")
     """The creator, for ``payable``, ``in_transit`` and ``paid``; else empty."""
     currency: Mapped[str] = mapped_column(String(3))
@@ -42,7 +52,8 @@ class LedgerTransaction(Base):
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str] = mapped_column(String(12))
-    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    campaign_id: Mapped[str | None] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    """None for the provider's fees."""
     collaboration_id: Mapped[str | None] = mapped_column(String(40))
     payout_id: Mapped[str | None] = mapped_column(String(40))
     amount_minor: Mapped[int]

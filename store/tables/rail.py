@@ -73,6 +73,35 @@ class RailBalance(Base):
     read_at: Mapped[datetime]
 
 
+class StoredLine(Base):
+    """A line of the balance there that was read; the brand's own business is not kept."""
+
+    __tablename__ = "balance_lines"
+    __table_args__ = (Index("ix_balance_lines_matter", "matter_id", "created_at", "id"),)
+    id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    """The provider's."""
+    type: Mapped[str] = mapped_column(String(60))
+    currency: Mapped[str] = mapped_column(String(3))
+    amount_minor: Mapped[int]
+    fee_minor: Mapped[int]
+    """What the provider took by it; below zero if it gave something back. Booked in the ledger."""
+    source_id: Mapped[str]
+    payout_id: Mapped[str | None] = mapped_column(String(40))
+    meaning: Mapped[str] = mapped_column(String(20))
+    """`domain.balance_lines.Explanation`, or the code of the matter."""
+    matter_id: Mapped[str | None] = mapped_column(ForeignKey("account_matters.id"))
+    created_at: Mapped[datetime]
+    read_at: Mapped[datetime]
+
+
+class RailCursor(Base):
+    """How far the lines of the balance were read."""
+
+    __tablename__ = "rail_cursors"
+    rail: Mapped[str] = mapped_column(String(12), primary_key=True, server_default="stripe")
+    read_until: Mapped[datetime]
+
+
 class AccountMatter(Base):
     """Something about the brand's own account there; its id is an inbox item's subject."""
 

@@ -14,11 +14,23 @@ import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.account_matters import MatterCode
+from domain.balance_lines import BalanceLine
 from domain.decisions import BonusChoice, TermsChoice
 from domain.inbox import ItemKind
 from domain.messages import GrantBonus
 from rendering.links import Links
-from store import batches, bonuses, credits, invoices, rail_balances, staff
+from store import (
+    account_matters,
+    balance_lines,
+    batches,
+    bonuses,
+    credits,
+    invoices,
+    rail_balances,
+    staff,
+)
+from store.desk import open_item
 from store.engine import make_engine, session
 from store.tables import Creator, Decision, Staff
 from tests import books, builders
@@ -109,7 +121,22 @@ async def _fill(deps: Deps, made: Site) -> None:
             digest = (await builders.terms(db, row)).digest if kind is ItemKind.TERMS else seen_
             await wait_for(db, kind, row, campaign.id, seen=digest, due_at=deps.clock())
             made.portal[stage] = deps.links.portal(row.id)
-        await rail_balances.record(db, {"EUR": 12_000}, deps.clock())
+        held = {"EUR": 2_550}
+        await rail_balances.record(db, {"EUR": 12_000}, deps.clock(), reserved=held)
+        lines = [
+            BalanceLine(
+                id=f"txn_1QxYz{kind}", type=kind, currency="EUR", amount_minor=-700,
+                source_id="adj_1QxYz7BbCcDdEeFf", created_at=deps.clock(),
+            )
+            for kind in ("adjustment", "stripe_fee")
+        ]  # fmt: skip
+        await balance_lines.record(db, lines, deps.clock())
+        await balance_lines.finish(db, deps.clock())
+        matter = await account_matters.current(db, MatterCode.UNEXPLAINED, "EUR")
+        assert matter is not None
+        told = await open_item(db, ItemKind.ACCOUNT.value, matter.id)
+        assert told is not None
+        items.append(told)
         sign = TermsChoice(answer="sign", content_id="sig_1")
         signed = await builders.decision(db, one, who, sign)
         (await db.get_one(Decision, signed.decision_id)).status = "applied"

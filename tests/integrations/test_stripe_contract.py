@@ -91,6 +91,14 @@ async def _everything(rail: StripeRail, standin: StripeStandIn) -> None:
     await rail.transfers_between(None, None)
     standin.set_balance("eur", -700, "acct_below_zero")
     assert (await rail.balance())["EUR"].reserved == 700
+    standin.add_line("stripe_fee", -35)
+    standin.add_line("payout", -100)
+    standin.top_up("eur", 500)
+    standin.reverse(sent.transfer_id, 200)
+    types = {
+        line.type async for page in rail.balance_lines(now - timedelta(days=1)) for line in page
+    }
+    assert types >= {"stripe_fee", "payout", "topup", "transfer", "transfer_refund"}
     standin.set_balance("eur", 0, "acct_below_zero")
     assert await rail.events_since(now - timedelta(days=1))
     first = standin.pay_out(account)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain.account_matters import MATTERS, MatterCode
+from domain.balance_lines import BalanceLine
 from domain.inbox import ItemKind
 from domain.lifecycle import Role
-from store import account_matters, rail_balances
+from store import account_matters, balance_lines, rail_balances
 from store.desk import open_item
 from store.engine import session
 from tests.builders import NOW
@@ -60,3 +61,27 @@ async def test_only_finance_settles_a_matter(web: Web) -> None:
     async with session(web.engine) as db:
         assert await account_matters.current(db, MatterCode.CONNECT_RESERVED, "EUR") is not None
         assert not await account_matters.settle(db, "mat_none", NOW + timedelta(hours=1))
+
+
+async def test_the_lines_of_a_matter_and_the_fees_are_shown(web: Web) -> None:
+    def line(name: str, kind: str, amount: int) -> BalanceLine:
+        return BalanceLine(
+            id=name, type=kind, currency="EUR", amount_minor=amount, created_at=NOW,
+        )  # fmt: skip
+
+    async with session(web.engine) as db:
+        lines = (line("txn_a", "adjustment", -700), line("txn_b", "stripe_fee", -35))
+        assert await balance_lines.record(db, lines, NOW) == 1
+        await balance_lines.finish(db, NOW)
+        matter = await account_matters.current(db, MatterCode.UNEXPLAINED, "EUR")
+        assert matter is not None
+        item = await open_item(db, ItemKind.ACCOUNT.value, matter.id)
+        assert item is not None
+    client = await web.signed_in(Role.FINANCE)
+    shown = (await client.get(f"/items/{item.id}")).text
+    assert "txn_a" in shown
+    assert "txn_b" not in shown
+    assert "Ask Stripe" in shown
+    assert "-€7.00" in (await client.get("/")).text
+    page = (await client.get("/payments")).text
+    assert "fees of the last 30 days: €0.35." in page
