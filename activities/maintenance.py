@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, TypeVar
 from temporalio import activity
 from temporalio.client import Client
 
-from domain.lifecycle import StreamKind
-from domain.messages import StripeEventTask
+from domain.lifecycle import HoldReason, StreamKind
+from domain.messages import AccountLost, StripeEventTask
 from integrations import temporal
-from store import decisions, external_events, rail_balances, rail_stops
+from store import decisions, external_events, payouts, rail_balances, rail_stops
 from store.engine import session
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ class Maintenance:
     async def sweep(self) -> int:
         """Resend events nobody applied and unanswered decisions, wake payments that can go on.
 
+        And hold every payment whose creator's account turned out to be lost, by an event or by the
+        answer to one of them.
+
         Sending twice is harmless: an update's id is its decision's id, and an event's workflow id
         is its row's id, and a payment that is woken for nothing tries once more and waits again.
         What answers at once comes first; decisions may each take their time.
@@ -59,6 +62,7 @@ class Maintenance:
         return (
             await self._each(self._dispatch, await self._events(before))
             + await self._each(self._wake, await self._payments())
+            + await self._each(self._hold, await self._lost_accounts())
             + await self._each(self._decide, await self._decisions(before))
         )
 
@@ -100,6 +104,14 @@ class Maintenance:
 
     async def _wake(self, payout: str) -> None:
         await temporal.wake_payout(self._client, payout)
+
+    async def _lost_accounts(self) -> Sequence[tuple[str, HoldReason]]:
+        async with session(self._engine) as db:
+            return await payouts.lost_accounts(db, AT_A_TIME)
+
+    async def _hold(self, lost: tuple[str, HoldReason]) -> None:
+        payout, reason = lost
+        await temporal.lose_account(self._client, payout, AccountLost(reason=reason))
 
     async def _decisions(self, before: datetime) -> Sequence[decisions.Unanswered]:
         async with session(self._engine) as db:

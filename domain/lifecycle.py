@@ -100,7 +100,14 @@ class HoldReason(StrEnum):
     BY_PERSON = "by_person"  # finance or a manager put it on hold
     SUSPENDED = "suspended"  # the collaboration is suspended
     TAKEN_BACK = "taken_back"  # paid once, then taken back at the provider: is it still owed?
+    ACCOUNT_REJECTED = "account_rejected"  # the provider will never let this account be paid
+    ACCOUNT_GONE = "account_gone"  # the account was closed, or took our access back
     PAYEE_CHANGED = "payee_changed"  # released for another account of the creator; released anew
+
+
+ACCOUNT_LOST = (HoldReason.ACCOUNT_REJECTED, HoldReason.ACCOUNT_GONE)
+"""Reasons that hold every payment of a creator; the provider's adapter writes them down as
+requirements of the account."""
 
 
 class StreamKind(StrEnum):

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from temporalio.client import (
     Client,
@@ -39,6 +39,7 @@ from domain.ids import (
 )
 from domain.lifecycle import StreamKind
 from domain.messages import (
+    ACCOUNT_LOST,
     BONUS_WORKFLOW,
     CAMPAIGN_WORKFLOW,
     CLAIM_BACK_WORKFLOW,
@@ -47,6 +48,7 @@ from domain.messages import (
     ONBOARDING_WORKFLOW,
     RECIPIENT_CHANGED,
     STRIPE_EVENT_WORKFLOW,
+    AccountLost,
     CampaignInput,
     DecisionRef,
     DecisionResult,
@@ -214,9 +216,14 @@ async def wake_payout(client: Client, payout_id: str) -> None:
     await _wake(client, payout_workflow_id(payout_id), RECIPIENT_CHANGED)
 
 
-async def _wake(client: Client, workflow_id: str, signal: str) -> None:
+async def lose_account(client: Client, payout_id: str, lost: AccountLost) -> None:
+    """Tell a payment that its creator's account cannot be paid; one that is over needs nothing."""
+    await _wake(client, payout_workflow_id(payout_id), ACCOUNT_LOST, lost)
+
+
+async def _wake(client: Client, workflow_id: str, signal: str, *about: Any) -> None:
     try:
-        await client.get_workflow_handle(workflow_id).signal(signal)
+        await client.get_workflow_handle(workflow_id).signal(signal, args=about)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise

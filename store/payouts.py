@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.decisions import DecisionKind
 from domain.errors import NotAllowed, NotFound
-from domain.lifecycle import HoldReason, PayoutStatus
+from domain.lifecycle import ACCOUNT_LOST, HoldReason, PayoutStatus
 from store.attempts import adopt_transfer, get_attempt, settle_attempt, transferred_attempt
 from store.external_events import (
     mark_applied,
@@ -23,6 +24,7 @@ from store.external_events import (
 from store.tables import (
     Collaboration,
     Creator,
+    Decision,
     ExternalEvent,
     OnboardingLink,
     Payout,
@@ -31,11 +33,21 @@ from store.tables import (
 
 __all__ = [
     "Payee", "adopt_transfer", "creator_for_onboarding", "fill_link",
-    "get_attempt", "get_event", "held_payouts", "mark_applied", "mark_dispatched",
+    "get_attempt", "get_event", "held_payouts", "lost_accounts", "mark_applied", "mark_dispatched",
     "mark_unread", "open_link", "payee", "recipient_of_account", "refresh_recipient",
     "save_new_recipient", "settle_attempt", "store_event", "transferred_attempt",
     "undispatched_events",
 ]  # fmt: skip
+
+_STANDS = [
+    each.value for each in (PayoutStatus.REQUESTED, PayoutStatus.RELEASED, PayoutStatus.HELD)
+]
+"""States in which no money is on its way."""
+
+_ON_HOLD = [
+    each.value for each in (HoldReason.BY_PERSON, HoldReason.TAKEN_BACK, *ACCOUNT_LOST)
+]  # fmt: skip
+"""Reasons for which a person decides already."""
 
 _WOKEN_AT_ONCE = 1000
 """Held payments that are tried again when money arrives; the others follow on their timers."""
@@ -78,6 +90,36 @@ async def held_payouts(
         query = query.where(Payout.hold_reason == reason.value)
     found = await session.scalars(query.order_by(Payout.pay_by, Payout.id).limit(_WOKEN_AT_ONCE))
     return list(found)
+
+
+async def lost_accounts(session: AsyncSession, at_most: int) -> list[tuple[str, HoldReason]]:
+    """Payments that do not stand still yet although their creator's account is lost, and why.
+
+    What is on its way is left alone, and so is what a person has let go on since that was learned.
+    """
+    let_go = exists().where(
+        Decision.subject_id == Payout.id,
+        Decision.kind == DecisionKind.RESUME_PAYOUT.value,
+        Decision.status == "applied",
+        Decision.created_at > Recipient.updated_at,
+    )
+    rejected = Recipient.requirements.contains([HoldReason.ACCOUNT_REJECTED.value])
+    gone = Recipient.requirements.contains([HoldReason.ACCOUNT_GONE.value])
+    found = await session.execute(
+        select(Payout.id, rejected)
+        .join(Recipient, Recipient.creator_id == Payout.creator_id)
+        .where(
+            or_(rejected, gone),
+            Payout.status.in_(_STANDS),
+            Payout.sequence > 0,
+            or_(Payout.hold_reason.is_(None), Payout.hold_reason.not_in(_ON_HOLD)),
+            ~let_go,
+        )
+        .order_by(Payout.pay_by, Payout.id)
+        .limit(at_most)
+    )
+    reasons = {True: HoldReason.ACCOUNT_REJECTED, False: HoldReason.ACCOUNT_GONE}
+    return [(payout, reasons[bool(for_good)]) for payout, for_good in found]
 
 
 # --- recipients and onboarding -------------------------------------------------------------

@@ -41,6 +41,8 @@ HOLDS = {
     "by_person": "a person put it on hold",
     "suspended": "the collaboration is suspended",
     "taken_back": "it was taken back; a person decides whether it is owed",
+    "account_rejected": "Stripe has rejected the creator's account for good",
+    "account_gone": "the creator's account at Stripe is closed, or took our access back",
     "payee_changed": "the creator's account changed since it was released",
 }
 
@@ -291,6 +293,7 @@ EVENTS = {
     "hold_payout": "A person put the payment on hold",
     "resume_payout": "A person let the payment go on; it is released anew",
     "stopped": "The payment stands still",
+    "account_gone": "The creator's account is gone; another one was asked for",
     "released": "The payment is released",
     "sending": "The payment is being sent",
     "held": "The payment is on hold",

@@ -8,7 +8,7 @@ from typing import Any
 from babel.numbers import format_currency
 
 from domain.account_matters import MATTERS, MatterCode
-from domain.lifecycle import HoldReason
+from domain.lifecycle import ACCOUNT_LOST, HoldReason
 from domain.money import exponent
 from domain.reconciliation import DifferenceCode
 from domain.reconciliation_help import advice
@@ -167,7 +167,9 @@ def item_sentence(row: InboxRow, reader: Reader, *, by_bank: bool) -> str:
         paid = amount(row.payout.amount_minor, row.payout.currency, reader)
         if row.payout.hold_reason == HoldReason.TAKEN_BACK:
             return f"Decide whether {who} is still owed {paid}: it was taken back"
-        return f"Decide whether {paid} to {who} goes on: {milestone(row.payout.kind)}"
+        lost = row.payout.hold_reason in ACCOUNT_LOST
+        why = HOLDS[row.payout.hold_reason or ""] if lost else milestone(row.payout.kind)
+        return f"Decide whether {paid} to {who} goes on: {why}"
     if kind == "in_doubt" and row.payout:
         paid = amount(row.payout.amount_minor, row.payout.currency, reader)
         return f"Do not pay {who} by hand: {paid} may be on its way, and is looked up"

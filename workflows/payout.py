@@ -66,6 +66,8 @@ class PayoutWorkflow(PayoutRelease):
         super().__init__(payout)
         self.attempt = 0
         self._recipient_changed = False
+        self._asked_to_set_up = False
+        """The last attempt ended with a mail that asks for an account that can be paid."""
         self._over = False
 
     @workflow.run
@@ -105,6 +107,7 @@ class PayoutWorkflow(PayoutRelease):
     async def _attempt(self) -> TransferResult:
         """One try, with a key of its own; an ambiguous answer is looked up before anything else."""
         self.attempt += 1
+        self._asked_to_set_up = False
         await self._stream.append(
             "sending",
             {"attempt": self.attempt},
@@ -225,6 +228,7 @@ class PayoutWorkflow(PayoutRelease):
     async def _return(self, reason: HoldReason, code: str) -> None:
         """The attempt definitely failed: the money is payable again, and the creator is told."""
         mails = self._told_of(code) if reason is HoldReason.NOT_ONBOARDED else ()
+        self._asked_to_set_up = bool(mails)
         await self._stream.append(
             "held",
             {"attempt": self.attempt, "reason": reason.value, "code": code},
@@ -328,6 +332,15 @@ class PayoutWorkflow(PayoutRelease):
             await self._send_mail(told)
         await self._tell_claims()
         await workflow.wait_condition(workflow.all_handlers_finished)
+
+    async def _tell_creator(self, reason: HoldReason) -> None:
+        """Whose account is gone is asked for another one; of a bonus only once it is released."""
+        knows = self.payout.granted or self._asked_to_set_up
+        if reason is not HoldReason.ACCOUNT_GONE or knows:
+            return
+        told = self._mail(Mail.PAYOUT_SETUP, "account_gone")
+        await self._stream.append("account_gone", mails=(told,))
+        await self._send_mail(told)
 
     def _move(self, kind: PostingKind) -> Posting:
         key = f"{kind.value}:{self.payout.payout_id}:{self.attempt}"

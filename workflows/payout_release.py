@@ -11,7 +11,9 @@ with workflow.unsafe.imports_passed_through():
     from domain.inbox import ItemKind
     from domain.lifecycle import HoldReason, PayoutStatus, StreamKind
     from domain.messages import (
+        ACCOUNT_LOST,
         COLLABORATION_SUSPENDED,
+        AccountLost,
         AppliedDecision,
         PayoutChange,
         PayoutInput,
@@ -172,12 +174,16 @@ class PayoutRelease(Story):
         while self._stopped:
             self._questions.go_on()
             if self._held:
+                await self._tell_creator(self._hold_reason)
                 await self._on_hold(self._hold_reason)
                 self._held, self._hold_reason = False, HoldReason.BY_PERSON
                 continue
             reason = HoldReason.SUSPENDED
             await self._stream.append("stopped", {"reason": reason.value}, **self._stands(reason))
             await workflow.wait_condition(lambda: self._held or not self._suspended)
+
+    async def _tell_creator(self, reason: HoldReason) -> None:
+        """What a creator has to know of a hold, if anything."""
 
     async def _on_hold(self, reason: HoldReason) -> None:
         """Wait until a person lets the payment go on.
@@ -234,3 +240,14 @@ class PayoutRelease(Story):
         self._suspended = news.suspended
         if news.suspended and not self._sending and not self._held:
             self._questions.interrupt()
+
+    @workflow.signal(name=ACCOUNT_LOST)
+    def account_lost(self, news: AccountLost) -> None:
+        """Every payment of the creator stands still, and finance decides about each.
+
+        One that is on its way learns it from the provider; one on hold stays on hold.
+        """
+        if self._too_late or self._held:
+            return
+        self._held, self._hold_reason = True, news.reason
+        self._questions.interrupt()

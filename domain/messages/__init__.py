@@ -41,6 +41,7 @@ from domain.messages.collaboration import (
 )
 from domain.messages.decisions import AppliedDecision, ApplyDecision, DecisionRef, DecisionResult
 from domain.messages.names import (
+    ACCOUNT_LOST,
     BALANCE_WORKFLOW,
     BONUS_GRANTED,
     BONUS_WORKFLOW,
@@ -66,6 +67,7 @@ from domain.messages.names import (
     Queue,
 )
 from domain.messages.payout import (
+    AccountLost,
     BonusGranted,
     GrantBonus,
     Granted,
@@ -95,6 +97,7 @@ from domain.messages.stream import (
 )
 
 __all__ = [
+    "ACCOUNT_LOST",
     "BALANCE_WORKFLOW",
     "BONUS_GRANTED",
     "BONUS_WORKFLOW",
@@ -117,6 +120,7 @@ __all__ = [
     "SCANDAL",
     "STAFF_MAIL_WORKFLOW",
     "STRIPE_EVENT_WORKFLOW",
+    "AccountLost",
     "Append",
     "Appended",
     "AppliedDecision",

@@ -26,6 +26,7 @@ PAUSE_CLOCK = "pause_clock"  # signal to a collaboration: PauseClock
 COLLABORATION_SUSPENDED = "collaboration_suspended"  # signal to a payout: Suspension
 BONUS_GRANTED = "bonus_granted"  # signal to a collaboration: BonusGranted
 CLAIM_CHANGED = "claim_changed"  # signal to a claim: something of it was settled
+ACCOUNT_LOST = "account_lost"  # signal to a payout: AccountLost
 RECIPIENT_CHANGED = "recipient_changed"  # signal to a payout: it is worth another try
 
 

@@ -54,6 +54,12 @@ class Suspension(Message):
     suspended: bool
 
 
+class AccountLost(Message):
+    """The creator's account cannot be paid any more: nothing is sent before a person says so."""
+
+    reason: HoldReason
+
+
 class PayoutResult(Message):
     """How a payment ended."""
 

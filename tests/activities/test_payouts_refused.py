@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.lifecycle import BankStatus
+from domain.lifecycle import BankStatus, HoldReason
 from domain.messages import OnboardingTask, TransferOutcome
 from domain.money import Money
+from store import payouts as store
 from store import rail_stops
 from store.engine import session
 from store.tables import Payout, Recipient
@@ -65,6 +67,27 @@ async def test_an_account_that_took_our_access_back_stops_its_own_payments_only(
         OnboardingTask(creator_id=scene.creator_id, link_id="lnk_anew")
     )
     assert (await recipient(scene)).account_id != scene.account
+
+
+async def lost(scene: Scene) -> list[tuple[str, HoldReason]]:
+    async with session(scene.engine) as db:
+        await db.execute(update(Payout).values(sequence=1))
+        return await store.lost_accounts(db, 10)
+
+
+async def test_whoever_learns_of_a_lost_account_has_all_payments_of_the_creator_held(
+    scene: Scene,
+) -> None:
+    other = await Scene(scene.engine, scene.standin).begin()
+    assert await lost(scene) == []
+    scene.standin.limit(scene.account, revoked=True)
+    await scene.event("account.application.deauthorized", account=scene.account)
+    assert await lost(scene) == [(scene.payout_id, HoldReason.ACCOUNT_GONE)]
+    other.standin.reject(other.account)
+    assert await sent(other) == (T.REFUSED, "account_rejected")
+    assert (other.payout_id, HoldReason.ACCOUNT_REJECTED) in await lost(scene)
+    await scene.held(HoldReason.BY_PERSON)
+    assert [payout for payout, _ in await lost(scene)] == [other.payout_id]
 
 
 async def test_a_currency_that_the_account_cannot_take_is_a_matter_for_people(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -144,6 +144,56 @@ async def test_a_manager_stops_a_payment_before_anybody_has_released_it(
         assert forgotten.escalated
         pay.stage.people.plan = {}
         assert (await pay.ends()).status == PayoutStatus.TRANSFERRED
+
+
+async def _lose(pay: Payment, reason: str, at: datetime) -> None:
+    """Stripe's word about the creator's account, as an event or an answer has it written down."""
+    async with session(pay.stage.engine) as db:
+        of = await db.get_one(Payout, pay.payout_id)
+        known = await db.get(Recipient, of.creator_id)
+        if known is None:
+            known = await builders.recipient(db, await db.get_one(Creator, of.creator_id))
+        known.requirements, known.updated_at = [reason], at
+
+
+async def _on_hold(pay: Payment) -> InboxItem:
+    async with session(pay.stage.engine) as db:
+        found = await db.scalars(
+            select(InboxItem).where(
+                InboxItem.kind == ItemKind.ON_HOLD.value, InboxItem.closed_at.is_(None),
+                InboxItem.subject_id == pay.payout_id,
+            )
+        )  # fmt: skip
+        return found.one()
+
+
+@pytest.mark.parametrize("reason", ["account_rejected", "account_gone"])
+async def test_a_lost_account_holds_every_payment_of_the_creator_for_finance(
+    temporal: WorkflowEnvironment, engine: AsyncEngine, reason: str
+) -> None:
+    sweep = Maintenance(engine, temporal.client).sweep
+    async with payment(temporal, engine, plan={ItemKind.ON_HOLD: SILENCE}) as first:
+        await first.until(PayoutStatus.RELEASED)
+        second = await first.beside(9_000)
+        await second.rests()
+        await _lose(first, reason, NOW)
+        assert await sweep() == 2
+        for pay in (first, second):
+            row = await pay.rests()
+            assert (row.status, row.hold_reason) == (PayoutStatus.HELD, reason)
+            assert (row.releases, row.attempt) == (0, 0)
+            assert ("account_gone" in await pay.story()) is (reason == "account_gone")
+            assert (await _on_hold(pay)).role == Role.FINANCE
+        assert await sweep() == 0
+        assert first.stage.world.requests == []
+        # What a person lets go on stays free, until the loss is learned anew.
+        item = await _on_hold(second)
+        await second.stage.people.decide(item, GOES_ON[ItemKind.ON_HOLD])
+        assert (await second.rests()).status == PayoutStatus.REQUESTED
+        assert await sweep() == 0
+        await _lose(first, reason, item.opened_at + timedelta(days=9))
+        assert await sweep() == 1
+        assert (await second.rests()).hold_reason == reason
 
 
 async def test_a_suspension_holds_what_was_earned_until_it_is_lifted(
