@@ -14,7 +14,7 @@ from temporalio.client import Client
 from domain.lifecycle import HoldReason, StreamKind
 from domain.messages import AccountLost, StripeEventTask
 from integrations import temporal
-from store import decisions, external_events, payouts, rail_balances, rail_stops
+from store import decisions, external_events, paused, payouts, rail_balances, rail_stops
 from store.engine import session
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ class Maintenance:
         What answers at once comes first; decisions may each take their time.
         """
         before = datetime.now(UTC) - SETTLED_AFTER
+        async with session(self._engine) as db:
+            await paused.tell(db, datetime.now(UTC))
         return (
             await self._each(self._dispatch, await self._events(before))
             + await self._each(self._wake, await self._payments())

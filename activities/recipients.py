@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from activities.balances import Balances
 from domain.bank_transfer import ACCOUNT_REFUSED
 from domain.errors import ContentConflict, TroupeError, Unavailable
-from domain.lifecycle import HoldReason
+from domain.lifecycle import BankStatus, HoldReason
 from domain.messages import (
     AppliedEvent,
     OnboardingTask,
@@ -39,6 +39,8 @@ _ACCOUNT_EVENTS = ("v2.core.account", "account.", "capability.")
 _BANK_EVENTS = ("payout.",)
 _FUNDS_EVENTS = ("balance.available", "topup.succeeded")
 _RE_READS = 5
+
+_PAUSED = TransferResult(outcome=TransferOutcome.PAUSED, code=HoldReason.PLATFORM_PAUSED.value)
 
 
 class Recipients:
@@ -122,29 +124,33 @@ class Recipients:
         """
         if ACCOUNT_REFUSED in seen.requirements:
             return TransferResult(outcome=TransferOutcome.NOT_ONBOARDED, code=ACCOUNT_REFUSED)
-        if PAYOUTS_DISABLED not in seen.requirements:
+        if PAYOUTS_DISABLED not in seen.requirements and seen.status != "paused":
             return None
-        if PAYOUTS_DISABLED not in await self._missing(seen.account_id):
+        known = await self._read_again(seen.account_id)
+        if known is not None and known.status == "paused":
+            return _PAUSED
+        if known is None or PAYOUTS_DISABLED not in known.requirements:
             return None
         return TransferResult(outcome=TransferOutcome.NOT_ONBOARDED, code=PAYOUTS_DISABLED)
 
     async def explain(self, account: str, refused: TransferResult) -> TransferResult:
         """Read an account that could not be paid: one that was rejected never will be."""
         try:
-            missing = await self._missing(account)
+            known = await self._read_again(account)
         except TroupeError as error:
             # The refusal stands without its reason; the next attempt asks again.
             log.warning("an account that was refused cannot be read: %s", error.message)
             return refused
-        if ACCOUNT_REJECTED in missing:
+        if known is not None and known.status == "paused":
+            return _PAUSED
+        if known is not None and ACCOUNT_REJECTED in known.requirements:
             return TransferResult(outcome=TransferOutcome.REFUSED, code=ACCOUNT_REJECTED)
         return refused
 
-    async def _missing(self, account: str) -> list[str]:
+    async def _read_again(self, account: str) -> Recipient | None:
         await self._refresh(account)
         async with session(self._engine) as db:
-            known = await store.recipient_of_account(db, account)
-        return list(known.requirements) if known else []
+            return await store.recipient_of_account(db, account)
 
     async def _refresh(self, account: str) -> list[str]:
         """Read the account now; read again if another event was applied meanwhile."""
@@ -194,6 +200,9 @@ class Recipients:
         found = await self._rail.bank_payout(event.account, event.object_id)
         if found is None:
             return ()
+        if found.canceled and (known := await self._read_again(event.account)):
+            if known.status == "paused":
+                found = found.model_copy(update={"status": BankStatus.PAUSED})
         async with session(self._engine) as db:
             unknown = await bank_payouts.unknown(db, found)
         for transfer_id in unknown:

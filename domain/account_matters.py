@@ -18,6 +18,7 @@ class MatterCode(StrEnum):
     COLLECTED = "collected"  # taken for good for an account below zero
     TOP_UP_BACK = "top_up_back"  # a top-up was taken back
     SWEPT = "swept"  # paid out to the brand's own bank by itself
+    PAUSED = "paused"  # the brand itself has paused creators' accounts
     UNEXPLAINED = "unexplained"  # nobody here knows why the balance changed
 
 
@@ -28,6 +29,8 @@ class Matter(NamedTuple):
     """As the inbox says it, verb first; an amount follows."""
     means: str
     to_do: str
+    by_itself: bool = False
+    """It is over when it is not so any more, and not because somebody says so."""
 
 
 MATTERS: dict[MatterCode, Matter] = {
@@ -69,6 +72,17 @@ MATTERS: dict[MatterCode, Matter] = {
         "money.",
         "Set payouts to manual in Stripe's dashboard, under Settings, Payouts, and top the balance "
         "up with what the payments page says is missing.",
+    ),
+    MatterCode.PAUSED: Matter(
+        "Resume the accounts of creators that somebody paused at Stripe",
+        "Somebody at the brand has paused accounts of creators in Stripe's dashboard. What is due "
+        "to them is held and not lost: nothing more is sent, and payouts to their banks that were "
+        "on the way are canceled by Stripe after ten days at most; that money is in their "
+        "accounts. The creators can do nothing about it, and are asked for nothing.",
+        "Find in Stripe's dashboard, under Connect, which accounts are paused, who did it and why. "
+        "Resume them there, or put the payments on hold here if they are not to be made. The "
+        "payments page names the creators. Do not pay them by other ways meanwhile.",
+        by_itself=True,
     ),
     MatterCode.UNEXPLAINED: Matter(
         "Find out why your balance at Stripe changed",

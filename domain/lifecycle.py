@@ -88,6 +88,7 @@ class BankStatus(StrEnum):
 
     PAID_OUT = "paid_out"  # the provider has sent it to the bank; may still become `failed`
     FAILED = "failed"  # the bank sent it back: it is in the creator's account at the provider
+    PAUSED = "paused"  # the brand paused payouts: it never left the creator's account there
 
 
 class HoldReason(StrEnum):
@@ -102,6 +103,7 @@ class HoldReason(StrEnum):
     TAKEN_BACK = "taken_back"  # paid once, then taken back at the provider: is it still owed?
     ACCOUNT_REJECTED = "account_rejected"  # the provider will never let this account be paid
     ACCOUNT_GONE = "account_gone"  # the account was closed, or took our access back
+    PLATFORM_PAUSED = "platform_paused"  # the brand itself has paused the creator's account
     PAYEE_CHANGED = "payee_changed"  # released for another account of the creator; released anew
 
 

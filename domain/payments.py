@@ -57,6 +57,8 @@ class BankPayout(BaseModel):
     id: str
     status: BankStatus | None
     """None: on its way, nothing is known yet."""
+    canceled: bool = False
+    """It never left the provider."""
     code: str = ""
     """Why it failed, as the provider says."""
     transfers: tuple[str, ...] = ()

@@ -12,7 +12,8 @@ from domain.balance_lines import BalanceLine
 from domain.messages import TransferResult
 from domain.payments import BankPayout, RailFunds, RailTransfer
 
-RecipientStatus = Literal["pending", "active", "restricted"]
+RecipientStatus = Literal["pending", "active", "restricted", "paused"]
+"""``paused``: by the brand itself at the provider; the creator can do nothing about it."""
 
 
 class _Fact(BaseModel):

@@ -50,6 +50,7 @@ async def read_bank_payout(
     return BankPayout(
         id=found.id,
         status=_STATUS.get(found.status),
+        canceled=found.status == "canceled",
         code=found.failure_code or "",
         transfers=tuple(transfers),
         earlier=tuple(earlier),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextvars import ContextVar
@@ -32,10 +33,12 @@ from integrations.payout_rail import (
 )
 from integrations.stripe_balance import read_balance_lines
 from integrations.stripe_bank import read_bank_payout
-from integrations.stripe_errors import is_missing, reading_error, transfer_result
+from integrations.stripe_errors import code_of, is_missing, reading_error, transfer_result
 from integrations.stripe_webhooks import StripeEvent, read_event
 
 __all__ = ["API_VERSION", "PayoutRail", "StripeRail"]
+
+log = logging.getLogger(__name__)
 
 API_VERSION = "2026-10-28.endive"
 """The version of Stripe's API that this module was written for (stripe 16.1)."""
@@ -167,7 +170,20 @@ class StripeRail:
             if is_missing(error):
                 return _gone(account)
             raise reading_error(error) from error
-        return _gone(account) if getattr(found, "closed", None) else _recipient(found)
+        if getattr(found, "closed", None):
+            return _gone(account)
+        if _may_be_paused(found) and await self._is_paused(account):
+            return Recipient(account_id=account, status="paused")
+        return _recipient(found)
+
+    async def _is_paused(self, account: str) -> bool:
+        """v2 says only that an account is restricted; v1 says that the platform paused it."""
+        try:
+            found = await self._client.v1.accounts.retrieve_async(account)
+        except stripe.StripeError as error:
+            log.warning("why an account is restricted cannot be read: %s", code_of(error))
+            return False
+        return bool(_walk(found, "requirements.disabled_reason") == "platform_paused")
 
     async def transfer(
         self, account: str, amount: int, currency: str, key: str, transfer_group: str,
@@ -320,6 +336,16 @@ def _recipient(account: Any) -> Recipient:
     if status == "restricted" and _was_rejected(capability):
         missing.append(ACCOUNT_REJECTED)
     return Recipient(account_id=account.id, status=status, requirements=tuple(missing))
+
+
+def _may_be_paused(account: Any) -> bool:
+    """True if a capability is restricted for a reason that v2 does not name."""
+    codes = [
+        _walk(each, "code")
+        for name in ("stripe_transfers", "payouts")
+        for each in _walk(account, f"{_CAPABILITIES}.{name}.status_details") or []
+    ]
+    return "restricted_other" in codes
 
 
 def _was_rejected(capability: Any) -> bool:

@@ -19,7 +19,11 @@ from domain.messages import Append, OpenItem, PayoutChange, PlannedMail, StreamH
 from domain.payments import BankPayout
 from store.tables import Payout, PayoutAttempt
 
-_EVENT = {BankStatus.PAID_OUT: "paid_out", BankStatus.FAILED: "bank_failed"}
+_EVENT = {
+    BankStatus.PAID_OUT: "paid_out",
+    BankStatus.FAILED: "bank_failed",
+    BankStatus.PAUSED: "bank_paused",
+}
 
 
 async def bookings(session: AsyncSession, found: BankPayout, at: datetime) -> list[Append]:

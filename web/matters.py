@@ -7,6 +7,7 @@ import logging
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from domain.account_matters import MATTERS, MatterCode
 from domain.inbox import ROLE_OF, ItemKind
 from store import account_matters, desk
 from web.fields import read_fields
@@ -27,6 +28,9 @@ async def settle(request: Request, matter_id: str) -> Response:
     async with visit(request) as v:
         v.need(ROLE_OF[ItemKind.ACCOUNT].value)
         v.check_csrf(fields)
+        found = await account_matters.matter(v.db, matter_id)
+        if found is None or MATTERS[MatterCode(found[0].code)].by_itself:
+            raise Missing
         said = fields.get("said", "").strip()[:_LONGEST]
         if len(said) < _SHORTEST:
             item = await desk.open_item(v.db, ItemKind.ACCOUNT.value, matter_id)

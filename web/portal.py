@@ -274,6 +274,7 @@ def portal_context(c: CreatorVisit) -> dict[str, Any]:
         "milestones": milestones(c),
         "agreed": agreed,
         "payee_ready": payee_ready(view, by_bank=c.deps.by_bank),
+        "paused": not c.deps.by_bank and is_paused(view),
         "bank_account": view.account,
         "masked": masked,
         "terms": view.terms,
@@ -302,6 +303,11 @@ def payee_ready(view: PortalView, *, by_bank: bool) -> bool:
     if by_bank:
         return view.account is not None and _is_active(view)
     return _is_active(view)
+
+
+def is_paused(view: PortalView) -> bool:
+    """True if the brand itself has paused the creator's account: the creator can do nothing."""
+    return view.recipient is not None and view.recipient.status == "paused"
 
 
 def _is_active(view: PortalView) -> bool:

@@ -41,6 +41,7 @@ HOLDS = {
     "by_person": "a person put it on hold",
     "suspended": "the collaboration is suspended",
     "taken_back": "it was taken back; a person decides whether it is owed",
+    "platform_paused": "somebody at the brand paused the creator's account at Stripe",
     "account_rejected": "Stripe has rejected the creator's account for good",
     "account_gone": "the creator's account at Stripe is closed, or took our access back",
     "payee_changed": "the creator's account changed since it was released",
@@ -184,6 +185,7 @@ REFUSALS = {
 NOT_READY = {
     "not_begun": "has not begun the payout set-up",
     "pending": "has not finished the payout set-up",
+    "paused": "somebody at the brand paused their account at Stripe",
     "restricted": "Stripe wants something more from them, or does not pay them",
     "tax_missing": "has not said how they are taxed",
     "invoice_missing": "has handed in no invoice for what waits, and given no mandate to issue it",
@@ -306,6 +308,7 @@ EVENTS = {
     "transferred": "Paid",
     "paid_out": "Stripe sent it to the creator's bank",
     "bank_failed": "The creator's bank sent it back",
+    "bank_paused": "The payout to the bank was canceled: somebody at the brand paused the account",
     "taken_back": "Money of it was taken back",
     "cancel_payout": "A person said that it is not to be paid",
     "not_owed": "It is not paid again; the budget has it back",

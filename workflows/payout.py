@@ -49,6 +49,7 @@ HOLDS = {
     TransferOutcome.WAITING_FUNDS: HoldReason.WAITING_FUNDS,
     TransferOutcome.REFUSED: HoldReason.REFUSED,
     TransferOutcome.RAIL_STOPPED: HoldReason.RAIL_STOPPED,
+    TransferOutcome.PAUSED: HoldReason.PLATFORM_PAUSED,
     TransferOutcome.PAYEE_CHANGED: HoldReason.PAYEE_CHANGED,
 }
 """Definite refusals: the money is back in ``payable``, and a corrected try is a new attempt."""

@@ -81,6 +81,7 @@ class TransferOutcome(StrEnum):
     WAITING_FUNDS = "waiting_funds"
     REFUSED = "refused"
     RAIL_STOPPED = "rail_stopped"
+    PAUSED = "paused"  # nothing is sent: the brand itself has paused the account
     PAYEE_CHANGED = "payee_changed"  # nothing was sent: it was released for another account
     IN_DOUBT = "in_doubt"
     UNDER_WAY = "under_way"  # ordered by bank transfer; the bank's answer takes days

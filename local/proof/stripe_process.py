@@ -97,7 +97,7 @@ class StripeStandIn(StandInProcess):
         self._post(f"accounts/{account}/reject", {})
 
     def set_payouts(self, account: str, status: str) -> None:
-        """Stripe pays an account out to its bank, or does not."""
+        """Stripe pays an account out to its bank, or does not, or the platform ``paused`` it."""
         self._post(f"accounts/{account}/payouts", {"status": status})
 
     def limit(self, account: str, **limits: Any) -> None:

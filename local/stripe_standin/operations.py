@@ -77,6 +77,7 @@ class Operations:
         self.routes = [
             route("POST", "/v2/core/accounts", self.create_account),
             route("GET", "/v2/core/accounts/([^/]+)", self.retrieve_account),
+            route("GET", "/v1/accounts/([^/]+)", self.retrieve_v1_account),
             route("POST", "/v2/core/account_links", self.create_link),
             route("GET", "/v2/core/events/([^/]+)", self.retrieve_event),
             route("POST", "/v1/transfers", self.create_transfer),
@@ -127,6 +128,13 @@ class Operations:
         account = self._account(ident)
         limits.check_access(account)
         return shapes.shown(account, call.params.get("include") or [])
+
+    def retrieve_v1_account(self, call: Call, ident: str) -> Json:
+        """Read an account as v1 shows it."""
+        forms.only(call.params, frozenset())
+        account = self._account(ident)
+        limits.check_access(account)
+        return shapes.v1_account(account)
 
     def create_link(self, call: Call) -> Json:
         """Make a link to the onboarding page: one visit, for a few minutes."""

@@ -9,6 +9,9 @@ from typing import Any
 API_VERSION = "2026-10-28.endive"
 Json = dict[str, Any]
 
+PAUSED = "_paused"
+"""Kept with an account under a name that no answer shows."""
+
 
 def new_id(prefix: str) -> str:
     """A random id as Stripe's look."""
@@ -67,10 +70,33 @@ def set_capability(body: Json, status: str, reason: str = "") -> None:
 
 
 def set_payouts(body: Json, status: str) -> None:
-    """Change whether the account is paid out to its bank."""
+    """Change whether the account is paid out to its bank; ``paused``: the platform paused it."""
     capabilities = body["configuration"]["recipient"]["capabilities"]
-    reason = "" if status == "active" else "requirements_past_due"
-    capabilities["stripe_balance"]["payouts"] = _capability(status, reason)
+    body[PAUSED] = status == "paused"
+    reason, resolution = "requirements_past_due", "provide_info"
+    if body[PAUSED]:
+        status, reason, resolution = "restricted", "restricted_other", "no_resolution"
+    made = _capability(status, "" if status == "active" else reason, resolution)
+    capabilities["stripe_balance"]["payouts"] = made
+
+
+def v1_account(body: Json) -> Json:
+    """An account as v1 shows it: only why it is disabled."""
+    return {
+        "id": body["id"],
+        "object": "account",
+        "payouts_enabled": not body.get(PAUSED),
+        "requirements": {
+            "alternatives": [],
+            "current_deadline": None,
+            "currently_due": [],
+            "disabled_reason": "platform_paused" if body.get(PAUSED) else None,
+            "errors": [],
+            "eventually_due": [],
+            "past_due": [],
+            "pending_verification": [],
+        },
+    }
 
 
 def may_receive(body: Json) -> bool:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.lifecycle import BankStatus, HoldReason
+from domain.inbox import ItemKind
+from domain.lifecycle import BankStatus, HoldReason, PayoutStatus
 from domain.messages import OnboardingTask, TransferOutcome
 from domain.money import Money
+from store import paused, rail_stops
 from store import payouts as store
-from store import rail_stops
 from store.engine import session
-from store.tables import Payout, Recipient
+from store.tables import AccountMatter, InboxItem, Payout, Recipient
 from tests.activities.test_payouts import Scene
 from tests.fixtures.stripe import StripeStandIn
 
@@ -118,6 +119,57 @@ async def test_nothing_is_sent_to_an_account_that_is_not_paid_out_to_its_bank(
     # Stripe lets it be paid out again without telling: the next attempt finds out.
     scene.standin.set_payouts(scene.account, "active")
     assert (await sent(scene, 2))[0] is T.TRANSFERRED
+
+
+async def told(scene: Scene) -> list[tuple[str, int]]:
+    async with session(scene.engine) as db:
+        await paused.tell(db, scene.clock())
+        rows = await db.scalars(select(AccountMatter).where(AccountMatter.settled_at.is_(None)))
+        return [(row.code, row.amount_minor) for row in rows.all()]
+
+
+async def test_an_account_that_the_brand_paused_is_waited_for_and_the_creator_not_asked(
+    scene: Scene,
+) -> None:
+    scene.standin.set_payouts(scene.account, "paused")
+    await scene.event("v2.core.account[requirements].updated", account=scene.account)
+    assert (await recipient(scene)).status == "paused"
+    assert await sent(scene) == (T.PAUSED, "platform_paused")
+    assert scene.transfers() == []
+    assert await told(scene) == await told(scene) == [("paused", 15_000)]
+    scene.standin.set_payouts(scene.account, "active")
+    assert (await sent(scene, 2))[0] is T.TRANSFERRED
+    assert await told(scene) == []
+
+
+async def test_a_payout_that_was_canceled_by_a_pause_is_held_and_arrives_with_a_later_one(
+    scene: Scene,
+) -> None:
+    assert (await sent(scene))[0] is T.TRANSFERRED
+    async with session(scene.engine) as db:
+        payout = await db.get_one(Payout, scene.payout_id)
+        payout.status, payout.transfer_id = PayoutStatus.TRANSFERRED, scene.transfers()[0]
+
+    async def bank(payout: str, kind: str) -> tuple[str | None, tuple[str, ...]]:
+        await scene.event(f"payout.{kind}", account=scene.account, object_id=payout)
+        async with session(scene.engine) as db:
+            row = await db.get_one(Payout, scene.payout_id)
+            items = await db.scalar(
+                select(func.count()).where(
+                    InboxItem.kind == ItemKind.BANK_FAILED, InboxItem.subject_id == row.id
+                )
+            )
+            assert items == 0
+            return row.bank_status, scene.applied.mails
+
+    scene.standin.set_payouts(scene.account, "paused")
+    first = scene.standin.pay_out(scene.account)
+    scene.standin.cancel_payout(first)
+    assert await bank(first, "canceled") == ("paused", ())
+    assert await told(scene) == [("paused", 15_000)]
+    scene.standin.set_payouts(scene.account, "active")
+    assert await bank(scene.standin.pay_out(scene.account), "paid") == ("paid_out", ())
+    assert await told(scene) == []
 
 
 def test_stripe_gets_whole_units_as_if_they_had_decimals() -> None:

@@ -40,7 +40,8 @@ Besides: v2 answers null for what is not there, and `requirements.alternatives` 
 USED = {
     "POST /v2/core/accounts", "GET /v2/core/accounts/{id}", "POST /v2/core/account_links",
     "POST /v1/transfers", "GET /v1/transfers", "GET /v1/transfers/{transfer}", "GET /v1/balance",
-    "GET /v1/events", "GET /v1/payouts/{payout}", "GET /v1/balance_transactions",
+    "GET /v1/events", "GET /v1/accounts/{account}", "GET /v1/payouts/{payout}",
+    "GET /v1/balance_transactions",
 }  # fmt: skip
 
 
@@ -113,6 +114,9 @@ async def _everything(rail: StripeRail, standin: StripeStandIn) -> None:
     for kind in ("429", "lock_timeout", "409", "500_before", "401", "403"):
         standin.order_fault(kind)
         await _refused(rail.transfer(account, 5, "EUR", f"fault {kind}", "pay_contract", {}))
+    standin.set_payouts(account, "paused")
+    assert (await rail.recipient_state(account)).status == "paused"
+    standin.set_payouts(account, "active")
     standin.restrict(account)
     assert (await rail.recipient_state(account)).status == "restricted"
 

@@ -445,3 +445,20 @@ async def test_what_was_taken_back_is_undecided_until_a_person_says_why_it_is_no
     assert "decides whether" not in page
     assert "What was decided stands below" in page
     assert "says why: “It was &lt;twice&gt;.”" in page
+
+
+async def test_a_creator_whose_account_the_brand_paused_reads_so_and_is_asked_for_nothing(
+    web: Web,
+) -> None:
+    there = await scene(web.engine, (ItemKind.SUBMIT, "1"), stage="drafting")
+    async with session(web.engine) as db:
+        who = await db.get_one(CreatorRow, there.creator.id)
+        await builders.recipient(db, who, status="paused")
+        await builders.payout(
+            db, there.collaboration, status="transferred", bank_status="paused", transfer_id="tr_1"
+        )
+    creator = await arrive(web, there)
+    page = (await creator.http.get(creator.path)).text
+    assert "Your payments are paused" in page
+    assert "has paused payouts from there to your bank" in page
+    assert "Set up payments" not in page
