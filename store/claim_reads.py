@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from domain.claims import SettledBy, parts_of
 from domain.decisions import DecisionKind
+from store.accounts import RECEIVABLE
 from store.claims import OVER, netted_parts, open_claims, open_minor
 from store.tables import (
     Campaign,
@@ -19,6 +20,7 @@ from store.tables import (
     ClaimPart,
     Creator,
     Decision,
+    LedgerAccount,
     Payout,
     Staff,
     Statement,
@@ -187,3 +189,14 @@ async def sums_by_kind(session: AsyncSession, claim_id: str) -> tuple[tuple[str,
         kind = SettledBy.NETTED if each.kind is SettledBy.GIVEN_BACK else each.kind
         sums[kind.value] = sums.get(kind.value, 0) + each.amount_minor
     return tuple((kind, amount) for kind, amount in sums.items() if amount)
+
+
+async def owed_by_creators(session: AsyncSession) -> dict[str, int]:
+    """What creators owe, by currency; what payments under way keep back counts until they end."""
+    rows = await session.execute(
+        select(LedgerAccount.currency, func.sum(LedgerAccount.balance_minor))
+        .where(LedgerAccount.name == RECEIVABLE)
+        .group_by(LedgerAccount.currency)
+        .order_by(LedgerAccount.currency)
+    )
+    return {currency: int(total) for currency, total in rows if total}

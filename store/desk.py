@@ -16,6 +16,7 @@ from store.paging import PAGE, Page, mark, read_mark
 from store.tables import (
     Campaign,
     Check,
+    Claim,
     Collaboration,
     Creator,
     Decision,
@@ -56,6 +57,7 @@ class InboxRow:
     collaboration: Collaboration | None
     creator: Creator | None
     payout: Payout | None
+    claim: Claim | None
 
     @property
     def campaign(self) -> Campaign:
@@ -94,14 +96,16 @@ def _mine(roles: Collection[str]) -> ColumnElement[bool]:
     return and_(InboxItem.closed_at.is_(None), whose)
 
 
-def _rows() -> Select[InboxItem, Campaign, Collaboration, Creator, Payout]:
+def _rows() -> Select[InboxItem, Campaign, Collaboration, Creator, Payout, Claim]:
     return (
-        select(InboxItem, Campaign, Collaboration, Creator, Payout)
+        select(InboxItem, Campaign, Collaboration, Creator, Payout, Claim)
         .outerjoin(Campaign, Campaign.id == InboxItem.campaign_id)
         .outerjoin(Payout, Payout.id == InboxItem.subject_id)
+        .outerjoin(Claim, Claim.id == InboxItem.subject_id)
         .outerjoin(
             Collaboration,
-            Collaboration.id == func.coalesce(Payout.collaboration_id, InboxItem.subject_id),
+            Collaboration.id
+            == func.coalesce(Payout.collaboration_id, Claim.collaboration_id, InboxItem.subject_id),
         )
         .outerjoin(Creator, Creator.id == Collaboration.creator_id)
     )
@@ -185,7 +189,7 @@ async def inbox(
     if staff_id and not after:
         apart = _rows().add_columns(obstacle).where(_mine(roles), not_(obstacle == ""))
         rows = await session.execute(apart.order_by(*order).limit(_ELSEWHERE))
-        others = tuple((InboxRow(*row[:5]), str(row[5])) for row in rows)
+        others = tuple((InboxRow(*row[:-1]), str(row[-1])) for row in rows)
     return Inbox({kind: count for kind, count in counts}, Page(shown, next_mark), others)
 
 

@@ -18,6 +18,7 @@ from web import (
     bank_pages,
     batch_pages,
     campaigns,
+    claim_pages,
     decisions,
     exports,
     inbox,
@@ -62,7 +63,7 @@ def create_app(deps: Deps, step_up: StepUp | None = None) -> FastAPI:
     app.add_middleware(Guard, public_url=deps.public_url, payout_hosts=payout_hosts)
     for module in (
         auth, inbox, decisions, campaigns, exports, lists, portal, portal_tax, portal_forms,
-        opt_out, totals, rail, matters, batch_pages, bank_pages, me,
+        opt_out, totals, rail, matters, batch_pages, bank_pages, claim_pages, me,
         payment_pages,  # last: /payments/{id} would take the other pages for payments
     ):  # fmt: skip
         app.include_router(module.router)

@@ -99,12 +99,17 @@ def _item_json(v: Visit, row: InboxRow) -> dict[str, Any]:
         "opened_at": item.opened_at.isoformat(),
         "due_at": item.due_at.isoformat() if item.due_at else None,
         "escalated": item.escalated,
-        "amount_minor": row.payout.amount_minor if row.payout else None,
+        "amount_minor": _amount(row),
         "releases": row.payout.releases if row.payout else None,
         "fee_minor": row.collaboration.fee_minor if row.collaboration else None,
         "currency": row.of.currency if row.of else "",
         "sentence": words.item_sentence(row, v.reader, by_bank=v.deps.by_bank),
     }
+
+
+def _amount(row: InboxRow) -> int | None:
+    about = row.payout or row.claim
+    return about.amount_minor if about else None
 
 
 def _decision(kind: str) -> str | None:

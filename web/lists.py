@@ -7,11 +7,14 @@ from datetime import timedelta
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from domain.campaign import CampaignFile
 from domain.ids import collaboration_workflow_id
 from store import (
     balance_lines,
     bank_orders,
     bonuses,
+    claim_reads,
+    claiming,
     comparisons,
     credits,
     desk,
@@ -21,6 +24,7 @@ from store import (
     rail_stops,
 )
 from web import exports, rail, words
+from web.claim_pages import STATES
 from web.visit import Missing, visit
 
 router = APIRouter()
@@ -65,6 +69,10 @@ async def collaboration(request: Request, collaboration_id: str) -> HTMLResponse
             events=await desk.events_of(v.db, [row.id, *(payout.id for payout in payouts)]),
             workflow=collaboration_workflow_id(row.id),
             signed=await bonuses.is_signed(v.db, row.id),
+            claim_states=STATES,
+            hearing_within=CampaignFile.model_validate(campaign.file).retention.hearing_within,
+            claims=await claim_reads.newest(v.db, collaboration_id=row.id),
+            claimable=await claiming.claimable(v.db, row.id),
             available=(await desk_lists.money_bar(v.db, campaign)).available,
         )
 
@@ -101,6 +109,7 @@ async def payments(request: Request) -> HTMLResponse:
             compare_by=v.deps.clock() - COMPARED_WITHIN,
             needs=await finance.cash_needed(v.db, v.deps.clock(), by_bank=v.deps.by_bank),
             read_by=v.deps.clock() - BALANCE_WITHIN,
+            owed=await claim_reads.owed_by_creators(v.db),
             standstill=await rail_stops.standstill(v.db),
             may_resume=any(v.may(role) for role in rail.RESUMERS),
             may_export=any(v.may(role) for role in exports.READERS),

@@ -24,7 +24,7 @@ from rendering.documents import (
 )
 from rendering.environment import make_environment
 from rendering.paper import paper
-from store import credits, desk, invoices
+from store import claim_reads, credits, desk, invoices
 from store.creator_statements import creator_statement
 from store.payout_reads import payout_detail
 from store.remittances import Remittance, remittance
@@ -88,6 +88,7 @@ async def _payment_page(
         campaign=found.campaign,
         recipient=found.recipient,
         attempts=found.attempts,
+        netting=await claim_reads.netting_of(v.db, found.payout, upcoming=False),
         item=await desk.open_item(v.db, "release", payout_id),
         invoice=await invoices.invoice(v.db, found.payout.first_of or payout_id),
         credited=await credits.of_payment(v.db, payout_id),

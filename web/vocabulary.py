@@ -13,6 +13,7 @@ KIND_TITLES = {
     "hearing": "Hearings",
     "kill_fee": "Kill fees to decide",
     "release": "Payments to release",
+    "claim": "Money to be given back",
     "in_doubt": "Payments that nobody knows the end of yet",
     "on_hold": "Payments on hold",
     "bank_failed": "Sent back by a bank",
@@ -30,6 +31,7 @@ PAYOUT_STATUS = {
     "held": "On hold",
     "in_doubt": "Being looked up",
     "transferred": "Paid",
+    "netted": "Settled, nothing sent",
     "cancelled": "Cancelled",
 }
 
@@ -54,6 +56,7 @@ PAYOUT_STATUS_FOR_CREATORS = {
     "held": "waiting",
     "in_doubt": "on its way; we are confirming it",
     "transferred": "paid",
+    "netted": "settled: it was kept back for what you owed",
     "cancelled": "will not be paid",
 }
 
@@ -117,6 +120,11 @@ DECIDED = {
     "cancel_payout": "said that it is not to be paid",
     "retry_step": "tried the step again",
     "grant_bonus": "granted it",
+    "claim_back": "asked for it back",
+    "decide_claim": "decided it",
+    "waive_claim": "waived the rest",
+    "book_repayment": "booked a repayment",
+    "object": "wrote to you",
 }
 
 REFUSALS = {
@@ -143,6 +151,17 @@ REFUSALS = {
         "neither one nor a mandate to issue it."
     ),
     "closed": "Nothing was changed: this is over.",
+    "claimant": "Nothing was changed: you asked for this money back, so somebody else decides.",
+    "netting_changed": (
+        "Nothing was released: what the creator owes has changed since you opened the page. "
+        "Please look at the sums again."
+    ),
+    "more_than_earned": (
+        "Nothing was changed: that is more than this collaboration has earned the creator, less "
+        "what was asked back before."
+    ),
+    "more_than_open": "Nothing was changed: less than that is still open.",
+    "not_confirmed": "Nothing was changed: it is not decided yet whether this is owed.",
     "proof_needed": "Please give your password again: money is about to be released.",
     "proof_wrong": "Nothing was released: the password is not right.",
     "already_released": "Nothing was changed: the payment has been released already.",
@@ -211,6 +230,7 @@ OBSTACLES = {
         "The invoice is missing: the creator's page asks for it, or for the mandate to issue it."
     ),
     "overdue": "Finance releases it. You see it because it has been waiting for too long.",
+    "claimant": "You asked for this money back, so somebody else decides whether it is owed.",
     "undecided": "A manager decides it. You see it because it has been waiting for too long.",
 }
 """Why a release is somebody else's."""
@@ -266,7 +286,7 @@ EVENTS = {
     "retention_passed": "The post stayed live to the end",
     "post_changed": "The post was changed",
     "post_missing": "The post was not found",
-    "hearing_opened": "The creator was heard before money is withheld",
+    "hearing_opened": "The creator was asked before money is withheld",
     "hearing_to_decide": "The hearing waits for the manager",
     "object": "The creator made a statement",
     "withdraw": "The creator withdrew",
@@ -312,7 +332,16 @@ EVENTS = {
     "taken_back": "Money of it was taken back",
     "cancel_payout": "A person said that it is not to be paid",
     "not_owed": "It is not paid again; the budget has it back",
+    "netted": "Settled without sending: the creator owed as much",
     "grant_bonus": "A person granted a bonus",
+    # claim
+    "claim_back": "A person asked for money back",
+    "claim_to_decide": "A second person was asked whether it is owed",
+    "claim_confirmed": "It is owed; releases keep it back from now on",
+    "dropped": "It is not owed; the creator was told",
+    "settled": "Nothing of it is open any more",
+    "waive_claim": "What was open was waived",
+    "book_repayment": "A repayment was booked",
     "withdrawn": "The bonus was withdrawn; the budget has it back",
 }
 
@@ -332,6 +361,10 @@ ANSWERS = {
         "accept": "The counter-offer was accepted",
         "refuse": "The counter-offer was refused",
         "offer": "The brand made another offer",
+    },
+    "decide_claim": {
+        "confirm": "A second person says that it is owed",
+        "drop": "A second person says that it is not owed",
     },
     "sign_terms": {"sign": "The creator signed", "decline": "The creator declined the terms"},
     "review_draft": {

@@ -170,6 +170,10 @@ def item_sentence(row: InboxRow, reader: Reader, *, by_bank: bool) -> str:
         lost = row.payout.hold_reason in ACCOUNT_LOST
         why = HOLDS[row.payout.hold_reason or ""] if lost else milestone(row.payout.kind)
         return f"Decide whether {paid} to {who} goes on: {why}"
+    if kind == "claim" and row.claim:
+        back = amount(row.claim.amount_minor, row.claim.currency, reader)
+        said = ", who objects," if row.item.code == "objected" else ""
+        return f"Decide whether {who}{said} is to give {back} back"
     if kind == "in_doubt" and row.payout:
         paid = amount(row.payout.amount_minor, row.payout.currency, reader)
         return f"Do not pay {who} by hand: {paid} may be on its way, and is looked up"
@@ -214,6 +218,9 @@ def done(kind: str, answer: str) -> str:
         "resume_payout": "The payment goes on: it waits for release.",
         "cancel_payout": "Noted: it is not paid. The budget has it back.",
         "grant_bonus": "Bonus granted. It now waits for release.",
+        "claim_back": "The creator is told why and may object; then a second person decides.",
+        "waive_claim": "Waived. Nothing more of it is kept back.",
+        "book_repayment": "Booked. The budget has it back.",
         "cancel_collaboration": "Collaboration cancelled.",
         "suspend_collaboration": "Collaboration suspended.",
         "resume_collaboration": "Collaboration goes on.",
@@ -242,6 +249,8 @@ def done(kind: str, answer: str) -> str:
         "faulty": "The creator is asked to mend it.",
         "withhold": "The payment is withheld.",
         "pay": "The creator is paid.",
+        "confirm": "Confirmed. It is kept back from the creator's next payments.",
+        "drop": "Dropped. The creator is told that the money stays theirs.",
         "interested": "Good to hear! The terms are on their way.",
         "no": "Thank you for letting us know.",
         "counter": "Your proposal is with the brand.",
