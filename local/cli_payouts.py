@@ -129,6 +129,8 @@ def _as_json(row: PaymentLine) -> dict[str, object]:
         "kind": payout.kind,
         "number": payout.number,
         "amount": payout.amount_minor,
+        "kept_back": payout.netted_minor,
+        "to_send": payout.sent_minor,
         "currency": payout.currency,
         "status": payout.status,
         "hold_reason": payout.hold_reason,

@@ -85,19 +85,22 @@ async def proved(db: AsyncSession, email: str, password: str, kind: DecisionKind
 
 @dataclass(frozen=True)
 class Said:
-    """What became of a decision about one payment."""
+    """What became of a decision about one payment, or one claim."""
 
     payout_id: str
+    """Of what the decision is about."""
     status: str
     """``applied``, ``submitted`` (recorded, and being applied) or ``refused``."""
     code: str = ""
     message: str = ""
     decision_id: str = ""
+    about: str = "payout"
+    """``payout`` or ``claim``."""
 
     def as_json(self) -> dict[str, str]:
         """For programs."""
         return {
-            "payout": self.payout_id,
+            self.about: self.payout_id,
             "decision": self.decision_id,
             "status": self.status,
             "code": self.code,
@@ -105,10 +108,13 @@ class Said:
         }
 
 
-def answer(payout_id: str, status: str, code: str, decision_id: str = "") -> Said:
-    """What is said of a decision about a payment."""
+def answer(
+    payout_id: str, status: str, code: str, decision_id: str = "", about: str = "payout"
+) -> Said:
+    """What is said of a decision about a payment, or a claim."""
     message = {"submitted": "Recorded, and being applied.", "applied": ""}.get(status)
-    return Said(payout_id, status, code, refusal(code) if message is None else message, decision_id)
+    words = refusal(code) if message is None else message
+    return Said(payout_id, status, code, words, decision_id, about)
 
 
 def tell(kind: DecisionKind, said: Sequence[Said], as_json: bool, **more: object) -> None:
@@ -128,7 +134,8 @@ def tell(kind: DecisionKind, said: Sequence[Said], as_json: bool, **more: object
     else:
         done = {
             "release_payout": "released", "hold_payout": "on hold", "resume_payout": "goes on",
-            "grant_bonus": "granted", "cancel_payout": "withdrawn",
+            "grant_bonus": "granted", "cancel_payout": "withdrawn", "claim_back": "asked for",
+            "decide_claim": "decided", "waive_claim": "waived", "book_repayment": "booked",
         }  # fmt: skip
         for one in said:
             color = {"applied": "green", "refused": "red"}.get(one.status, "yellow")

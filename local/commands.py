@@ -27,6 +27,7 @@ COMMANDS = {
     "check-disclosure": ("local.cli_disclosure:disclosure",),
     "evaluate": ("local.cli_evaluate:evaluate", "local.cli_credibility"),
     "payouts": ("local.cli_payouts:payouts",),
+    "claims": ("local.cli_claims:claims",),
     "ledger": ("local.cli_ledger:ledger",),
     "reconcile": ("local.cli_reconcile:reconcile",),
     "staff": ("local.cli_staff:staff",),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from domain.claims import SettledBy, parts_of
 from domain.decisions import DecisionKind
 from store.accounts import RECEIVABLE
-from store.claims import OVER, netted_parts, open_claims, open_minor
+from store.claims import netted_parts, open_claims, open_minor, under_way
 from store.tables import (
     Campaign,
     Claim,
@@ -77,13 +77,6 @@ class Netted:
 
 
 def _lines() -> Select[Claim, Creator, str, str, str, str, str, int, int, bool]:
-    under_way = (
-        select(func.coalesce(func.sum(ClaimPart.amount_minor), 0))
-        .join(Payout, Payout.id == ClaimPart.payout_id)
-        .where(ClaimPart.claim_id == Claim.id, Payout.status.not_in(OVER))
-        .correlate(Claim)
-        .scalar_subquery()
-    )
     verdict = aliased(Decision)
     answer = (
         select(verdict.comment)
@@ -99,7 +92,7 @@ def _lines() -> Select[Claim, Creator, str, str, str, str, str, int, int, bool]:
     return (
         select(
             Claim, Creator, Campaign.name, Staff.id, Staff.name, Decision.comment,
-            func.coalesce(answer, ""), open_minor(), under_way, solo,
+            func.coalesce(answer, ""), open_minor(), under_way(), solo,
         )
         .join(Creator, Creator.id == Claim.creator_id)
         .join(Campaign, Campaign.id == Claim.campaign_id)

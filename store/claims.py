@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, cast, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.claims import ClaimStatus, OpenClaim, Part, SettledBy, parts_of
@@ -37,19 +37,25 @@ def open_minor() -> ColumnElement[int]:
         .correlate(Claim)
         .scalar_subquery()
     )
-    return Claim.amount_minor - parts
+    # A sum of integers is a decimal number in PostgreSQL.
+    return cast(Claim.amount_minor - parts, BigInteger)
 
 
-async def left_of(session: AsyncSession, claim_id: str) -> int:
-    """What has not come back of a claim: what is open, and what payments under way keep back."""
-    under_way = (
+def under_way() -> ColumnElement[int]:
+    """What payments that are not over keep back of a claim, as SQL."""
+    kept = (
         select(func.coalesce(func.sum(ClaimPart.amount_minor), 0))
         .join(Payout, Payout.id == ClaimPart.payout_id)
         .where(ClaimPart.claim_id == Claim.id, Payout.status.not_in(OVER))
         .correlate(Claim)
         .scalar_subquery()
     )
-    left = await session.scalar(select(open_minor() + under_way).where(Claim.id == claim_id))
+    return cast(kept, BigInteger)
+
+
+async def left_of(session: AsyncSession, claim_id: str) -> int:
+    """What has not come back of a claim: what is open, and what payments under way keep back."""
+    left = await session.scalar(select(open_minor() + under_way()).where(Claim.id == claim_id))
     return int(left or 0)
 
 
