@@ -24,7 +24,7 @@ from domain.messages import (
 from domain.payments import RailTransfer
 from integrations.payout_rail import ACCOUNT_REJECTED, PAYOUTS_DISABLED, PayoutRail
 from integrations.stripe_webhooks import StripeEvent
-from store import bank_accounts, bank_payouts, records, taken_back
+from store import bank_accounts, bank_payouts, comparisons, records, taken_back, unnamed
 from store import payouts as store
 from store.bank_orders import ANSWERED
 from store.engine import session
@@ -185,6 +185,8 @@ class Recipients:
     async def _adopted(self, transfer_id: str) -> RailTransfer | None:
         """Read a transfer, and write down whose it is if nobody has; None if it is nobody's."""
         transfer = await self._rail.read_transfer(transfer_id)
+        if transfer is not None:
+            await self._ask_about(transfer)
         if transfer is None or not transfer.transfer_group:
             return None
         with contextlib.suppress(ContentConflict):
@@ -194,6 +196,13 @@ class Recipients:
                         db, transfer.transfer_group, transfer.attempt, transfer.id, self._clock()
                     )
         return transfer
+
+    async def _ask_about(self, transfer: RailTransfer) -> None:
+        """Sent by hand to a creator: finance hears of it before the payment is sent as well."""
+        async with session(self._engine) as db:
+            found, _ = await unnamed.unexplained(db, [transfer])
+            for each in found:
+                await comparisons.note(db, each, self._clock())
 
     async def _note_bank_payout(self, event: StripeEvent) -> tuple[str, ...]:
         """Write down what became of money on its way to the bank; gives the mails about it."""

@@ -22,7 +22,7 @@ from domain.reconciliation import (
     in_our_name,
 )
 from integrations.payout_rail import PayoutRail
-from store import comparisons
+from store import comparisons, unnamed
 from store import reconciliation as store
 from store.engine import session
 
@@ -83,6 +83,11 @@ class Reconciliation:
         others = [each for each in listed if each.id in adopted and each not in mine]
         found = compare(books, [*mine, *others], horizon)
         found = await self._confirmed(found, horizon)
+        async with session(self._engine) as db:
+            nameless, explained = await unnamed.unexplained(
+                db, [each for each in listed if _within(each, task)]
+            )
+        found += nameless
         result = ReconcileResult(
             compared_at=now,
             since=task.since,
@@ -93,6 +98,7 @@ class Reconciliation:
             under_way=sum(booked.under_way(horizon) for booked in books),
             differences=tuple(found[:MOST]),
             left_off=max(0, len(found) - MOST),
+            explained=explained,
         )
         if task.record and task.since is None and task.until is None:
             async with session(self._engine) as db:
@@ -148,8 +154,10 @@ class Reconciliation:
 
 def _counts(transfer: RailTransfer, task: ReconcileTask) -> bool:
     """True if a transfer in our name was made in the time that is compared."""
-    return (
-        in_our_name(transfer)
-        and (task.since is None or transfer.created_at >= task.since)
-        and (task.until is None or transfer.created_at < task.until)
+    return in_our_name(transfer) and _within(transfer, task)
+
+
+def _within(transfer: RailTransfer, task: ReconcileTask) -> bool:
+    return (task.since is None or transfer.created_at >= task.since) and (
+        task.until is None or transfer.created_at < task.until
     )

@@ -8,7 +8,7 @@ difference with a name, and none of them is believed more than another.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -84,6 +84,7 @@ class DifferenceCode(StrEnum):
 
     NOT_AT_PROVIDER = "not_at_provider"  # we say transferred, the provider has no such transfer
     NOT_IN_BOOKS = "not_in_books"  # the provider has a transfer that no attempt of ours made
+    UNNAMED = "unnamed"  # a creator's account was sent money in no payment's name
     NOT_WRITTEN_DOWN = "not_written_down"  # an attempt went through, and its row does not say so
     PAID_TWICE = "paid_twice"  # more than one transfer for one payout
     AMOUNT = "amount"  # another amount was transferred
@@ -106,7 +107,10 @@ class Difference(_Fact):
 
     code: DifferenceCode
     payout_id: str
+    """Empty for a transfer in no payment's name."""
     transfer_id: str = ""
+    account_id: str = ""
+    """Whose account was sent money in no payment's name; empty otherwise."""
     currency: str
     ours_minor: int | None = None
     """What our books say, in the currency's smallest unit; None if they say nothing."""
@@ -150,6 +154,8 @@ class ReconcileResult(_Fact):
     """Differences beyond the first `MOST`."""
     balance: LinesRead | None = None
     """None if our key may not read them, or if only a part is compared."""
+    explained: int = 0
+    """Transfers in no payment's name of which a person has said what they were."""
 
     @property
     def agree(self) -> bool:
@@ -160,7 +166,8 @@ class ReconcileResult(_Fact):
 def in_our_name(transfer: RailTransfer) -> bool:
     """True if a transfer claims to pay a payout of ours.
 
-    Others are the brand's own business: it may use its account for other things.
+    Others are the brand's own business, which may use its account for other things, unless they
+    went to a creator (`unnamed`).
     """
     return transfer.transfer_group.startswith(f"{PAYOUT}_")
 
@@ -197,6 +204,30 @@ def compare(
         moving = booked is not None and booked.under_way(horizon)
         found += [each for each in mine if not (moving and each.code in WHILE_UNDER_WAY)]
     return found
+
+
+def unnamed(
+    transfers: Iterable[RailTransfer], creators: Collection[str], owned: Collection[str]
+) -> list[Difference]:
+    """Money that a creator got in no payment's name: paid by hand, perhaps for a payment of ours.
+
+    Args:
+        transfers: the provider's list.
+        creators: accounts that are, or were, a creator's.
+        owned: transfers that an attempt of ours has made.
+    """
+    return [
+        Difference(
+            code=DifferenceCode.UNNAMED, payout_id="", transfer_id=each.id,
+            account_id=each.account_id, currency=each.currency,
+            theirs_minor=each.amount_minor - each.reversed_minor,
+        )
+        for each in transfers
+        if each.account_id in creators
+        and each.counts
+        and not in_our_name(each)
+        and each.id not in owned
+    ]  # fmt: skip
 
 
 def _transfers(booked: Booked, listed: dict[str, RailTransfer]) -> Iterator[Difference]:

@@ -25,6 +25,13 @@ _ADVICE: dict[Code, Advice] = {
         "Find in Stripe's dashboard who made it. Put the payment on hold if it is not paid yet; "
         "reverse the transfer at Stripe if the creator is not to have it.",
     ),
+    Code.UNNAMED: Advice(
+        "A creator was sent money at Stripe in no payment's name.",
+        "Find in Stripe's dashboard who sent it and what for. If it was for a payment of Troupe's, "
+        "that payment must not be sent as well: put it on hold, or it is paid twice. Reverse the "
+        "transfer at Stripe if the creator is not to have it. If it has nothing to do with a "
+        "payment here, say below what it was.",
+    ),
     Code.NOT_WRITTEN_DOWN: Advice(
         "An attempt went through at Stripe, and its row does not say so.",
         "A payment that is being sent or in doubt is looked up by itself within minutes: compare "
@@ -123,6 +130,12 @@ _BY_BANK: dict[Code, Advice] = {
     Code.OTHER_PAYOUT: Advice(
         "The transfer that our attempt names is in the name of another payment.",
         "Look at both payments and at the brand's account; one of them is not paid.",
+    ),
+    Code.UNNAMED: Advice(
+        "A creator was sent money in no payment's name.",
+        "Find on the brand's account who sent it and what for. If it was for a payment of "
+        "Troupe's, that payment must not be sent as well: put it on hold, or it is paid twice. If "
+        "it has nothing to do with a payment here, say below what it was.",
     ),
     Code.REVERSED: Advice(
         "Another sum of this payment came back to the brand's account than our books say.",

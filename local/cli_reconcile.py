@@ -81,6 +81,7 @@ def _as_json(found: ReconcileResult, *, by_bank: bool) -> dict[str, object]:
         "transfers": found.transfers,
         "under_way": found.under_way,
         "left_off": found.left_off,
+        "explained": found.explained,
         "balance": found.balance.model_dump() if found.balance else None,
         "differences": [_difference(each, by_bank=by_bank) for each in found.differences],
     }
@@ -90,8 +91,9 @@ def _difference(each: Difference, *, by_bank: bool) -> dict[str, Any]:
     said = advice(each.code, by_bank=by_bank)
     return {
         "code": each.code.value,
-        "payout": each.payout_id,
+        "payout": each.payout_id or None,
         "transfer": each.transfer_id or None,
+        "account": each.account_id or None,
         "currency": each.currency,
         "ours": each.ours_minor,
         "theirs": each.theirs_minor,
@@ -121,7 +123,7 @@ def _show(found: ReconcileResult, *, by_bank: bool) -> None:
         column.justify = "right"
     for each in found.differences:
         table.add_row(
-            each.code.value, each.payout_id, each.transfer_id,
+            each.code.value, each.payout_id or f"to {each.account_id}", each.transfer_id,
             _amount(each.ours_minor, each.currency), _amount(each.theirs_minor, each.currency),
         )  # fmt: skip
     out.print(table)

@@ -13,7 +13,7 @@ from domain.inbox import ItemKind
 from domain.messages import OpenItem
 from domain.reconciliation import Difference, ReconcileResult
 from store import items
-from store.tables import Comparison, Payout, StoredDifference
+from store.tables import Comparison, InboxItem, Payout, StoredDifference
 
 SUBJECT = "difference"
 _COUNTS = ("payouts", "attempts", "transfers", "under_way")
@@ -63,6 +63,19 @@ async def record(
     session.add(Comparison(compared_at=at, differences=total, **counts))
 
 
+async def note(session: AsyncSession, each: Difference, at: datetime) -> None:
+    """Put a difference into finance's inbox that was found by itself; a known one changes nothing.
+
+    The next comparison closes it if it is gone by then.
+    """
+    await session.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
+    identity = difference_id(each)
+    row = await difference(session, identity)
+    if row is None or row.gone_at is not None:
+        await _open(session, identity, each, None, at)
+        await session.merge(_row(identity, each, at))
+
+
 async def last(session: AsyncSession) -> Comparison | None:
     """The newest comparison of everything."""
     return await session.scalar(
@@ -73,6 +86,16 @@ async def last(session: AsyncSession) -> Comparison | None:
 async def difference(session: AsyncSession, identity: str) -> StoredDifference | None:
     """One difference, by the subject of its inbox item."""
     return await session.get(StoredDifference, identity)
+
+
+async def item_of(session: AsyncSession, identity: str) -> str | None:
+    """The newest inbox item about a difference, open or closed."""
+    return await session.scalar(
+        select(InboxItem.id)
+        .where(InboxItem.subject_id == identity, InboxItem.kind == ItemKind.DIFFERENCE.value)
+        .order_by(InboxItem.opened_at.desc())
+        .limit(1)
+    )
 
 
 def difference_id(each: Difference) -> str:
@@ -87,8 +110,8 @@ def _since(row: StoredDifference | None, at: datetime) -> datetime:
 def _row(identity: str, each: Difference, found_at: datetime) -> StoredDifference:
     return StoredDifference(
         id=identity, code=each.code.value, payout_id=each.payout_id,
-        transfer_id=each.transfer_id, currency=each.currency, ours_minor=each.ours_minor,
-        theirs_minor=each.theirs_minor, found_at=found_at, gone_at=None,
+        transfer_id=each.transfer_id, account_id=each.account_id, currency=each.currency,
+        ours_minor=each.ours_minor, theirs_minor=each.theirs_minor, found_at=found_at, gone_at=None,
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from web import (
     campaigns,
     claim_pages,
     decisions,
+    differences,
     exports,
     inbox,
     lists,
@@ -63,7 +64,7 @@ def create_app(deps: Deps, step_up: StepUp | None = None) -> FastAPI:
     app.add_middleware(Guard, public_url=deps.public_url, payout_hosts=payout_hosts)
     for module in (
         auth, inbox, decisions, campaigns, exports, lists, portal, portal_tax, portal_forms,
-        opt_out, totals, rail, matters, batch_pages, bank_pages, claim_pages, me,
+        opt_out, totals, rail, matters, differences, batch_pages, bank_pages, claim_pages, me,
         payment_pages,  # last: /payments/{id} would take the other pages for payments
     ):  # fmt: skip
         app.include_router(module.router)

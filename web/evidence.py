@@ -24,6 +24,7 @@ from store import (
     invoices,
     release_limit,
     safety_looks,
+    unnamed,
 )
 from store.desk import Decided, InboxRow
 from store.payout_reads import payout_detail
@@ -171,6 +172,7 @@ async def _release(v: Visit, row: InboxRow) -> dict[str, Any]:
     if payout is None:
         return {}
     file = campaign_file(row)
+    recipient = await desk.recipient(v.db, payout.creator_id)
     checks = await desk.checks(v.db, payout.collaboration_id)
     past = await desk.decisions(v.db, [payout.id, payout.collaboration_id, row.campaign.id])
     counted = await release_limit.counted(v.db, payout.id)
@@ -185,7 +187,8 @@ async def _release(v: Visit, row: InboxRow) -> dict[str, Any]:
         "checks": checks,
         "good_checks": sum(check.state == "ok" for check in checks),
         "publication": await desk.last_publication(v.db, payout.collaboration_id),
-        "recipient": await desk.recipient(v.db, payout.creator_id),
+        "recipient": recipient,
+        "by_hand": await unnamed.to_account(v.db, recipient.account_id) if recipient else (),
         "bar": await desk_lists.money_bar(v.db, row.campaign),
         "counted": counted,
         "cooling": file.release.cooling,
@@ -229,7 +232,9 @@ async def _difference(v: Visit, row: InboxRow) -> dict[str, Any]:
     return {
         "found": found,
         "advice": advice(DifferenceCode(found.code), by_bank=v.deps.by_bank),
-        "detail": await payout_detail(v.db, found.payout_id),
+        "detail": await payout_detail(v.db, found.payout_id) if found.payout_id else None,
+        "beside": await unnamed.beside(v.db, found) if found.account_id else None,
+        "problem": "",
     }
 
 

@@ -33,13 +33,20 @@ class StoredDifference(Base):
     code: Mapped[str] = mapped_column(String(20))
     """`domain.reconciliation.DifferenceCode`."""
     payout_id: Mapped[str] = mapped_column(String(40))
-    """As the provider or our books name it; there need not be such a payout."""
+    """As the provider or our books name it; there need not be such a payout; may be empty."""
     transfer_id: Mapped[str]
+    account_id: Mapped[str] = mapped_column(default="", server_default="")
+    """Whose account was sent money in no payment's name; empty otherwise."""
     currency: Mapped[str] = mapped_column(String(3))
     ours_minor: Mapped[int | None]
     theirs_minor: Mapped[int | None]
     found_at: Mapped[datetime]
     gone_at: Mapped[datetime | None]
+    explained_at: Mapped[datetime | None]
+    """When a person said that it has nothing to do with a payment here."""
+    explained_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
+    explanation: Mapped[str] = mapped_column(default="", server_default="")
+    """What it was, in the person's words."""
 
 
 class RailStop(Base):

@@ -13,9 +13,10 @@ from domain.inbox import ItemKind
 from domain.lifecycle import PayoutStatus, Role
 from domain.messages import Posting, PostingKind
 from domain.reconciliation import DifferenceCode, ReconcileResult, ReconcileTask
-from store import comparisons, ledger
+from store import comparisons, ledger, unnamed
 from store.engine import session
 from store.tables import InboxItem, Payout, PayoutAttempt
+from tests import builders
 from tests.activities.test_payouts import Scene
 from tests.fixtures.stripe import StripeStandIn
 
@@ -187,3 +188,56 @@ async def test_a_transfer_for_a_payment_that_is_not_here_is_finances_too(scene: 
     (item,) = await kept(scene)
     assert (item.code, item.role, item.campaign_id) == (C.NOT_IN_BOOKS, Role.FINANCE, None)
     assert await last(scene) == 1
+
+
+async def test_money_sent_by_hand_is_asked_about_until_somebody_says_what_it_was(
+    scene: Scene,
+) -> None:
+    """Made in Stripe's dashboard, to a creator's account, in no payment's name."""
+    await book(scene)
+    sent = await scene.rail.transfer(scene.account, 15_000, "EUR", "by-hand", "", {})
+    (item,) = await kept(scene)
+    assert (item.code, item.role, item.campaign_id) == (C.UNNAMED, Role.FINANCE, None)
+    assert [each.id for each in await kept(scene)] == [item.id]
+    async with session(scene.engine) as db:
+        [found] = await unnamed.to_account(db, scene.account)
+        assert (found.transfer_id, found.theirs_minor) == (sent.transfer_id, 15_000)
+        shown = await unnamed.beside(db, found)
+        assert shown.creator is not None
+        assert (shown.creator.id, [each.id for each in shown.payments]) == (
+            scene.creator_id, [scene.payout_id],
+        )  # fmt: skip
+        person = await builders.staff(db, roles=(Role.FINANCE,))
+        assert await unnamed.explain(db, found.id, person.id, "a prize", scene.clock())
+        assert not await unnamed.explain(db, found.id, person.id, "a gift", scene.clock())
+    assert await kept(scene) == []
+    again = await compared(scene)
+    assert (again.agree, again.explained) == (True, 1)
+    async with session(scene.engine) as db:
+        assert await unnamed.to_account(db, scene.account) == []
+        there = await comparisons.difference(db, found.id)
+    assert there is not None
+    assert (there.explanation, there.explained_by) == ("a prize", person.id)
+
+
+async def test_money_sent_by_hand_that_was_taken_back_is_no_matter_any_more(scene: Scene) -> None:
+    await book(scene)
+    sent = await scene.rail.transfer(scene.account, 900, "EUR", "by-hand", "summer", {})
+    assert [item.code for item in await kept(scene)] == [C.UNNAMED]
+    scene.standin.reverse(sent.transfer_id, 900)
+    assert await kept(scene) == []
+
+
+async def test_money_sent_by_hand_is_asked_about_at_once_when_stripe_tells_of_it(
+    scene: Scene,
+) -> None:
+    await book(scene)
+    sent = await scene.rail.transfer(scene.account, 900, "EUR", "by-hand", "", {})
+    for _ in range(2):
+        await scene.event("transfer.created", object_id=sent.transfer_id)
+    async with session(scene.engine) as db:
+        items = await db.scalars(select(InboxItem.id).where(InboxItem.closed_at.is_(None)))
+    assert [each.id for each in await kept(scene)] == items.all()
+    scene.standin.reverse(sent.transfer_id, 900)
+    await scene.event("transfer.reversed", object_id=sent.transfer_id)
+    assert await kept(scene) == []

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from domain.lifecycle import PayoutStatus
 from domain.payments import RailTransfer
-from domain.reconciliation import Booked, BookedAttempt, DifferenceCode, Posted, compare
+from domain.reconciliation import Booked, BookedAttempt, DifferenceCode, Posted, compare, unnamed
 from domain.reconciliation_help import advice
 
 C = DifferenceCode
@@ -261,3 +261,19 @@ def test_no_difference_means_exactly_that_all_agree(
     booked: Booked, listed: list[RailTransfer]
 ) -> None:
     assert (compare([booked], listed) == []) == agrees(booked, listed)
+
+
+def test_money_sent_to_a_creator_in_no_payments_name_is_found_as_long_as_it_is_there() -> None:
+    sent = [
+        theirs(id="tr_hand", transfer_group="", attempt="", reversed_minor=100),
+        theirs(id="tr_other_name", transfer_group="summer", attempt=""),
+        theirs(id="tr_back", transfer_group="", reversed_minor=500),
+        theirs(id="tr_adopted", transfer_group=""),
+        theirs(id="tr_elsewhere", transfer_group="", account_id="acct_supplier"),
+        theirs(id="tr_named"),
+    ]
+    found = unnamed(sent, {"acct_1"}, {"tr_adopted"})
+    assert {(each.code, each.transfer_id, each.theirs_minor) for each in found} == {
+        (C.UNNAMED, "tr_hand", 400), (C.UNNAMED, "tr_other_name", 500),
+    }  # fmt: skip
+    assert {(each.payout_id, each.account_id) for each in found} == {("", "acct_1")}

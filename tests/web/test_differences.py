@@ -11,9 +11,11 @@ from domain.lifecycle import Role
 from domain.reconciliation import Difference, DifferenceCode, ReconcileResult
 from store import comparisons, desk
 from store.engine import session
+from store.tables import Creator
 from tests import builders
 from tests.builders import NOW
 from tests.fixtures.web import Web
+from tests.web.rows import wait_for
 
 
 async def compared(engine: AsyncEngine, *found: Difference, hours_ago: int = 1) -> None:
@@ -75,3 +77,51 @@ async def test_where_a_bank_pays_nobody_is_sent_to_stripe(
     page = (await client.get(f"/items/{item.id}")).text
     assert "call back" in page
     assert "Stripe" not in page
+
+
+async def test_finance_says_what_money_sent_by_hand_was_and_is_warned_before_releasing(
+    web: Web, engine: AsyncEngine
+) -> None:
+    async with session(engine) as db:
+        payout = await builders.payout(db)
+        creator = await db.get_one(Creator, payout.creator_id)
+        await builders.recipient(db, creator, account_id="acct_hand")
+        item = await wait_for(db, ItemKind.RELEASE, payout, payout.campaign_id, seen="15000EUR")
+        asked = item.id
+    by_hand = Difference(
+        code=DifferenceCode.UNNAMED, payout_id="", transfer_id="tr_hand", account_id="acct_hand",
+        currency="EUR", theirs_minor=15_000,
+    )  # fmt: skip
+    await compared(engine, by_hand)
+    identity = comparisons.difference_id(by_hand)
+    client = await web.signed_in(Role.FINANCE)
+    assert f"/differences/{identity}" in (await client.get(f"/items/{asked}")).text
+    there = await client.get(f"/differences/{identity}")
+    address = there.headers["location"]
+    page = (await client.get(address)).text
+    assert "A creator was sent money at Stripe in no payment" in page
+    assert f"/payments/{payout.id}" in page
+    csrf = (await client.get("/api/inbox")).json()["csrf"]
+    explain = f"/differences/{identity}/explain"
+    empty = await client.post(explain, data={"csrf": csrf, "said": ""})
+    assert (empty.status_code, "say what it was" in empty.text) == (422, True)
+    for said in ("a prize at the fair", "something else"):
+        answer = await client.post(explain, data={"csrf": csrf, "said": said})
+        assert (answer.status_code, answer.headers["location"]) == (303, address)
+    over = (await client.get(address)).text
+    assert "“a prize at the fair”" in over
+    assert "/differences/" not in (await client.get(f"/items/{asked}")).text
+    assert (await client.get("/differences/dif_none")).status_code == 404
+
+
+async def test_only_finance_says_what_it_was(web: Web, engine: AsyncEngine) -> None:
+    by_hand = Difference(
+        code=DifferenceCode.UNNAMED, payout_id="", transfer_id="tr_hand", account_id="acct_hand",
+        currency="EUR", theirs_minor=15_000,
+    )  # fmt: skip
+    await compared(engine, by_hand)
+    client = await web.signed_in(Role.MANAGER)
+    csrf = (await client.get("/api/inbox")).json()["csrf"]
+    address = f"/differences/{comparisons.difference_id(by_hand)}/explain"
+    answer = await client.post(address, data={"csrf": csrf, "said": "nothing"})
+    assert answer.status_code == 403
