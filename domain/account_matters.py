@@ -18,6 +18,7 @@ class MatterCode(StrEnum):
     COLLECTED = "collected"  # taken for good for an account below zero
     TOP_UP_BACK = "top_up_back"  # a top-up was taken back
     SWEPT = "swept"  # paid out to the brand's own bank by itself
+    WAITING_FUNDS = "waiting_funds"  # payments wait for money at the provider
     PAUSED = "paused"  # the brand itself has paused creators' accounts
     UNEXPLAINED = "unexplained"  # nobody here knows why the balance changed
 
@@ -72,6 +73,15 @@ MATTERS: dict[MatterCode, Matter] = {
         "money.",
         "Set payouts to manual in Stripe's dashboard, under Settings, Payouts, and top the balance "
         "up with what the payments page says is missing.",
+    ),
+    MatterCode.WAITING_FUNDS: Matter(
+        "Top up your balance at Stripe: payments wait for money",
+        "Stripe has refused released payments, since the balance does not cover them. They are on "
+        "hold, and each is tried again as soon as the money is there.",
+        "Send at least this sum to your balance in Stripe's dashboard, under Balances, Top up. The "
+        "payments page says what else is due within 30 days. If money should be there, see whether "
+        "automatic payouts to your own bank are switched on, and switch them off.",
+        by_itself=True,
     ),
     MatterCode.PAUSED: Matter(
         "Resume the accounts of creators that somebody paused at Stripe",

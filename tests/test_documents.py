@@ -101,6 +101,19 @@ def test_every_test_that_the_readme_names_is_there() -> None:
     assert missing == []
 
 
+def test_every_case_of_stripe_names_code_and_a_test_that_are_there() -> None:
+    page = (ROOT / "docs" / "stripe-failures.md").read_text()
+    rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) >= 26
+    for case, _, code_, tests in rows:
+        named = re.findall(r"\[[^\]]*\]\(\.\./(tests/[^)\s]+) \"(test_\w+)\"\)", tests)
+        assert named, case
+        for path, name in named:
+            assert f"def {name}(" in (ROOT / path).read_text(), name
+        for path in re.findall(r"`([\w/]+\.py)`", code_):
+            assert (ROOT / path).exists(), path
+
+
 def test_every_decision_record_says_what_such_a_record_says() -> None:
     for number, page in enumerate(sorted((ROOT / "docs" / "adr").glob("*.md")), start=1):
         text = page.read_text()

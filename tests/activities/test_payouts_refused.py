@@ -142,6 +142,17 @@ async def test_an_account_that_the_brand_paused_is_waited_for_and_the_creator_no
     assert await told(scene) == []
 
 
+async def test_finance_is_told_how_much_waits_for_money_until_nothing_does(scene: Scene) -> None:
+    scene.standin.set_balance("eur", 14_999)
+    assert (await sent(scene))[0] is T.WAITING_FUNDS
+    await scene.held(HoldReason.WAITING_FUNDS)
+    assert await told(scene) == [("waiting_funds", 15_000)]
+    async with session(scene.engine) as db:
+        payout = await db.get_one(Payout, scene.payout_id)
+        payout.hold_reason, payout.status = None, PayoutStatus.REQUESTED.value
+    assert await told(scene) == []
+
+
 async def test_a_payout_that_was_canceled_by_a_pause_is_held_and_arrives_with_a_later_one(
     scene: Scene,
 ) -> None:
