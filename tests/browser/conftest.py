@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.account_matters import MatterCode
 from domain.balance_lines import BalanceLine
-from domain.decisions import BonusChoice, TermsChoice
+from domain.decisions import BonusChoice, Objection, TermsChoice
 from domain.inbox import ItemKind
 from domain.messages import GrantBonus
 from rendering.links import Links
@@ -32,7 +32,7 @@ from store import (
 )
 from store.desk import open_item
 from store.engine import make_engine, session
-from store.tables import Creator, Decision, Staff
+from store.tables import Campaign, ClaimPart, Creator, Decision, Staff
 from tests import books, builders
 from tests.conftest import Database
 from tests.fixtures.web import PASSWORD, SECRET, RecordingSender
@@ -145,6 +145,7 @@ async def _fill(deps: Deps, made: Site) -> None:
             db, one, await db.get_one(Staff, me), bonus, comment="It went so well."
         )
         made.portal["papers"], missed = await _papers(db, deps)
+        owed = await _claims(db, deps, campaign)
         batch = new_batch()
         await batches.record(db, batch, me, payout.id, "something else was shown", deps.clock())
     await bonuses.grant(deps.engine, GrantBonus(ref=granted, at=deps.clock()))
@@ -159,7 +160,31 @@ async def _fill(deps: Deps, made: Site) -> None:
                    "batch": "/payments/release",
                    "batch_result": f"/payments/release/{batch}",
                    "batch_confirm": f"/payments/release/confirm?payment={payout.id}",
-                   "statement": f"/payments/{sent.id}/statement"}  # fmt: skip
+                   "statement": f"/payments/{sent.id}/statement"} | owed  # fmt: skip
+
+
+async def _claims(db: AsyncSession, deps: Deps, campaign: Campaign) -> dict[str, str]:
+    """A creator who owes something: the pages of what is decided and what is kept back."""
+    of = await builders.collaboration(db, campaign, stage="retaining")
+    paid = await books.paid(db, of, deps.clock(), netted_minor=2_000)
+    payout = await builders.payout(db, of, kind="retention_passed")
+    owed = await builders.claim(db, of, amount_minor=6_000)
+    db.add(
+        ClaimPart(
+            claim_id=owed.id, kind="netted", amount_minor=2_000, payout_id=paid.id, at=deps.clock()
+        )
+    )
+    claim = await builders.claim(db, of, status="deciding")
+    said = await builders.statement(db, of, text="The second reel went to my close friends.")
+    who = await db.get_one(Creator, of.creator_id)
+    ref = await builders.decision(db, claim, who, Objection(content_id=said.id))
+    (await db.get_one(Decision, ref.decision_id)).status = "applied"
+    asked = await wait_for(db, ItemKind.CLAIM, claim, campaign.id, seen="4000EUR", code="objected")
+    release = await wait_for(db, ItemKind.RELEASE, payout, campaign.id, seen="15000EUR", code="1/1")
+    return {
+        "item_claim": f"/items/{asked.id}", "item_netting": f"/items/{release.id}",
+        "claims": "/claims", "claim": f"/claims/{owed.id}",
+    }  # fmt: skip
 
 
 async def _papers(db: AsyncSession, deps: Deps) -> tuple[str, str]:
