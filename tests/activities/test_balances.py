@@ -125,12 +125,7 @@ async def test_what_is_held_back_for_accounts_below_zero_is_read_and_told_to_fin
     assert again.subject_id != item.subject_id
     assert await read(0) == []
     assert (await funds(engine))["EUR"].reserved == 0
-
-
-async def test_what_is_held_back_cannot_be_sent(
-    engine: AsyncEngine, own_stripe_standin: StripeStandIn
-) -> None:
-    scene = await Scene(engine, own_stripe_standin).begin()
+    # What is held back cannot be sent.
     own_stripe_standin.set_balance("eur", 15_000)
     own_stripe_standin.set_balance("eur", -1, "acct_of_somebody_else")
     assert (await scene.send()).outcome is TransferOutcome.WAITING_FUNDS
