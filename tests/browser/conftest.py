@@ -121,6 +121,10 @@ async def _fill(deps: Deps, made: Site) -> None:
             digest = (await builders.terms(db, row)).digest if kind is ItemKind.TERMS else seen_
             await wait_for(db, kind, row, campaign.id, seen=digest, due_at=deps.clock())
             made.portal[stage] = deps.links.portal(row.id)
+        row = await builders.collaboration(db, campaign, stage="retaining")
+        await builders.recipient(db, await db.get_one(Creator, row.creator_id), status="paused")
+        await builders.payout(db, row, status="held", hold_reason="platform_paused", releases=1)
+        made.portal["paused"] = deps.links.portal(row.id)
         held = {"EUR": 2_550}
         await rail_balances.record(db, {"EUR": 12_000}, deps.clock(), reserved=held)
         lines = [
