@@ -14,7 +14,15 @@ from temporalio.client import Client
 from domain.lifecycle import HoldReason, StreamKind
 from domain.messages import AccountLost, StripeEventTask
 from integrations import temporal
-from store import decisions, external_events, paused, payouts, rail_balances, rail_stops
+from store import (
+    decisions,
+    external_events,
+    paused,
+    payouts,
+    rail_balances,
+    rail_stops,
+    stuck_events,
+)
 from store.engine import session
 
 if TYPE_CHECKING:
@@ -61,6 +69,7 @@ class Maintenance:
         before = datetime.now(UTC) - SETTLED_AFTER
         async with session(self._engine) as db:
             await paused.tell(db, datetime.now(UTC))
+            await stuck_events.tell(db, datetime.now(UTC))
         return (
             await self._each(self._dispatch, await self._events(before))
             + await self._each(self._wake, await self._payments())

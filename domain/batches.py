@@ -75,6 +75,8 @@ class Releasable:
     """A bonus: somebody gave it by hand, so somebody else looks at it by itself."""
     netted_minor: int = 0
     """What is kept back of it for what the creator owes: to be looked at by itself."""
+    by_hand: bool = False
+    """The account was sent money by hand that nobody has explained: it may be paid already."""
 
     @property
     def risk(self) -> Risk:
@@ -87,6 +89,7 @@ class Releasable:
         return (
             self.granted
             or self.netted_minor > 0
+            or self.by_hand
             or self.check not in FINE_CHECKS
             or bool(self.hold)
             or self.turn not in TURNS
@@ -102,7 +105,7 @@ class Releasable:
         """Digest of what a person is shown of it; another one means: look again."""
         parts = [
             self.payout_id, self.amount_minor, self.currency, self.item_id, self.seen, self.turn,
-            self.account_id, self.payee, self.check, self.hold, self.netted_minor,
+            self.account_id, self.payee, self.check, self.hold, self.netted_minor, self.by_hand,
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 

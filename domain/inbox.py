@@ -26,6 +26,7 @@ class ItemKind(StrEnum):
     ON_HOLD = "on_hold"  # a person stopped a payment; it goes on when a person says so
     BANK_FAILED = "bank_failed"  # a creator's bank sent money back; gone when it has arrived
     DIFFERENCE = "difference"  # books and provider disagree; gone when they agree
+    EVENTS = "events"  # the provider's events that nobody could apply; gone when they are
     ACCOUNT = "account"  # something about the brand's own account at the provider
     ATTENTION = "attention"  # a step failed and can be tried again
     # the creator's
@@ -52,6 +53,7 @@ ROLE_OF: dict[ItemKind, Role] = {
     ItemKind.ON_HOLD: Role.FINANCE,
     ItemKind.BANK_FAILED: Role.FINANCE,
     ItemKind.DIFFERENCE: Role.FINANCE,
+    ItemKind.EVENTS: Role.FINANCE,
     ItemKind.ACCOUNT: Role.FINANCE,
     ItemKind.ATTENTION: Role.OPERATOR,
     ItemKind.OFFER: Role.CREATOR,

@@ -18,6 +18,7 @@ from store import claims, decisions
 from store.four_eyes import obstacle_of
 from store.release_limit import needs_two
 from store.tables import Campaign, Check, Creator, Decision, InboxItem, Payout, Recipient
+from store.unnamed import sent_by_hand
 
 MOST = 200
 """Payments that are read for one page of choices."""
@@ -61,7 +62,9 @@ class BatchResult:
     """See `domain.batches.became`."""
 
 
-def _lines(staff_id: str) -> Select[Payout, str, str, str, InboxItem, Recipient, str, str, bool]:
+def _lines(
+    staff_id: str,
+) -> Select[Payout, str, str, str, InboxItem, Recipient, str, str, bool, bool]:
     last_look = (
         select(Check.state)
         .where(Check.collaboration_id == Payout.collaboration_id)
@@ -78,6 +81,7 @@ def _lines(staff_id: str) -> Select[Payout, str, str, str, InboxItem, Recipient,
         select(
             Payout, Campaign.name, Creator.name, Creator.handle, InboxItem, Recipient,
             func.coalesce(last_look, ""), obstacle_of(staff_id), needs_two(),
+            sent_by_hand(Recipient.account_id),
         )
         .join(Campaign, Campaign.id == Payout.campaign_id)
         .join(Creator, Creator.id == Payout.creator_id)
@@ -97,6 +101,7 @@ def _line(
     check: str,
     obstacle: str,
     two: bool,
+    by_hand: bool,
 ) -> ReleaseLine:
     turn = item.code if item else ""
     facts = Releasable(
@@ -106,7 +111,7 @@ def _line(
         turn="1/2" if two and turn == "1/1" else turn,
         account_id=payee.account_id if payee else "", payee=payee.status if payee else "",
         check=check, hold=payout.hold_reason or "", obstacle=obstacle,
-        granted=payout.kind == BONUS,
+        granted=payout.kind == BONUS, by_hand=by_hand,
     )  # fmt: skip
     return ReleaseLine(
         facts, payout.kind, payout.pay_by, payout.collaboration_id, campaign, creator, handle

@@ -6,7 +6,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, String, any_, func, literal, select, union, update
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    any_,
+    exists,
+    func,
+    literal,
+    select,
+    union,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +28,8 @@ from store import items
 from store.comparisons import difference_id
 from store.tables import Creator, Payout, PayoutAttempt, Recipient, RecipientAside, Staff
 from store.tables import StoredDifference as Stored
+
+_OPEN = and_(Stored.gone_at.is_(None), Stored.code == DifferenceCode.UNNAMED.value)
 
 _SHOWN = 20
 """Payments of the creator that are laid beside such a transfer, the newest first."""
@@ -122,15 +135,16 @@ async def to_account(session: AsyncSession, account_id: str) -> Sequence[Stored]
     """What went to an account in no payment's name, and nobody has explained."""
     found = await session.scalars(
         select(Stored)
-        .where(
-            Stored.gone_at.is_(None),
-            Stored.code == DifferenceCode.UNNAMED.value,
-            Stored.account_id == account_id,
-        )
+        .where(_OPEN, Stored.account_id == account_id)
         .order_by(Stored.found_at, Stored.id)
         .limit(_SHOWN)
     )
     return found.all()
+
+
+def sent_by_hand(account: object) -> ColumnElement[bool]:
+    """True if something went to this account in no payment's name, and nobody has explained it."""
+    return exists().where(_OPEN, Stored.account_id == account)
 
 
 def _in(column: object, values: Collection[str]) -> ColumnElement[bool]:

@@ -24,13 +24,14 @@ from store import (
     invoices,
     release_limit,
     safety_looks,
+    stuck_events,
     unnamed,
 )
 from store.desk import Decided, InboxRow
 from store.payout_reads import payout_detail
 from store.tables import Draft
 from web.drafting import asked_for, lines_of
-from web.payment_words import PAYMENT_REFUSALS
+from web.payment_words import EVENT_REFUSALS, PAYMENT_REFUSALS
 from web.visit import Missing, Visit
 from web.wishes import about_wishes
 
@@ -238,6 +239,11 @@ async def _difference(v: Visit, row: InboxRow) -> dict[str, Any]:
     }
 
 
+async def _events(v: Visit, row: InboxRow) -> dict[str, Any]:
+    stuck = await stuck_events.stuck(v.db, v.deps.clock())
+    return {"stuck": stuck, "reasons": EVENT_REFUSALS}
+
+
 async def _account(v: Visit, row: InboxRow) -> dict[str, Any]:
     found = await account_matters.matter(v.db, row.item.subject_id)
     if found is None:
@@ -266,6 +272,7 @@ CONTEXT_OF: dict[ItemKind, Callable[[Visit, InboxRow], Awaitable[dict[str, Any]]
     ItemKind.IN_DOUBT: _nothing_beside,
     ItemKind.BANK_FAILED: _nothing_beside,
     ItemKind.DIFFERENCE: _difference,
+    ItemKind.EVENTS: _events,
     ItemKind.ACCOUNT: _account,
     ItemKind.ATTENTION: _attention,
 }

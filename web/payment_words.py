@@ -16,3 +16,14 @@ PAYMENT_REFUSALS = {
     "known whether it has paid the creator. Set TROUPE_PAYOUT_RAIL back until that is settled.",
 }
 """Why a payment was refused, and what to do, by the code of the refusal."""
+
+EVENT_REFUSALS = {
+    "rail_stopped": "Stripe refuses the key, or does not let it look at this",
+    "unavailable": "Stripe does not answer, or our books are not as far yet",
+    "stripe_refused": "Stripe refused to show it",
+    "content_conflict": "It does not fit our books",
+    "stream_conflict": "It does not fit our books",
+    "not_found": "It is about something that is not here",
+    "": "No worker has taken it up, or it failed without saying why",
+}
+"""Why an event of the provider could not be applied, by the code on its row."""

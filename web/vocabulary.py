@@ -18,6 +18,7 @@ KIND_TITLES = {
     "on_hold": "Payments on hold",
     "bank_failed": "Sent back by a bank",
     "difference": "Books and payments that differ",
+    "events": "News from Stripe that could not be read",
     "account": "Your account at Stripe",
     "attention": "Steps that failed",
 }

@@ -182,6 +182,9 @@ def item_sentence(row: InboxRow, reader: Reader, *, by_bank: bool) -> str:
         return f"See that {who} mends the bank account: it sent {paid} back"
     if kind == "difference":
         return advice(DifferenceCode(row.item.code), by_bank=by_bank).means
+    if kind == "events":
+        many = row.item.seen != "1"
+        return f"See why {row.item.seen} event{'s' if many else ''} of Stripe could not be applied"
     if kind == "account":
         title, seen = MATTERS[MatterCode(row.item.code)].title, row.item.seen
         return f"{title}: {amount(int(seen[:-3]), seen[-3:], reader)}"

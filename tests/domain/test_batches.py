@@ -41,7 +41,8 @@ def test_what_changed_since_it_was_shown_makes_no_mixture_and_is_refused_by_itse
 @pytest.mark.parametrize(
     "change",
     [{"amount_minor": 1}, {"currency": "USD"}, {"item_id": "inb_9"}, {"turn": "2/2"},
-     {"account_id": "acct_9"}, {"payee": "restricted"}, {"check": "gone"}, {"seen": "1EUR"}],
+     {"account_id": "acct_9"}, {"payee": "restricted"}, {"check": "gone"}, {"seen": "1EUR"},
+     {"by_hand": True}],
     ids=str,
 )  # fmt: skip
 def test_every_change_of_what_was_shown_is_noticed(change: dict[str, Any]) -> None:

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.batches import door
 from domain.inbox import ItemKind
 from domain.lifecycle import Role
 from domain.reconciliation import Difference, DifferenceCode, ReconcileResult
-from store import comparisons, desk
+from store import batches, comparisons, desk
 from store.engine import session
 from store.tables import Creator
 from tests import builders
@@ -94,6 +95,9 @@ async def test_finance_says_what_money_sent_by_hand_was_and_is_warned_before_rel
     )  # fmt: skip
     await compared(engine, by_hand)
     identity = comparisons.difference_id(by_hand)
+    async with session(engine) as db:
+        [line] = [each for each in await batches.waiting(db, "") if each.facts.item_id == asked]
+    assert door(line.facts, line.facts.shown) == "look_alone"
     client = await web.signed_in(Role.FINANCE)
     assert f"/differences/{identity}" in (await client.get(f"/items/{asked}")).text
     there = await client.get(f"/differences/{identity}")
