@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.decisions import BonusChoice, DecisionKind, TermsChoice
-from domain.lifecycle import PayoutStatus, Role, StreamKind
-from domain.messages import DecisionRef, GrantBonus, PayoutChange, PostingKind, StreamHead
-from local.proof.paying import note, one_of
+from domain.lifecycle import StreamKind
+from domain.messages import GrantBonus, StreamHead
+from local.proof.owing import decided, person
+from local.proof.paying import call_off, one_of
 from local.proof.till import Contract, Payment, Till, Violated, Where
-from store import bonuses, decisions, staff
+from store import bonuses, decisions
 from store.engine import session
 from store.tables import Decision
 
@@ -26,14 +26,8 @@ async def grant(till: Till, pick: int, amount: int) -> None:
         if not contract.is_signed:
             await _sign(db, contract, till.now)
             contract.is_signed = True
-        if not till.finance:
-            till.finance = await _finance(db, till.now)
-        row = await decisions.submit(
-            db, kind=choice.kind, subject_kind=StreamKind.COLLABORATION.value,
-            subject_id=contract.id, actor_kind="staff", actor_id=till.finance, choice=choice,
-            seen="", comment="It went better than agreed.", at=till.now,
-        )  # fmt: skip
-    ref = DecisionRef(decision_id=row, kind=choice.kind, seen="")
+    who = await person(till, "asks")
+    ref = await decided(till, StreamKind.COLLABORATION, contract.id, who, choice)
     command = GrantBonus(ref=ref, at=till.now)
     granted = await bonuses.grant(till.engine, command)
     if (granted.payment is not None) != (amount <= free):
@@ -58,9 +52,7 @@ async def withdraw(till: Till, pick: int, amount: int) -> None:
     payment = one_of(granted_and_owed(till), pick)
     if payment is None:
         return
-    change = PayoutChange(status=PayoutStatus.CANCELLED, clear_hold=True)
-    await note(till, payment, "withdrawn", change, PostingKind.FORFEIT)
-    payment.where = Where.GONE
+    await call_off(till, payment, "withdrawn")
 
 
 def granted_and_owed(till: Till) -> list[Payment]:
@@ -76,10 +68,3 @@ async def _sign(db: AsyncSession, contract: Contract, at: datetime) -> None:
         seen="", at=at,
     )  # fmt: skip
     (await db.get_one(Decision, row)).status = "applied"
-
-
-async def _finance(db: AsyncSession, at: datetime) -> str:
-    return await staff.create_staff(
-        db, email=f"bonus-{secrets.token_hex(4)}@lumenandleaf.example", name="Finn Odell",
-        roles=[Role.FINANCE], password=secrets.token_hex(16), at=at,
-    )  # fmt: skip

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from domain.errors import Overdrawn, Unavailable
 from domain.ids import payout_id
-from domain.lifecycle import BankStatus, PayoutStatus, StreamKind
+from domain.lifecycle import BankStatus, StreamKind
 from domain.messages import (
     Append,
     NewPayout,
@@ -23,12 +23,24 @@ from domain.messages import (
     TransferOutcome,
 )
 from local.proof.bonus import grant, grant_again, granted_and_owed, withdraw
+from local.proof.owing import (
+    claim_back,
+    come_off,
+    judge,
+    release,
+    repay,
+    standing,
+    to_judge,
+    to_net,
+    waive,
+    with_earnings,
+)
 from local.proof.paying import (
     TURN,
     book,
+    call_off,
     calling,
     new_attempt,
-    note,
     one_of,
     pay,
     recover,
@@ -58,6 +70,11 @@ class Move(StrEnum):
     FORFEIT = "forfeit"
     GRANT = "grant a bonus"
     WITHDRAW = "withdraw a bonus"
+    CLAIM = "claim something back"
+    JUDGE = "a claim stands, or does not"
+    RELEASE = "release, less what is owed back"
+    REPAY = "a creator repays"
+    WAIVE = "waive a claim"
     BANK = "the bank pays, or sends back"
     AGAIN = "do an earlier step again"
     TOO_MUCH = "send more than is owed"
@@ -97,8 +114,12 @@ def possible(till: Till) -> list[Move]:
         Move.RECOVER: at[Where.SENDING], Move.TAKE_BACK: alive, Move.BANK: at[Where.PAID],
         Move.FORFEIT: any(each.is_again for each in at[Where.OWED]), Move.AGAIN: till.written,
         Move.TWICE: at[Where.SENDING] or at[Where.PAID], Move.WITHDRAW: granted_and_owed(till),
+        Move.CLAIM: with_earnings(till), Move.JUDGE: to_judge(till), Move.RELEASE: at[Where.OWED],
+        Move.REPAY: standing(till), Move.WAIVE: standing(till),
     } | dict.fromkeys(CALLS, calling)  # fmt: skip
-    more = {Move.PAY, Move.TAKE_TURN, Move.BOOK, Move.RECOVER, Move.WAIT}
+    more = {Move.PAY, Move.TAKE_TURN, Move.BOOK, Move.RECOVER, Move.WAIT, Move.JUDGE}
+    if to_net(till):
+        more |= {Move.RELEASE}
     return [move for move in Move if does.get(move, True) for _ in range(1 + 2 * (move in more))]
 
 
@@ -182,12 +203,16 @@ async def _take_back(till: Till, pick: int, amount: int) -> None:
             raise Violated(f"{payment.id}: what was taken back is not booked")
         return
     await till.write(payment, command)
-    (again,) = command.new_payouts
-    payment.booked_back += again.amount_minor
-    head = StreamHead(kind=StreamKind.PAYOUT, entity_id=again.payout_id)
-    till.payments.append(
-        Payment(again.payout_id, payment.contract, again.amount_minor, head, is_again=True)
-    )
+    back = transfer.reversed_minor - payment.booked_back
+    payment.booked_back += back
+    owed = sum(part.amount_minor for part in come_off(till, payment.contract, back))
+    if sum(each.amount_minor for each in command.new_payouts) != back - owed:
+        raise Violated(f"{payment.id}: {back} came back, {owed} was owed: {command.new_payouts}")
+    for again in command.new_payouts:
+        head = StreamHead(kind=StreamKind.PAYOUT, entity_id=again.payout_id)
+        till.payments.append(
+            Payment(again.payout_id, payment.contract, again.amount_minor, head, is_again=True)
+        )
 
 
 async def _forfeit(till: Till, pick: int, amount: int) -> None:
@@ -195,9 +220,7 @@ async def _forfeit(till: Till, pick: int, amount: int) -> None:
     payment = one_of(owed, pick)
     if payment is None:
         return
-    change = PayoutChange(status=PayoutStatus.CANCELLED, clear_hold=True)
-    await note(till, payment, "not_owed", change, PostingKind.FORFEIT)
-    payment.where = Where.GONE
+    await call_off(till, payment, "not_owed")
 
 
 async def _bank(till: Till, pick: int, amount: int) -> None:
@@ -232,6 +255,7 @@ async def _too_much(till: Till, pick: int, amount: int) -> None:
     contract = _contract(till, pick)
     mine = [each for each in till.payments if each.contract is contract]
     owed = sum(each.amount for each in mine if each.where is Where.OWED)
+    owed += sum(each.netted for each in mine if each.where is Where.SENDING)
     posting = Posting(
         kind=PostingKind.SEND, key=f"too much:{till.tries.total()}:{contract.id}",
         amount_minor=owed + amount,
@@ -296,6 +320,11 @@ _MOVES: dict[Move, Callable[[Till, int, int], Awaitable[None]]] = {
     Move.FORFEIT: _forfeit,
     Move.GRANT: grant,
     Move.WITHDRAW: withdraw,
+    Move.CLAIM: claim_back,
+    Move.JUDGE: judge,
+    Move.RELEASE: release,
+    Move.REPAY: repay,
+    Move.WAIVE: waive,
     Move.BANK: _bank,
     Move.AGAIN: _again,
     Move.TOO_MUCH: _too_much,

@@ -12,6 +12,7 @@ from domain.ids import attempt_key
 from domain.lifecycle import HoldReason, PayoutStatus
 from domain.messages import (
     Append,
+    Netting,
     PayoutChange,
     Posting,
     PostingKind,
@@ -46,6 +47,12 @@ async def pay(till: Till, pick: int, amount: int) -> None:
     payment = one_that_is(Where.OWED, till, pick)
     if payment is None:
         return
+    if not payment.sent:
+        change = PayoutChange(status=PayoutStatus.NETTED, clear_hold=True)
+        await note(till, payment, "netted", change, netting=Netting.BOOK)
+        payment.where = Where.NETTED
+        till.over(payment)
+        return
     payment.attempt += 1
     change = PayoutChange(status=PayoutStatus.SENDING, attempt=payment.attempt, clear_hold=True)
     await note(till, payment, "sending", change, PostingKind.SEND)
@@ -72,7 +79,8 @@ def new_attempt(till: Till, payment: Payment, number: int, sender: str) -> Payou
     return PayoutAttempt(
         payout_id=payment.id, number=number, key=attempt_key(payment.id, number),
         request_hash=f"{payment.id}:{number}", account_id=payment.contract.account, code="",
-        first_sent_at=till.now, sender=sender, sending_until=till.now + TURN,
+        amount_minor=payment.sent, first_sent_at=till.now, sender=sender,
+        sending_until=till.now + TURN,
     )  # fmt: skip
 
 
@@ -109,7 +117,7 @@ def calling(
 def _transfer(till: Till, payment: Payment, number: int) -> RailTransfer:
     made = RailTransfer(
         id=f"tr_{payment.id}_{number}", account_id=payment.contract.account,
-        amount_minor=payment.amount, currency=payment.contract.campaign.currency,
+        amount_minor=payment.sent, currency=payment.contract.campaign.currency,
         transfer_group=payment.id, attempt=str(number), created_at=till.now,
     )  # fmt: skip
     till.provider.transfers.append(made)
@@ -127,8 +135,10 @@ async def book(till: Till, pick: int, amount: int) -> None:
         return
     if attempt.transfer_id:
         change = PayoutChange(status=PayoutStatus.TRANSFERRED, transfer_id=attempt.transfer_id)
-        await note(till, payment, "transferred", change, PostingKind.SETTLE)
+        netting = Netting.BOOK if payment.netted else None
+        await note(till, payment, "transferred", change, PostingKind.SETTLE, netting)
         payment.where = Where.PAID
+        till.over(payment)
     elif attempt.outcome == TransferOutcome.IN_DOUBT:
         await note(till, payment, "in_doubt", PayoutChange(status=PayoutStatus.IN_DOUBT))
     else:
@@ -156,16 +166,26 @@ async def recover(till: Till, pick: int, amount: int) -> None:
             )
 
 
+async def call_off(till: Till, payment: Payment, event: str) -> None:
+    """It is not paid: the budget has all of it back, and what it kept back is open again."""
+    change = PayoutChange(status=PayoutStatus.CANCELLED, clear_hold=True)
+    netting = Netting.GIVE_BACK if payment.netted else None
+    await note(till, payment, event, change, PostingKind.FORFEIT, netting)
+    till.called_off(payment)
+
+
 async def note(
-    till: Till, payment: Payment, event: str, change: PayoutChange, kind: PostingKind | None = None
-) -> None:
+    till: Till, payment: Payment, event: str, change: PayoutChange,
+    kind: PostingKind | None = None, netting: Netting | None = None,
+) -> None:  # fmt: skip
     """Append to the stream of a payment."""
     name = f"{event}:{payment.attempt}"
+    amount = payment.amount if kind is PostingKind.FORFEIT else payment.sent
     moved = kind and Posting(
-        kind=kind, key=f"{kind.value}:{payment.id}:{payment.attempt}", amount_minor=payment.amount
+        kind=kind, key=f"{kind.value}:{payment.id}:{payment.attempt}", amount_minor=amount
     )
     command = Append(
         head=payment.head, at=till.now, key=name, event=event, payout=change,
-        postings=(moved,) if moved else (),
+        postings=(moved,) if moved else (), netting=netting,
     )  # fmt: skip
     await till.write(payment, command)

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.claims import ClaimStatus
 from domain.lifecycle import StreamKind
 from domain.messages import Append, GrantBonus, Granted, StreamHead
 from domain.payments import RailTransfer
@@ -40,6 +41,8 @@ class Where(StrEnum):
     OWED = "owed"
     SENDING = "sending"
     PAID = "paid"
+    NETTED = "netted"
+    """All of it was kept back for what the creator owes."""
     GONE = "gone"
     """Taken back and not owed any more."""
 
@@ -74,6 +77,42 @@ class Payment:
     booked_back: int = 0
     is_again: bool = False
     is_bonus: bool = False
+    netted: int = 0
+    """What its release keeps back."""
+
+    @property
+    def sent(self) -> int:
+        """What is sent of it."""
+        return self.amount - self.netted
+
+
+@dataclass
+class Owed:
+    """What a creator owes back, as it must be by what was done."""
+
+    id: str
+    contract: Contract
+    amount: int
+    head: StreamHead
+    status: ClaimStatus = ClaimStatus.ANNOUNCED
+    kept: dict[str, int] = field(default_factory=dict)
+    """What payments keep back that are not over, by payment."""
+    settled: int = 0
+    """What the books have as settled: it has come back, or is not asked for any more."""
+    recovered: int = 0
+    """What of that is in the budget again."""
+    taken_back: int = 0
+    """What of it was taken back at the provider."""
+
+    @property
+    def stands(self) -> bool:
+        """True if it is kept back from payments."""
+        return self.status is ClaimStatus.CONFIRMED
+
+    @property
+    def open(self) -> int:
+        """What is still to come back, and no payment keeps back."""
+        return self.amount - self.settled - sum(self.kept.values())
 
 
 @dataclass
@@ -115,16 +154,22 @@ class Till:
     written: list[Append] = field(default_factory=list)
     granted: list[tuple[GrantBonus, Granted]] = field(default_factory=list)
     """Decisions about bonuses, and what became of them."""
-    finance: str = ""
-    """Who grants bonuses."""
+    people: dict[str, str] = field(default_factory=dict)
+    """Members of finance, by what they do."""
+    owed_back: list[Owed] = field(default_factory=list)
     remembered: list[tuple[datetime, ledger.Statement]] = field(default_factory=list)
     tries: Counter[str] = field(default_factory=Counter)
     now: datetime = _BEGIN
 
     @classmethod
-    async def begin(cls, engine: AsyncEngine) -> Till:
-        """A campaign in each currency, with two creators."""
-        till = cls(engine)
+    async def begin(cls, engine: AsyncEngine, people: dict[str, str] | None = None) -> Till:
+        """A campaign in each currency, with two creators.
+
+        Args:
+            engine: the database.
+            people: members of finance that other tills have made; this one may add to them.
+        """
+        till = cls(engine, people={} if people is None else people)
         async with session(engine) as db:
             for currency, total in BUDGET.items():
                 file = campaign_file(currency, total)
@@ -143,7 +188,7 @@ class Till:
         """Every move has its moment."""
         self.now += by
 
-    async def write(self, of: Contract | Payment, command: Append) -> bool:
+    async def write(self, of: Contract | Payment | Owed, command: Append) -> bool:
         """Append as a workflow does; False if the budget refuses it."""
         done = await records.append(self.engine, command)
         if done.refused:
@@ -168,7 +213,8 @@ class Till:
                 counted = (found.available, found.reserved, found.payable, found.in_transit,
                            found.paid)  # fmt: skip
                 _must(min(counted) >= 0, f"{campaign.currency}: below nothing: {found}")
-                _must(sum(counted) == campaign.budget, f"{campaign.currency}: not the budget")
+                whole = campaign.budget + found.recovered
+                _must(sum(counted) == whole, f"{campaign.currency}: not the budget")
         for payment in self.payments:
             alive = [each for each in self.provider.of(payment) if each.counts]
             _must(len(alive) <= 1, f"{payment.id} has {len(alive)} transfers")
@@ -186,7 +232,10 @@ class Till:
             for moment, before in self.remembered:
                 after = await ledger.statement(db, before.campaign_id, moment)
                 _must(after == before, f"the statement of {moment} is another one now")
-            heads = [c.head for c in self.contracts] + [p.head for p in self.payments]
+            streams: list[Contract | Payment | Owed] = [
+                *self.contracts, *self.payments, *self.owed_back,
+            ]  # fmt: skip
+            heads = [each.head for each in streams]
             for head in heads:
                 intact = await verify_stream(db, head.kind, head.entity_id)
                 _must(intact, f"the events of {head.entity_id} do not verify")
@@ -207,14 +256,34 @@ class Till:
         """What the ledger must say of a campaign, counted from the payments."""
         mine = [each for each in self.payments if each.contract.campaign is campaign]
         reserved = sum(each.reserved for each in self.contracts if each.campaign is campaign)
+        sending = [each for each in mine if each.where is Where.SENDING]
         payable = sum(each.amount for each in mine if each.where is Where.OWED)
-        moving = sum(each.amount for each in mine if each.where is Where.SENDING)
-        paid = sum(each.amount - each.booked_back for each in mine if each.where is Where.PAID)
+        payable += sum(each.netted for each in sending)
+        moving = sum(each.sent for each in sending)
+        over = [each for each in mine if each.where in {Where.PAID, Where.NETTED}]
+        paid = sum(each.amount - each.booked_back for each in over)
+        claims = [each for each in self.owed_back if each.contract.campaign is campaign]
+        owed = sum(each.amount - each.settled for each in claims if each.stands)
+        back = sum(each.recovered for each in claims)
         return ledger.Balances(
             currency=campaign.currency, funding=campaign.budget,
-            available=campaign.budget - reserved - payable - moving - paid,
+            available=campaign.budget + back - reserved - payable - moving - paid,
             reserved=reserved, payable=payable, in_transit=moving, paid=paid,
+            creator_receivable=owed, claimed=owed, recovered=back,
         )  # fmt: skip
+
+    def over(self, payment: Payment) -> None:
+        """A payment is over: what it kept back has come back."""
+        for claim in self.owed_back:
+            kept = claim.kept.pop(payment.id, 0)
+            claim.settled += kept
+            claim.recovered += kept
+
+    def called_off(self, payment: Payment) -> None:
+        """A payment is called off: what it kept back is open again."""
+        payment.where, payment.netted = Where.GONE, 0
+        for claim in self.owed_back:
+            claim.kept.pop(payment.id, None)
 
 
 def _must(is_so: bool, otherwise: str) -> None:

@@ -46,10 +46,11 @@ async def walk_all(
 ) -> Walked:
     """Walk; the same seed makes the same moves."""
     tries: Counter[str] = Counter()
+    people: dict[str, str] = {}
     payments = transfers = 0
     violations = []
     for number in range(walks):
-        till = await Till.begin(engine)
+        till = await Till.begin(engine, people)
         wrong = await _walk(till, random.Random(f"{seed}:{number}"), steps)
         if wrong:
             violations.append(f"walk {number + 1}: {wrong}")
