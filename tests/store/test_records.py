@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -35,7 +36,7 @@ from domain.messages import (
     StreamHead,
 )
 from store import ledger
-from store.engine import session
+from store.engine import make_engine, session
 from store.records import append, verify_stream
 from store.tables import (
     Campaign,
@@ -205,6 +206,36 @@ async def test_a_tampered_event_is_found(
     owner.dispose()
     async with session(engine) as db:
         assert await verify_stream(db, StreamKind.COLLABORATION, begun.id)
+
+
+async def test_hundreds_of_acceptances_in_the_same_second_reserve_what_the_budget_holds(
+    database: Database,
+) -> None:
+    engine = make_engine(database.app_url, pool_size=20)
+    file = builders.campaign_file(budget={"total": "300 EUR", "per_collaboration": "3 EUR"})
+    async with session(engine) as db:
+        campaign = await builders.campaign(db, file)
+        agreed = [await builders.collaboration(db, campaign, fee_minor=0) for _ in range(200)]
+
+    async def agree(of: Collaboration) -> str:
+        reserve = Posting(kind=PostingKind.RESERVE, key=f"reserve:{of.id}", amount_minor=300)
+        change = CollaborationChange(fee_minor=300)
+        step = event(
+            builders.head_of(of), "terms_agreed", collaboration=change, postings=(reserve,)
+        )
+        return (await append(engine, step)).refused
+
+    answers = await asyncio.gather(*(agree(of) for of in agreed))
+    assert Counter(answers) == {"": 100, "over_budget": 100}
+    async with session(engine) as db:
+        money = await ledger.balances(db, campaign.id)
+        assert (money.available, money.reserved) == (0, 30_000)
+        assert await ledger.check(db) == []
+        events = (await db.scalars(select(Event).where(Event.event == "terms_agreed"))).all()
+        rows = await db.scalars(select(Collaboration.id).where(Collaboration.fee_minor == 300))
+        kept = {of.id for of, answer in zip(agreed, answers, strict=True) if not answer}
+        assert {each.entity_id for each in events} == set(rows) == kept
+    await engine.dispose()
 
 
 async def test_what_the_budget_does_not_hold_leaves_nothing_behind(
