@@ -63,9 +63,11 @@ def _as_json(rows: tuple[CreatorTotal, ...], year: int, zone: str) -> dict[str, 
                 "handle": row.creator.handle,
                 "name": row.creator.name,
                 "platform": row.creator.platform,
-                "country": row.creator.country,
+                "country": row.country,
+                "declared": bool(row.declared_country),
                 "currency": row.currency,
                 "amount": row.amount_minor,
+                "taken_back": row.taken_back_minor,
                 "net": row.net_minor,
                 "vat": row.vat_minor,
                 "without_invoice": row.uninvoiced_minor,
@@ -124,7 +126,7 @@ def _show(rows: tuple[CreatorTotal, ...], year: int) -> None:
         table.columns[column].justify = "right"
     for row in rows[:SHOWN]:
         table.add_row(
-            escape(row.creator.handle), row.creator.country or "?", row.payer_country or "?",
+            escape(row.creator.handle), row.country or "?", row.payer_country or "?",
             str(Money(minor=row.amount_minor, currency=row.currency)),
             *(_parts(row) if invoiced else ()), str(row.payments),
             _report(standings(row, year)),

@@ -8,11 +8,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, ScalarSelect, Subquery, cast, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.messages import PostingKind
 from store.invoice_sums import OF_PAYMENT, vat_of
-from store.tables import Campaign, Creator, Invoice, Payout, PayoutAttempt
+from store.tables import (
+    Campaign,
+    Creator,
+    Invoice,
+    LedgerTransaction,
+    Payout,
+    PayoutAttempt,
+    TaxProfile,
+)
 
 
 @dataclass(frozen=True)
@@ -21,8 +30,13 @@ class CreatorTotal:
 
     payer_country: str
     creator: Creator
+    declared_country: str
+    """Where the creator has said to be taxed; empty if they have said nothing."""
     currency: str
     amount_minor: int
+    """Paid in the year, less what was taken back in it; negative if that was more."""
+    taken_back_minor: int
+    """What was taken back in the year, of this year's payments or of earlier ones."""
     payments: int
     first: datetime
     last: datetime
@@ -36,6 +50,11 @@ class CreatorTotal:
     """The sum with those others."""
 
     @property
+    def country(self) -> str:
+        """The creator's: as declared for taxes, else as the roster has it; may be empty."""
+        return self.declared_country or self.creator.country
+
+    @property
     def net_minor(self) -> int:
         """What the invoices say without value added tax."""
         return self.amount_minor - self.vat_minor - self.uninvoiced_minor
@@ -46,8 +65,8 @@ async def year_totals(
 ) -> tuple[CreatorTotal, ...]:  # fmt: skip
     """What was paid in a calendar year, the largest sums first; one statement.
 
-    A payment belongs to the day on which the provider moved the money; what was taken back of it
-    later is not counted.
+    A payment belongs to the day on which the provider moved the money, and what was taken back to
+    the day on which that was booked: a year that was reported stays as it was.
 
     Args:
         session: a transaction.
@@ -55,24 +74,31 @@ async def year_totals(
         zone: where the year begins and ends at midnight.
     """
     country = Campaign.file["brand"]["country"].astext
-    paid = Payout.sent_minor - Payout.reversed_minor
-    amount = func.sum(paid)
-    uninvoiced = func.sum(paid).filter(Invoice.payout_id.is_(None))
-    settled = PayoutAttempt.settled_at
+    moved = _movements()
+    amount = func.sum(moved.c.sign * moved.c.amount_minor)
+    vat = func.sum(moved.c.sign * vat_of(moved.c.amount_minor, moved.c.start))
+    paid = moved.c.sign > 0
     query = (
         select(
-            country, Creator, Payout.currency, amount, func.count(), func.min(settled),
-            func.max(settled), func.coalesce(func.sum(vat_of(paid)), 0),
-            func.coalesce(uninvoiced, 0),
+            country, Creator, _declared(), Payout.currency, amount,
+            func.coalesce(func.sum(moved.c.amount_minor).filter(~paid), 0),
+            func.count().filter(paid),
+            func.coalesce(func.min(moved.c.at).filter(paid), func.min(moved.c.at)),
+            func.coalesce(func.max(moved.c.at).filter(paid), func.max(moved.c.at)),
+            func.coalesce(vat, 0),
+            func.coalesce(
+                func.sum(moved.c.sign * moved.c.amount_minor).filter(Invoice.payout_id.is_(None)),
+                0,
+            ),
         )
-        .select_from(PayoutAttempt)
-        .join(Payout, Payout.transfer_id == PayoutAttempt.transfer_id)
+        .select_from(moved)
+        .join(Payout, Payout.id == moved.c.payout_id)
         .join(Creator, Creator.id == Payout.creator_id)
         .join(Campaign, Campaign.id == Payout.campaign_id)
         .outerjoin(Invoice, OF_PAYMENT)
         .where(
-            settled >= datetime(year, 1, 1, tzinfo=zone),
-            settled < datetime(year + 1, 1, 1, tzinfo=zone),
+            moved.c.at >= datetime(year, 1, 1, tzinfo=zone),
+            moved.c.at < datetime(year + 1, 1, 1, tzinfo=zone),
         )
         .group_by(country, Creator.id, Payout.currency)
         .order_by(country, Payout.currency, amount.desc(), Creator.id)
@@ -80,12 +106,47 @@ async def year_totals(
     return _with_same_address(
         [
             CreatorTotal(
-                payer or "", creator, currency, int(total), count, first, last, int(vat), int(rest)
+                payer or "", creator, declared or "", currency, int(total), int(back), count,
+                first, last, int(tax), int(rest),
             )
-            for payer, creator, currency, total, count, first, last, vat, rest in (
+            for payer, creator, declared, currency, total, back, count, first, last, tax, rest in (
                 await session.execute(query)
             )
         ]
+    )  # fmt: skip
+
+
+def _movements() -> Subquery:
+    """Every payment (``sign`` 1) and every taking back (-1), with where in the invoice it lies."""
+    paid = select(
+        Payout.id.label("payout_id"), PayoutAttempt.settled_at.label("at"),
+        literal(1).label("sign"), Payout.sent_minor.label("amount_minor"),
+        Payout.share_from.label("start"),
+    ).join(PayoutAttempt, Payout.transfer_id == PayoutAttempt.transfer_id)  # fmt: skip
+    # What is taken back lies at the end of what was left.
+    until_then = func.sum(LedgerTransaction.amount_minor).over(
+        partition_by=LedgerTransaction.payout_id, order_by=LedgerTransaction.id
+    )
+    back = (
+        select(
+            Payout.id, LedgerTransaction.at, literal(-1), LedgerTransaction.amount_minor,
+            cast(Payout.share_from + Payout.sent_minor - until_then, BigInteger),
+        )
+        .join(LedgerTransaction, LedgerTransaction.payout_id == Payout.id)
+        .where(LedgerTransaction.kind == PostingKind.TAKE_BACK.value)
+    )  # fmt: skip
+    return union_all(paid, back).subquery()
+
+
+def _declared() -> ScalarSelect[str]:
+    """The country that the creator has said last to be taxed in; NULL if they have said none."""
+    return (
+        select(TaxProfile.country)
+        .where(TaxProfile.creator_id == Creator.id)
+        .order_by(TaxProfile.id.desc())
+        .limit(1)
+        .correlate(Creator)
+        .scalar_subquery()
     )
 
 

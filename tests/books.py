@@ -55,6 +55,18 @@ async def sent(db: AsyncSession, row: Payout, at: datetime = NOW) -> Payout:
     return row
 
 
+async def reverse(db: AsyncSession, row: Payout, amount_minor: int, at: datetime = NOW) -> Payout:
+    """A paid payment of which so much was taken back at a moment."""
+    row.reversed_minor += amount_minor
+    back = Posting(
+        kind=PostingKind.TAKE_BACK, key=f"take_back:{row.id}:{row.reversed_minor}",
+        amount_minor=amount_minor,
+    )  # fmt: skip
+    of = row.campaign_id, row.creator_id, row.collaboration_id, row.id
+    await ledger.post(db, *of, back, row.currency, at)
+    return row
+
+
 async def move(
     db: AsyncSession, row: Payout, kind: PostingKind, key: str, at: datetime = NOW
 ) -> None:

@@ -27,8 +27,8 @@ SHOWN = 50
 FIRST_YEAR, LAST_YEAR = 2020, 2100
 
 COLUMNS = (
-    "year", "payer_country", "creator", "handle", "name", "platform", "country", "amount",
-    "net", "vat", "without_invoice", "currency", "payments",
+    "year", "payer_country", "creator", "handle", "name", "platform", "country", "declared",
+    "amount", "taken_back", "net", "vat", "without_invoice", "currency", "payments",
     "first", "last", "same_address", "together", "to_report", "undecided",
 )  # fmt: skip
 
@@ -78,7 +78,7 @@ def standings(row: CreatorTotal, year: int) -> dict[str, Standing]:
     return {
         rule.code: rule.standing(year, paid, together)
         for rule in RULES
-        if rule.of == "payee" and rule.applies(row.payer_country, row.creator.country)
+        if rule.of == "payee" and rule.applies(row.payer_country, row.country)
     }
 
 
@@ -86,7 +86,7 @@ def sums(rows: tuple[CreatorTotal, ...], *, by_creator_country: bool) -> list[Su
     """The totals by country of the brand, of the creator if wanted, and currency."""
     groups: dict[tuple[str, str, str], list[CreatorTotal]] = defaultdict(list)
     for row in rows:
-        country = row.creator.country if by_creator_country else ""
+        country = row.country if by_creator_country else ""
         groups[row.payer_country, row.currency, country].append(row)
     return [
         Sum(
@@ -119,7 +119,9 @@ def file_rows(
         found, creator = standings(row, year), row.creator
         cells: list[Cell] = [
             year, row.payer_country, creator.id, creator.handle.removeprefix("@"), creator.name,
-            creator.platform, creator.country, Money(minor=row.amount_minor, currency=row.currency),
+            creator.platform, row.country, "yes" if row.declared_country else "no",
+            Money(minor=row.amount_minor, currency=row.currency),
+            Money(minor=row.taken_back_minor, currency=row.currency),
             Money(minor=row.net_minor, currency=row.currency),
             Money(minor=row.vat_minor, currency=row.currency),
             Money(minor=row.uninvoiced_minor, currency=row.currency), row.currency,

@@ -40,7 +40,7 @@ async def test_the_payments_and_the_year_tell_net_tax_and_what_has_no_invoice(
         of = await builders.collaboration(db)
         # What was taken back lies with the payment that replaces it, with its share of the tax.
         back = await books.invoiced(db, await books.paid(db, of, amount_minor=10_001), 1_667)
-        back.reversed_minor = 3_333
+        await books.reverse(db, back, 3_333)
         again = await books.paid(
             db, of, kind="repayment", number=1, amount_minor=3_333, again_of=back.id,
             first_of=back.id, share_from=6_668,
