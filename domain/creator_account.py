@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.ledger_causes import NOBODY, Cause, is_told
 from domain.messages import PostingKind
 
 _WITHHELD = frozenset({PostingKind.FORFEIT, PostingKind.CLAIM})
@@ -34,6 +35,13 @@ class CreatorLine:
     """True if the law of the brand's country asks for invoices."""
     credit_note: str = ""
     """The number of the credit note for what is withheld; empty if there was none."""
+    cause: Cause = NOBODY
+    """Who let it move, and why."""
+
+    @property
+    def told(self) -> str:
+        """The reason, where the creator was given it; else empty."""
+        return self.cause.because if is_told(self.kind, self.milestone) else ""
 
 
 @dataclass(frozen=True)

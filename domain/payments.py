@@ -13,6 +13,10 @@ REPAYMENT = "repayment"
 """Kind of a payment of what was paid once and then taken back at the provider."""
 
 
+KILL_FEE = "kill_fee"
+"""Kind of a payment for work begun, when the brand stopped it."""
+
+
 BONUS = "bonus"
 """Kind of a payment that was granted by a person, beyond the fee."""
 

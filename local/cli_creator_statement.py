@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from domain.money import Money
+from local.cli_causes import show_causes
 from local.cli_papers import write_files
 from local.cli_support import out, print_json, run_async, target
 from rendering.documents import account_statement
@@ -72,6 +73,8 @@ def _as_json(found: CreatorStatement) -> dict[str, object]:
                 "invoice": line.invoice or None,
                 "vat": line.vat_minor if line.invoice else None,
                 "credit_note": line.credit_note or None,
+                "by": list(line.cause.by),
+                "because": line.cause.because,
             }
             for line in found.lines
         ],
@@ -100,6 +103,7 @@ def _show(found: CreatorStatement) -> None:
         )  # fmt: skip
     out.print(f"{escape(who)} until {found.at:%Y-%m-%d %H:%M} UTC")
     out.print(table)
+    show_causes([(line.at, line.kind, line.payout_id, line.cause) for line in found.lines])
     for held in found.balances:
         for name in OWN:
             amount = Money(minor=getattr(held, name), currency=held.currency)

@@ -12,7 +12,9 @@ from rich.table import Table
 from domain.errors import UserMistake
 from domain.moments import read_moment
 from domain.money import Money
+from local.cli_causes import show_causes
 from local.cli_creator_statement import show_creator
+from local.cli_papers import write_files
 from local.cli_support import (
     DATA_DEFAULT,
     FAULT,
@@ -24,11 +26,14 @@ from local.cli_support import (
     run_async,
     target,
 )
+from rendering.documents import campaign_statement
 from store import ledger_reports
 from store.accounts import MOVEMENTS
 from store.campaigns import find_campaign
 from store.engine import session
 from store.ledger_reports import Statement
+from store.tables import Campaign
+from web.payment_pages import environment
 
 ledger = typer.Typer(help="Double entry, looked at.", no_args_is_help=True)
 
@@ -69,34 +74,35 @@ def statement(
         typer.Option(help="Until when, like 2026-05-31 or 2026-05-31T18:00+02:00; now if empty."),
     ] = "",
     html: Annotated[
-        str, typer.Option("--html", help="--creator: write a page to hand out into this file.")
+        str, typer.Option("--html", help="Write a page into this file; --creator: to hand out.")
     ] = "",
-    pdf: Annotated[str, typer.Option("--pdf", help="--creator: the same as PDF.")] = "",
+    pdf: Annotated[str, typer.Option("--pdf", help="The same as PDF.")] = "",
     data: Data = DATA_DEFAULT,
     as_json: AsJson = False,
 ) -> None:
     """Show a campaign's or a creator's movements until a moment, and what they come to."""
     if campaign and creator:
         raise UserMistake("a statement is of a campaign or of a creator", hint="leave one out")
-    if (html or pdf) and not creator:
-        raise UserMistake(
-            "--html and --pdf are for --creator", hint="./troupe campaign report has --html too"
-        )
     until = read_moment(at, "--at", end=True) if at else now()
 
     if creator:
         show_creator(creator, until, data, html=html, pdf=pdf, as_json=as_json)
         return
 
-    async def work() -> Statement:
+    async def work() -> tuple[Campaign, Statement, bool]:
         async with target(data) as stack, session(stack.engine) as db:
             named = await find_campaign(db, campaign)
-            return await ledger_reports.statement(db, named.id, until)
+            found = await ledger_reports.statement(db, named.id, until)
+            return named, found, stack.settings.debtor is not None
 
-    found = run_async(work())
+    named, found, by_bank = run_async(work())
+    if html or pdf:
+        pages = environment(by_bank=by_bank)
+        document = campaign_statement(pages, named, found.lines, found.balances, found.at)
+        write_files(document, html, pdf)
     if as_json:
         print_json(_as_json(found))
-    else:
+    elif not (html or pdf):
         _show(found)
 
 
@@ -115,6 +121,8 @@ def _as_json(found: Statement) -> dict[str, object]:
                 "amount": line.amount_minor,
                 "collaboration": line.collaboration_id,
                 "payout": line.payout_id,
+                "by": list(line.cause.by),
+                "because": line.cause.because,
             }
             for line in found.lines
         ],
@@ -136,6 +144,12 @@ def _show(found: Statement) -> None:
             line.payout_id or line.collaboration_id or "",
         )  # fmt: skip
     out.print(table)
+    show_causes(
+        [
+            (line.at, line.kind, line.payout_id or line.collaboration_id or "", line.cause)
+            for line in found.lines
+        ]
+    )
     for name in SHOWN:
         held = Money(minor=getattr(found.balances, name), currency=currency)
         out.print(f"{name.replace('_', ' '):<12}{held}")

@@ -6,7 +6,7 @@ look on a screen and on paper (`rendering.paper`), and so that what is signed is
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -16,6 +16,8 @@ from jinja2 import Environment
 from domain.correspondence import Correspondence
 from domain.creator_account import CreatorLine, accounts
 from domain.invoicing import TaxSplit
+from domain.ledger_causes import Cause
+from domain.messages import PostingKind
 from rendering.environment import TEMPLATES, Reader
 from rendering.mail_context import agreement_context, reader_of
 
@@ -78,6 +80,36 @@ class Signed(Protocol):
     def address(self) -> str: ...  # noqa: D102
     @property
     def created_at(self) -> datetime: ...  # noqa: D102
+
+
+class Spender(Protocol):
+    """A campaign, as far as its statement speaks of it."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def currency(self) -> str: ...  # noqa: D102
+    @property
+    def file(self) -> dict[str, Any]: ...  # noqa: D102
+
+
+class Moved(Protocol):
+    """A movement of a campaign's money."""
+
+    @property
+    def at(self) -> datetime: ...  # noqa: D102
+    @property
+    def kind(self) -> PostingKind: ...  # noqa: D102
+    @property
+    def amount_minor(self) -> int: ...  # noqa: D102
+    @property
+    def collaboration_id(self) -> str | None: ...  # noqa: D102
+    @property
+    def payout_id(self) -> str | None: ...  # noqa: D102
+    @property
+    def cause(self) -> Cause: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -192,6 +224,26 @@ def account_statement(
     article = account_html(environment, who, lines, at)
     title = f"Statement of account {who.id}"
     return Document(title, f"account-{who.id}", article, at, who.country)
+
+
+def campaign_statement(
+    environment: Environment, campaign: Spender, lines: Sequence[Moved], balances: object,
+    at: datetime,
+) -> Document:  # fmt: skip
+    """What a campaign's money did until a moment, and who let it: for the brand alone."""
+    brand = campaign.file["brand"]
+    article = environment.get_template("documents/ledger.html").render(
+        brand=brand["name"],
+        name=campaign.name,
+        number=campaign.id,
+        currency=campaign.currency,
+        at=at,
+        lines=lines,
+        balances=balances,
+        reader=Reader.of("en", brand["country"]),
+    )
+    title = f"Statement of the campaign {campaign.id}"
+    return Document(title, f"campaign-{campaign.id}", article, at, brand["country"])
 
 
 def self_billed(environment: Environment, invoice: IssuedInvoice) -> Document:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, func, select
@@ -11,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.creator_account import CreatorLine
 from domain.errors import NotFound
 from domain.invoicing import RULES
+from domain.ledger_causes import Decided, Movement, cause, claim_of
 from domain.messages import PostingKind
 from store.accounts import IN_TRANSIT, PAID, PAYABLE, RECEIVABLE, RESERVED, Balances
 from store.invoice_sums import OF_PAYMENT, vat_of
-from store.ledger_reports import sums
+from store.ledger_causes import decided_of_creator
+from store.ledger_reports import PAYMENT_OF, sums
 from store.tables import (
     Campaign,
     Collaboration,
@@ -81,10 +83,7 @@ async def find_creator(session: AsyncSession, named: str) -> Creator:
 async def creator_statement(
     session: AsyncSession, creator: Creator, at: datetime
 ) -> CreatorStatement:
-    """What a creator's money did until a moment; two statements."""
-    payment = func.coalesce(
-        LedgerTransaction.payout_id, func.split_part(LedgerTransaction.key, ":", 2)
-    )
+    """What a creator's money did until a moment; three statements."""
     country = Campaign.file["brand"]["country"].astext
     rows = await session.execute(
         select(
@@ -99,13 +98,14 @@ async def creator_statement(
         )
         .join(Collaboration, _OF_COLLABORATION)
         .join(Campaign, Campaign.id == LedgerTransaction.campaign_id)
-        .outerjoin(Payout, Payout.id == payment)
+        .outerjoin(Payout, Payout.id == PAYMENT_OF)
         .outerjoin(Invoice, OF_PAYMENT & (Invoice.created_at <= at))
         .outerjoin(CreditNote, (CreditNote.credit_id == Payout.id) & (CreditNote.created_at <= at))
         .where(Collaboration.creator_id == creator.id, LedgerTransaction.at <= at)
         .order_by(LedgerTransaction.at, LedgerTransaction.id)
     )
-    lines = tuple(_line(*row) for row in rows)
+    decided = await decided_of_creator(session, creator.id, at)
+    lines = tuple(_with_cause(_line(*row), row[0].key, decided) for row in rows)
     held = await session.execute(
         sums()
         .join(Collaboration, _OF_COLLABORATION)
@@ -153,3 +153,11 @@ def _line(
         credit_note=credit_note,
         asked=asked,
     )
+
+
+def _with_cause(line: CreatorLine, key: str, decided: Decided) -> CreatorLine:
+    moved = Movement(
+        line.kind, line.at, line.collaboration_id, line.payout_id, line.milestone,
+        claim_of(line.kind, key),
+    )  # fmt: skip
+    return replace(line, cause=cause(moved, decided))

@@ -9,9 +9,16 @@ from decimal import Decimal
 from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.ledger_causes import NOBODY, Cause, Decided, Movement, cause, claim_of
 from domain.messages import PostingKind
 from store.accounts import UNGUARDED, Balances
-from store.tables import LedgerAccount, LedgerEntry, LedgerTransaction
+from store.ledger_causes import decided_of_campaign
+from store.tables import LedgerAccount, LedgerEntry, LedgerTransaction, Payout
+
+PAYMENT_OF = func.coalesce(
+    LedgerTransaction.payout_id, func.split_part(LedgerTransaction.key, ":", 2)
+)
+"""The payment that a movement is about; what is earned names it in its key."""
 
 IN_NORMAL_DIRECTION = case(
     (LedgerAccount.normal == "debit", LedgerEntry.signed_minor), else_=-LedgerEntry.signed_minor
@@ -27,6 +34,8 @@ class StatementLine:
     amount_minor: int
     collaboration_id: str | None
     payout_id: str | None
+    cause: Cause = NOBODY
+    """Who let it move, and why."""
 
 
 @dataclass(frozen=True)
@@ -99,25 +108,35 @@ async def _overdrawn_accounts(session: AsyncSession) -> list[str]:
 
 
 async def statement(session: AsyncSession, campaign_id: str, at: datetime) -> Statement:
-    """What a campaign's money did until a moment."""
+    """What a campaign's money did until a moment, and who let it; three statements."""
     query = (
-        select(LedgerTransaction)
+        select(LedgerTransaction, func.coalesce(Payout.id, ""), func.coalesce(Payout.kind, ""))
+        .outerjoin(Payout, Payout.id == PAYMENT_OF)
         .where(LedgerTransaction.campaign_id == campaign_id, LedgerTransaction.at <= at)
         .order_by(LedgerTransaction.id)
     )
-    lines = tuple(_line(movement) for movement in await session.scalars(query))
+    decided = await decided_of_campaign(session, campaign_id, at)
+    lines = tuple(_line(*row, decided) for row in await session.execute(query))
     until = (LedgerTransaction.campaign_id == campaign_id, LedgerTransaction.at <= at)
     rows = await session.execute(sums().where(*until))
     return Statement(campaign_id, at, lines, Balances.of(rows))
 
 
-def _line(movement: LedgerTransaction) -> StatementLine:
+def _line(
+    movement: LedgerTransaction, payment: str, milestone: str, decided: Decided
+) -> StatementLine:
+    kind = PostingKind(movement.kind)
+    moved = Movement(
+        kind, movement.at, movement.collaboration_id or "", payment, milestone,
+        claim_of(kind, movement.key),
+    )  # fmt: skip
     return StatementLine(
         at=movement.at,
-        kind=PostingKind(movement.kind),
+        kind=kind,
         amount_minor=movement.amount_minor,
         collaboration_id=movement.collaboration_id,
         payout_id=movement.payout_id,
+        cause=cause(moved, decided),
     )
 
 

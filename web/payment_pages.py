@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import datetime
 from functools import cache
 
 from fastapi import APIRouter, Request
@@ -17,6 +18,7 @@ from domain.moments import read_moment
 from rendering.documents import (
     Document,
     account_statement,
+    campaign_statement,
     credit_note,
     document_page,
     payment_statement,
@@ -24,11 +26,11 @@ from rendering.documents import (
 )
 from rendering.environment import make_environment
 from rendering.paper import paper
-from store import claim_reads, credits, desk, invoices
+from store import claim_reads, credits, desk, invoices, ledger_reports
 from store.creator_statements import creator_statement
 from store.payout_reads import payout_detail
 from store.remittances import Remittance, remittance
-from store.tables import Creator
+from store.tables import Campaign, Creator
 from web.exports import READERS
 from web.fields import Fields, read_fields
 from web.handed_in import file_answer, read_upload
@@ -134,21 +136,46 @@ async def enter_credit_note(request: Request, payout_id: str) -> Response:
 @router.get("/creators/{creator_id}/statement")
 async def account(request: Request, creator_id: str) -> Response:
     """What a creator earned and was paid in all campaigns, until now or a past moment."""
-    until = request.query_params.get("at", "")
     async with visit(request) as v:
         v.need(*READERS)
-        try:
-            at = read_moment(until, "Until", end=True) if until else v.deps.clock()
-        except UserMistake as mistake:
-            return pages_of(request).page(
-                "desk/message.html", 422, title="This statement cannot be made",
-                text=f"{mistake.message}; {mistake.hint}.", back="/payments",
-            )  # fmt: skip
+        at = _until(v)
+        if isinstance(at, HTMLResponse):
+            return at
         who = await v.db.get(Creator, creator_id)
         if who is None:
             raise Missing
         found = await creator_statement(v.db, who, at)
     return await _answer(request, account_statement(_environment(request), who, found.lines, at))
+
+
+@router.get("/campaigns/{campaign_id}/statement")
+async def campaign_ledger(request: Request, campaign_id: str) -> Response:
+    """What a campaign's money did, who let it and why, until now or a past moment."""
+    async with visit(request) as v:
+        v.need(*READERS)
+        at = _until(v)
+        if isinstance(at, HTMLResponse):
+            return at
+        campaign = await v.db.get(Campaign, campaign_id)
+        if campaign is None:
+            raise Missing
+        found = await ledger_reports.statement(v.db, campaign_id, at)
+    document = campaign_statement(
+        _environment(request), campaign, found.lines, found.balances, found.at
+    )
+    return await _answer(request, document)
+
+
+def _until(v: Visit) -> datetime | HTMLResponse:
+    """The moment that is asked for; else now, or a page that says what is wrong with it."""
+    until = v.request.query_params.get("at", "")
+    try:
+        return read_moment(until, "Until", end=True) if until else v.deps.clock()
+    except UserMistake as mistake:
+        return pages_of(v.request).page(
+            "desk/message.html", 422, title="This statement cannot be made",
+            text=f"{mistake.message}; {mistake.hint}.", back="/payments",
+        )  # fmt: skip
 
 
 async def invoice_answer(

@@ -34,8 +34,9 @@ with workflow.unsafe.imports_passed_through():
         TermsRequest,
     )
     from domain.money import whole_units
+    from domain.payments import KILL_FEE
     from domain.sending_hours import next_moment
-    from workflows.collaboration_base import KILL_FEE, Ended
+    from workflows.collaboration_base import Ended
     from workflows.publication_watch import PublicationWatch
     from workflows.questions import Interrupted, Question
     from workflows.timeouts import RECORD, RULE_QUICK, Facts

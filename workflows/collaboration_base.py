@@ -45,8 +45,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.stream import Stream
     from workflows.timeouts import MAIL, Data, Facts
 
-KILL_FEE = "kill_fee"
-
 
 class Ended(Exception):
     """The collaboration ends here, with this outcome and a reason code."""

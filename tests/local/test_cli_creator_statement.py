@@ -103,8 +103,6 @@ def test_a_page_is_written_to_hand_out(connected: Terminal, books: Books, tmp_pa
     paper = tmp_path / "account.pdf"
     assert connected(*words, "--pdf", str(paper)).code == 0
     assert paper.read_bytes().startswith(b"%PDF-1.7")
-    for kind in ("--html", "--pdf"):
-        assert connected("ledger", "statement", kind, str(file)).code == 2
     assert connected(*words, "--html", "-", "--pdf", "-").code == 2
 
 

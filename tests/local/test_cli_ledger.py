@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
+from domain.decisions import DecisionKind, PlainChoice
+from domain.lifecycle import Role
 from domain.messages import PostingKind
 from store.engine import make_engine, session
+from store.tables import Collaboration
+from tests import books, builders
 from tests.builders import NOW
 from tests.conftest import Database
 from tests.local.test_cli import Terminal, connected, troupe
+from tests.store.deciding import decide
 from tests.store.test_ledger import move, prepared
 
 __all__ = ["connected", "troupe"]
+
+NOT_OWED = PlainChoice(kind=DecisionKind.CANCEL_PAYOUT)
 
 
 @pytest.fixture
@@ -69,3 +77,39 @@ def test_a_campaign_or_a_moment_that_is_not_there_is_a_mistake(
     connected: Terminal, words: tuple[str, ...]
 ) -> None:
     assert connected("ledger", "statement", *words).code == 2
+
+
+async def corrected(database: Database) -> str:
+    """A payment that was taken back, and of which finance says that it is not owed."""
+    engine = make_engine(database.app_url)
+    async with session(engine) as db:
+        paid = await books.paid(db)
+        of = await db.get_one(Collaboration, paid.collaboration_id)
+        again = await builders.payout(db, of, post=False, kind="repayment", again_of=paid.id)
+        await books.move(db, paid, PostingKind.TAKE_BACK, f"take_back:{paid.id}:15000")
+        person = await builders.staff(db, [Role.FINANCE], name="Noor Haddad")
+    because = "The invoice was paid <b>twice</b>."
+    await decide(engine, again, person, NOT_OWED, comment=because)
+    async with session(engine) as db:
+        await books.move(db, again, PostingKind.FORFEIT, f"forfeit:{again.id}:0", NOW)
+    await engine.dispose()
+    return paid.campaign_id
+
+
+def test_a_correction_says_who_and_why_in_every_form(
+    connected: Terminal, database: Database, tmp_path: Path
+) -> None:
+    campaign = asyncio.run(corrected(database))
+    found = connected("ledger", "statement", campaign, "--json").json
+    told = {line["kind"]: (line["by"], line["because"]) for line in found["lines"]}
+    why = "The invoice was paid <b>twice</b>."
+    assert told["forfeit"] == (["Noor Haddad"], why)
+    assert told["settle"] == told["take_back"] == ([], "")
+    shown = connected("ledger", "statement", campaign).out
+    assert "Noor" in shown
+    page, paper = tmp_path / "all.html", tmp_path / "all.pdf"
+    files = connected("ledger", "statement", campaign, "--html", str(page), "--pdf", str(paper))
+    assert (files.code, files.out) == (0, "")
+    html = page.read_text(encoding="utf-8")
+    assert "Noor Haddad: “The invoice was paid &lt;b&gt;twice&lt;/b&gt;.”" in html
+    assert paper.read_bytes().startswith(b"%PDF")

@@ -105,6 +105,7 @@ async def all_pages(web: Web) -> list[str]:
         "/creators", "/creators?q=creator", "/payments", "/payments?status=held",
         "/payments/totals", f"/payments/{opened[-1].subject_id}",
         f"/creators/{there.creator.id}/statement", "/setup", "/me",
+        f"/campaigns/{there.campaign.id}/statement",
         *(f"/items/{item.id}" for item in opened),
     ]  # fmt: skip
 

@@ -7,15 +7,19 @@ from datetime import timedelta
 
 from httpx import AsyncClient
 
-from domain.decisions import TermsChoice
+from domain.decisions import DecisionKind, PlainChoice, TermsChoice
 from domain.lifecycle import PayoutStatus, Role
+from domain.messages import PostingKind
 from store.engine import session
 from store.tables import Collaboration, Creator, Decision, Payout
 from tests import books, builders
 from tests.builders import NOW
 from tests.fixtures.web import Web
+from tests.store.deciding import decide
 from tests.web.rows import Scene, scene
 from tests.web.test_portal import arrive
+
+NOT_OWED = PlainChoice(kind=DecisionKind.CANCEL_PAYOUT)
 
 
 def words(html: str) -> str:
@@ -136,3 +140,34 @@ async def test_finance_reads_a_creator_s_account_as_it_was_at_a_moment(web: Web)
     assert (await client.get(f"{path}?at=soon")).status_code == 422
     assert (await client.get("/creators/cre_nobody/statement")).status_code == 404
     assert (await (await web.signed_in(Role.REVIEWER)).get(path)).status_code == 403
+
+
+async def test_finance_reads_who_let_a_campaign_s_money_move_and_the_creator_why_it_is_not_owed(
+    web: Web,
+) -> None:
+    there = await scene(web.engine, stage="retaining")
+    async with session(web.engine) as db:
+        of = await db.get_one(Collaboration, there.collaboration.id)
+        back = await books.reverse(db, await books.paid(db, of), 15_000)
+        again = await builders.payout(db, of, post=False, kind="repayment", again_of=back.id)
+        noor = await builders.staff(db, [Role.FINANCE], name="Noor <b>Haddad</b>")
+    await decide(web.engine, again, noor, NOT_OWED, comment="It was paid <twice>.")
+    async with session(web.engine) as db:
+        await books.move(db, again, PostingKind.FORFEIT, f"forfeit:{again.id}:0")
+    client = await web.signed_in(Role.FINANCE)
+    path = f"/campaigns/{there.campaign.id}"
+    assert f'href="{path}/statement"' in (await client.get(path)).text
+    text = words((await client.get(f"{path}/statement")).text)
+    assert "Noor &lt;b&gt;Haddad&lt;/b&gt;: “It was paid &lt;twice&gt;.”" in text
+    assert "Earned, not sent €0.00" in text or "Earned, not sent 0,00 €" in text
+    await kept_as_pdf(client, f"{path}/statement?file=pdf", f"campaign-{there.campaign.id}")
+    before = words((await client.get(f"{path}/statement?at=2020-01-01")).text)
+    assert "Noor" not in before
+    account = words((await client.get(f"/creators/{there.creator.id}/statement")).text)
+    assert "because: “It was paid &lt;twice&gt;.”" in account
+    assert "Noor" not in account, "the paper for the creator names no member of staff"
+    assert (await client.get(f"{path}/statement?at=soon")).status_code == 422
+    assert (await client.get("/campaigns/cmp_nobody/statement")).status_code == 404
+    reviewer = await web.signed_in(Role.REVIEWER)
+    assert (await reviewer.get(f"{path}/statement")).status_code == 403
+    assert "/statement" not in (await reviewer.get(path)).text
