@@ -14,7 +14,7 @@ from domain.balance_lines import BalanceLine
 from domain.bank_transfer import CURRENCY, NOT_IN_EURO
 from domain.errors import NotAllowed
 from domain.messages import TransferOutcome, TransferResult
-from domain.payments import BankPayout, RailFunds, RailTransfer
+from domain.payments import BankPayout, Credited, RailFunds, RailTransfer
 from integrations.payout_rail import OnboardingPage, Permit, Recipient, RecipientStatus
 from integrations.stripe_webhooks import StripeEvent
 from store import bank_accounts, bank_orders
@@ -96,6 +96,10 @@ class BankRail:
         nothing: Sequence[Sequence[BalanceLine]] = ()
         for page in nothing:
             yield page
+
+    async def credited(self, account: str, transfer_id: str) -> Credited | None:
+        """Euros arrive as euros; what the creator's bank does with them it tells the creator."""
+        return None
 
     async def bank_payout(self, account: str, payout_id: str) -> BankPayout | None:
         """There is nothing between the brand's bank and the creator's."""

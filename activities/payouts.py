@@ -84,7 +84,9 @@ class Payouts:
         with an outcome is answered from its row, and an old one is looked up instead of sent.
         """
         async with heartbeats():
-            return await self._send(request)
+            result = await self._send(request)
+            await self._note_credited(request.payout_id, result)
+            return result
 
     @activity.defn(name="look_up_transfer")
     async def look_up_transfer(self, request: TransferRequest) -> TransferResult:
@@ -100,7 +102,9 @@ class Payouts:
                 attempt = await attempts.get_attempt(db, request.payout_id, request.attempt)
             if attempt is None:
                 return await self._give_up(request.payout_id, request.attempt)
-            return await self._look_up(found, attempt)
+            result = await self._look_up(found, attempt)
+            await self._note_credited(request.payout_id, result)
+            return result
 
     @activity.defn(name="prepare_onboarding")
     async def prepare_onboarding(self, task: OnboardingTask) -> str:
@@ -266,6 +270,19 @@ class Payouts:
                 db, payout_id, number, key, self._clock(), spent=spent
             )
         return _result(closed)
+
+    async def _note_credited(self, payout_id: str, result: TransferResult) -> None:
+        """Keep what arrived, if it can be read; the payment is what it is without."""
+        if result.outcome is not TransferOutcome.TRANSFERRED:
+            return
+        async with session(self._engine) as db:
+            paid = await attempts.transferred_attempt(db, payout_id)
+        if paid is None or not paid.transfer_id or paid.credited_minor is not None:
+            return
+        credited = await self._rail.credited(paid.account_id, paid.transfer_id)
+        if credited is not None:
+            async with session(self._engine) as db:
+                await attempts.note_credited(db, payout_id, paid.number, credited)
 
     def _is_of_another_rail(self, attempt: PayoutAttempt) -> bool:
         return is_bank_account(attempt.account_id) != self._rail.by_bank

@@ -53,6 +53,16 @@ class RailTransfer(BaseModel):
         return self.reversed_minor < self.amount_minor
 
 
+class Credited(BaseModel):
+    """What of a transfer arrived in the creator's account, in a currency of that account."""
+
+    model_config = ConfigDict(frozen=True)
+
+    amount_minor: int
+    currency: str
+    """In capitals."""
+
+
 class BankPayout(BaseModel):
     """The provider has sent what was in a creator's account to the bank, or tried to."""
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from domain.balance_lines import BalanceLine
 from domain.messages import TransferResult
-from domain.payments import BankPayout, RailFunds, RailTransfer
+from domain.payments import BankPayout, Credited, RailFunds, RailTransfer
 
 RecipientStatus = Literal["pending", "active", "restricted", "paused"]
 """``paused``: by the brand itself at the provider; the creator can do nothing about it."""
@@ -109,6 +109,13 @@ class PayoutRail(Protocol):
 
     async def read_transfer(self, transfer_id: str) -> RailTransfer | None:
         """One transfer, or None if there is none."""
+        ...
+
+    async def credited(self, account: str, transfer_id: str) -> Credited | None:
+        """What arrived of a transfer, which may be in another currency.
+
+        None if that cannot be read now, for whatever reason: nothing depends on it.
+        """
         ...
 
     async def transfers_between(

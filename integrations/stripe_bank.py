@@ -1,4 +1,4 @@
-"""What became of money on its way from a creator's account at Stripe to their bank.
+"""What became of money in a creator's account at Stripe, and on its way from there to their bank.
 
 Stripe pays accounts out by its own schedule; one payout holds what several transfers brought. Which
 ones is read from the account's balance transactions: a transfer arrives there as a payment that
@@ -8,12 +8,13 @@ next payout again.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import stripe
 
 from domain.lifecycle import BankStatus
-from domain.payments import BankPayout
+from domain.payments import BankPayout, Credited
 from integrations.stripe_errors import is_missing, reading_error
 
 _STATUS = {
@@ -27,6 +28,35 @@ _CAME_BACK = frozenset({"payout_failure", "payout_cancel"})
 _DEEPEST = 5
 """Payouts after each other that failed before one arrives."""
 _PAGE = 100
+
+
+_CREDITED_SECONDS = 6.0
+"""For all of `read_credited`: a payment does not wait long for what is only good to know."""
+
+
+async def read_credited(
+    client: stripe.StripeClient, account: str, transfer_id: str
+) -> Credited | None:
+    """What arrived of a transfer in a connected account; None if that cannot be read now.
+
+    If the account does not hold the transfer's currency, Stripe converts on arrival: the payment
+    in the account keeps the amount that was sent, its balance transaction has what was credited.
+    """
+    try:
+        async with asyncio.timeout(_CREDITED_SECONDS):
+            sent = await client.v1.transfers.retrieve_async(transfer_id)
+            payment: Any = sent.destination_payment
+            arrived = await client.v1.charges.retrieve_async(
+                payment if isinstance(payment, str) else payment.id,
+                {"expand": ["balance_transaction"]},
+                {"stripe_account": account},
+            )
+    except (stripe.StripeError, TimeoutError, AttributeError):
+        return None
+    entry: Any = arrived.balance_transaction
+    if entry is None or isinstance(entry, str):
+        return None
+    return Credited(amount_minor=entry.net, currency=entry.currency.upper())
 
 
 async def read_bank_payout(

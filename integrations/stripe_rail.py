@@ -21,7 +21,7 @@ import stripe
 from domain.balance_lines import BalanceLine
 from domain.errors import ConfigurationError, Unavailable
 from domain.messages import TransferOutcome, TransferResult
-from domain.payments import BankPayout, RailFunds, RailTransfer
+from domain.payments import BankPayout, Credited, RailFunds, RailTransfer
 from integrations.payout_rail import (
     ACCOUNT_REJECTED,
     PAYOUTS_DISABLED,
@@ -32,7 +32,7 @@ from integrations.payout_rail import (
     RecipientStatus,
 )
 from integrations.stripe_balance import read_balance_lines
-from integrations.stripe_bank import read_bank_payout
+from integrations.stripe_bank import read_bank_payout, read_credited
 from integrations.stripe_errors import code_of, is_missing, reading_error, transfer_result
 from integrations.stripe_webhooks import StripeEvent, read_event
 
@@ -226,6 +226,10 @@ class StripeRail:
             if is_missing(error):
                 return None
             raise reading_error(error) from error
+
+    async def credited(self, account: str, transfer_id: str) -> Credited | None:
+        """What arrived of a transfer, by the account's own books; see `PayoutRail`."""
+        return await read_credited(self._client, account, transfer_id)
 
     async def transfers_between(
         self, since: datetime | None, until: datetime | None

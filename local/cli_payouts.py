@@ -142,6 +142,8 @@ def _as_json(row: PaymentLine) -> dict[str, object]:
         "sends_at": payout.sends_at.isoformat() if payout.sends_at else None,
         "sent_at": row.sent_at.isoformat() if row.sent_at else None,
         "transfer": payout.transfer_id,
+        "credited": row.credited.amount_minor if row.credited else None,
+        "credited_currency": row.credited.currency if row.credited else None,
         "created_at": payout.created_at.isoformat(),
     }
 

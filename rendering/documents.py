@@ -18,6 +18,7 @@ from domain.creator_account import CreatorLine, accounts
 from domain.invoicing import TaxSplit
 from domain.ledger_causes import Cause
 from domain.messages import PostingKind
+from domain.payments import Credited
 from rendering.environment import TEMPLATES, Reader
 from rendering.mail_context import agreement_context, reader_of
 
@@ -58,6 +59,8 @@ class PaidPayment(Protocol):
     def signature(self) -> Signed | None: ...  # noqa: D102
     @property
     def tax(self) -> TaxSplit | None: ...  # noqa: D102
+    @property
+    def credited(self) -> Credited | None: ...  # noqa: D102
 
 
 class IssuedInvoice(Protocol):
@@ -156,6 +159,7 @@ def remittance_html(
     signed_address: str = "",
     signed_at: datetime | None = None,
     tax: TaxSplit | None = None,
+    credited: Credited | None = None,
 ) -> str:
     """The statement of ``about.payout``, for the creator's records. It never changes once sent.
 
@@ -177,6 +181,7 @@ def remittance_html(
         signed_address=signed_address,
         signed_at=signed_at,
         tax=tax,
+        credited=credited,
     )
 
 
@@ -212,6 +217,7 @@ def payment_statement(environment: Environment, paid: PaidPayment) -> Document:
         signed_address=signature.address if signature else "",
         signed_at=signature.created_at if signature else None,
         tax=paid.tax,
+        credited=paid.credited,
     )
     title = f"Statement of payment {paid.payout_id}"
     return Document(title, paid.payout_id, article, paid.sent_at, paid.about.country)

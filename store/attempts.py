@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import ContentConflict, NotAllowed, NotFound, PayeeChanged, Unavailable
 from domain.messages import TransferOutcome, TransferResult
+from domain.payments import Credited
 from store.tables import Payout, PayoutAttempt
 
 UNSETTLED = (None, TransferOutcome.IN_DOUBT.value, TransferOutcome.UNDER_WAY.value)
@@ -110,6 +111,15 @@ async def take_turn(
     stored.late_until = _later(stored.late_until, stored.sending_until)
     stored.sender, stored.sending_until = wanted.sender, wanted.sending_until
     return stored
+
+
+async def note_credited(
+    session: AsyncSession, payout_id: str, number: int, credited: Credited
+) -> None:
+    """Keep what arrived in the creator's account; what was read first stays."""
+    paid = await session.get_one(PayoutAttempt, (payout_id, number), with_for_update=True)
+    if paid.credited_minor is None:
+        paid.credited_minor, paid.credited_currency = credited.amount_minor, credited.currency
 
 
 async def has_turn(session: AsyncSession, payout_id: str, number: int, sender: str) -> bool:

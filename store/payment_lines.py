@@ -13,10 +13,12 @@ from sqlalchemy.orm import load_only
 
 from domain.errors import NotFound
 from domain.lifecycle import PayoutStatus
+from domain.payments import Credited
 from store.credits import numbers_of_payment
 from store.invoice_sums import OF_PAYMENT, vat_of
 from store.invoices import missing
 from store.paging import PAGE, Page, page_of, read_mark
+from store.remittances import converted
 from store.tables import Campaign, Creator, Invoice, Payout, PayoutAttempt, Recipient
 
 _AT_ONCE = 500
@@ -36,8 +38,8 @@ class PaymentLine:
     """The account that was paid, or would be; empty if the creator has none."""
     ready: bool
     """True if the creator's account may receive money now."""
-    sent_at: datetime | None
-    """When the provider said that the money has moved."""
+    attempt: PayoutAttempt | None
+    """The one that moved the money; None as long as nothing has."""
     lacks: str
     """What it lacks before it may be released, see `store.invoices.missing`; else empty."""
     invoice: str
@@ -46,6 +48,16 @@ class PaymentLine:
     """Value added tax in the amount, by the invoice; None without one."""
     credit_notes: str
     """Their numbers, see `store.credits.numbers_of_payment`; empty without any."""
+
+    @property
+    def sent_at(self) -> datetime | None:
+        """When the provider said that the money has moved."""
+        return self.attempt.settled_at if self.attempt else None
+
+    @property
+    def credited(self) -> Credited | None:
+        """What arrived, if it was converted on the way and that is known."""
+        return converted(self.payout, self.attempt)
 
 
 @dataclass(frozen=True)
@@ -64,7 +76,7 @@ class Wanted:
 
 def _query(
     wanted: Wanted,
-) -> Select[Payout, Creator, Campaign, str, str, datetime | None, str, str, int | None, str]:
+) -> Select[Payout, Creator, Campaign, str, str, PayoutAttempt, str, str, int | None, str]:
     account = func.coalesce(PayoutAttempt.account_id, Recipient.account_id, "")
     waits = Payout.status == PayoutStatus.REQUESTED.value
     lacks = case((waits, missing()), else_=literal("", String))
@@ -75,7 +87,7 @@ def _query(
             Campaign,
             account,
             Recipient.status,
-            PayoutAttempt.settled_at,
+            PayoutAttempt,
             lacks,
             func.coalesce(Invoice.number, ""),
             vat_of(Payout.amount_minor),

@@ -13,6 +13,7 @@ from domain.decisions import DecisionKind
 from domain.invoicing import RULES, TaxSplit
 from domain.lifecycle import PayoutStatus
 from domain.mails import Mail
+from domain.payments import Credited
 from store import correspondence
 from store.invoice_sums import OF_PAYMENT, vat_of
 from store.tables import Decision, Invoice, OutboxMail, Payout, PayoutAttempt, Signature
@@ -29,6 +30,8 @@ class Remittance:
     """Who signed the agreement; the name and address that the statement is made out to."""
     tax: TaxSplit | None
     """By the invoice that was there when it was sent; None if nobody asks for one."""
+    credited: Credited | None
+    """What arrived, if it was converted on the way and that is known."""
 
 
 async def remittance(
@@ -43,7 +46,7 @@ async def remittance(
     """
     paid_at = func.coalesce(PayoutAttempt.settled_at, Payout.updated_at)
     query = (
-        select(Payout, paid_at, Invoice, vat_of(Payout.amount_minor))
+        select(Payout, paid_at, PayoutAttempt, Invoice, vat_of(Payout.amount_minor))
         # Nothing was sent of a payment of which all was kept back.
         .outerjoin(PayoutAttempt, PayoutAttempt.transfer_id == Payout.transfer_id)
         # Later ones are left out: a statement never changes once it was sent.
@@ -58,7 +61,7 @@ async def remittance(
     row = (await session.execute(query)).one_or_none()
     if row is None:
         return None
-    payout, at, invoice, vat = row
+    payout, at, attempt, invoice, vat = row
     of = payout.collaboration_id
     about = await correspondence.load(session, of, {"payout_id": payout.id})
     tax = TaxSplit() if about.file.brand.country in RULES else None
@@ -70,7 +73,17 @@ async def remittance(
         sent_at=at,
         signature=await _signature(session, of),
         tax=tax,
+        credited=converted(payout, attempt),
     )
+
+
+def converted(payout: Payout, attempt: PayoutAttempt | None) -> Credited | None:
+    """What arrived in another currency than was sent; None if it did not, or is not known."""
+    if attempt is None or attempt.credited_minor is None or attempt.credited_currency is None:
+        return None
+    if attempt.credited_currency == payout.currency:
+        return None
+    return Credited(amount_minor=attempt.credited_minor, currency=attempt.credited_currency)
 
 
 async def remittance_of_mail(session: AsyncSession, outbox_id: str) -> Remittance | None:

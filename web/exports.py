@@ -50,7 +50,8 @@ PAYMENT_COLUMNS = (
     "payment", "creator", "handle", "name", "platform", "country", "campaign", "campaign_name",
     "collaboration", "for", "number", "amount", "invoice", "net", "vat", "currency", "status",
     "hold_reason", "earned_on", "pay_by", "sent_on", "transfer", "account", "bank",
-    "bank_payout", "taken_back", "credit_notes", "kept_back", "to_send",
+    "bank_payout", "taken_back", "credit_notes", "kept_back", "to_send", "credited",
+    "credited_currency",
 )  # fmt: skip
 
 JOURNAL_COLUMNS = (
@@ -91,6 +92,7 @@ async def rows(db: AsyncSession, export: Export) -> AsyncIterator[str]:
 
 def _payment(row: PaymentLine) -> list[Cell]:
     payout, creator, currency = row.payout, row.creator, row.payout.currency
+    credited = row.credited
     parts: list[Cell] = ["none", None, None]
     if row.vat_minor is not None:
         net = Money(minor=payout.amount_minor - row.vat_minor, currency=currency)
@@ -104,6 +106,8 @@ def _payment(row: PaymentLine) -> list[Cell]:
         Money(minor=payout.reversed_minor or 0, currency=currency), row.credit_notes,
         Money(minor=payout.netted_minor, currency=currency),
         Money(minor=payout.sent_minor, currency=currency),
+        Money(minor=credited.amount_minor, currency=credited.currency) if credited else None,
+        credited.currency if credited else None,
     ]  # fmt: skip
 
 

@@ -101,7 +101,7 @@ class StripeStandIn(StandInProcess):
         self._post(f"accounts/{account}/payouts", {"status": status})
 
     def limit(self, account: str, **limits: Any) -> None:
-        """Have something against an account: ``revoked``, ``currencies``, ``minimum``."""
+        """What Stripe has against an account, and how it settles; see the stand-in's limits."""
         self._post(f"accounts/{account}/limits", limits)
 
     def close_account(self, account: str) -> None:

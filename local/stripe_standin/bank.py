@@ -40,9 +40,10 @@ class Bank:
         kept = self._state.bank_payouts(account)
         before = {entry["source"] for each in kept for entry in each["entries"]}
         entries = [
-            {"type": "payment", "source": each["id"], "amount": each["amount"]}
+            entry
             for each in self._state.transfers()
-            if (each["destination"], each["currency"]) == (account, currency)
+            if each["destination"] == account
+            and (entry := self._payment(each))["currency"] == currency
         ]
         entries += [
             {
@@ -83,6 +84,22 @@ class Bank:
             raise not_found("payout", ident)
         body: Json = kept["body"]
         return body
+
+    def arrived(self, on_account: str, ident: str, expanded: bool) -> Json:
+        """A transfer as it arrived in an account; expanded, with what was credited for it."""
+        for transfer in self._state.transfers():
+            if (transfer["destination_payment"], transfer["destination"]) == (ident, on_account):
+                charge = shapes.destination_payment(transfer)
+                entry = shapes.balance_transaction(self._payment(transfer), charge, expanded=False)
+                return charge | {"balance_transaction": entry if expanded else entry["id"]}
+        raise not_found("charge", ident)
+
+    def _payment(self, transfer: Json) -> Json:
+        amount, currency, rate = self._state.credit(transfer)
+        return {
+            "type": "payment", "source": transfer["id"], "amount": amount, "currency": currency,
+            "rate": rate,
+        }  # fmt: skip
 
     def transactions(self, on_account: str, params: Json) -> Json:
         """What a payout holds."""

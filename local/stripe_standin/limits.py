@@ -5,20 +5,29 @@ Kept with the account under names that no answer shows.
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from local.stripe_standin.errors import ApiError
 from local.stripe_standin.shapes import Json
 
 REVOKED, CURRENCIES, MINIMUM = "_revoked", "_refused_currencies", "_minimum"
+SETTLES = "_settles"
+
+_WITHOUT_DECIMALS = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
+_THREE_DECIMALS = frozenset("bhd jod kwd omr tnd".split())
+"""docs.stripe.com/currencies"""
 
 
 def set_limits(account: Json, wanted: Json) -> None:
     """Change what is against the account.
 
-    ``revoked``, ``currencies`` that it cannot take, and the ``minimum`` of a transfer to it.
+    ``revoked``, ``currencies`` that it cannot take, the ``minimum`` of a transfer to it, and how it
+    ``settles`` what is in another currency: ``{"currency": "gbp", "rate": "0.85"}``.
     """
     account[REVOKED] = bool(wanted.get("revoked"))
     account[CURRENCIES] = [str(each).lower() for each in wanted.get("currencies") or []]
     account[MINIMUM] = int(wanted.get("minimum") or 0)
+    account[SETTLES] = wanted.get("settles")
 
 
 def check_access(account: Json) -> None:
@@ -34,6 +43,22 @@ def check_access(account: Json) -> None:
             "does not exist). Application access may have been revoked.",
             code="account_invalid",
         )
+
+
+def _decimals(currency: str) -> int:
+    if currency in _WITHOUT_DECIMALS:
+        return 0
+    return 3 if currency in _THREE_DECIMALS else 2
+
+
+def arrives_as(account: Json, amount: int, currency: str) -> tuple[int, str, float | None]:
+    """What is credited for a transfer: amount, currency, and the rate if it was converted."""
+    settles = account.get(SETTLES)
+    if not settles or settles["currency"].lower() == currency:
+        return amount, currency, None
+    own, rate = settles["currency"].lower(), Decimal(str(settles["rate"]))
+    units = Decimal(amount).scaleb(-_decimals(currency)) * rate
+    return int(units.scaleb(_decimals(own))), own, float(rate)
 
 
 def check_transfer(account: Json, amount: int, currency: str) -> None:

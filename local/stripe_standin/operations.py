@@ -83,6 +83,7 @@ class Operations:
             route("POST", "/v1/transfers", self.create_transfer),
             route("GET", "/v1/transfers", self.list_transfers),
             route("GET", "/v1/transfers/([^/]+)", self.retrieve_transfer),
+            route("GET", "/v1/charges/([^/]+)", self.retrieve_charge),
             route("GET", "/v1/balance", self.retrieve_balance),
             route("GET", "/v1/payouts/([^/]+)", self.retrieve_bank_payout),
             route("GET", "/v1/balance_transactions", self.list_transactions),
@@ -258,9 +259,11 @@ class Operations:
             )
         self.state.set_balance("", currency, available - amount)
         destination = body["destination"]
-        self.state.set_balance(
-            destination, currency, self.state.available(destination, currency) + amount
-        )
+        account = self.state.account(destination) or {}
+        credited, own, rate = limits.arrives_as(account, amount, currency)
+        if rate is not None:
+            self.state.save_credit(body["id"], credited, own, rate)
+        self.state.set_balance(destination, own, self.state.available(destination, own) + credited)
 
     def retrieve_transfer(self, call: Call, ident: str) -> Json:
         """Read a transfer."""
@@ -281,15 +284,17 @@ class Operations:
             raise not_found("transfer", ident)
         left = body["amount"] - body["amount_reversed"]
         destination, currency = body["destination"], body["currency"]
-        held = self.state.available(destination, currency)
-        if not 0 < amount <= min(left, held):
+        credited, own, _ = self.state.credit(body)
+        back = amount * credited // body["amount"]
+        held = self.state.available(destination, own)
+        if not 0 < amount <= left or back > held:
             raise ApiError(400, f"{amount} cannot be reversed: {left} is left, {held} is there.")
         body["amount_reversed"] += amount
         body["reversed"] = body["amount_reversed"] == body["amount"]
         self.state.save_transfer(body)
-        back = shapes.transfer_reversal(body, amount, time.time())
-        self.book.note("transfer_refund", amount, currency, back)
-        self.state.set_balance(destination, currency, held - amount)
+        reversal = shapes.transfer_reversal(body, amount, time.time())
+        self.book.note("transfer_refund", amount, currency, reversal)
+        self.state.set_balance(destination, own, held - back)
         self.state.set_balance("", currency, self.state.available("", currency) + amount)
         self.state.add_event(shapes.snapshot_event("transfer.reversed", body, time.time()))
         return body
@@ -315,6 +320,12 @@ class Operations:
     def _balance(self, owner: str) -> Json:
         reserved = {} if owner else self.state.reserved()
         return shapes.balance(self.state.balance(owner), reserved)
+
+    def retrieve_charge(self, call: Call, ident: str) -> Json:
+        """Read a transfer as it arrived in the account in whose name it is asked."""
+        forms.only(call.params, frozenset({"expand"}))
+        expanded = "balance_transaction" in (call.params.get("expand") or [])
+        return self.bank.arrived(call.on_account, ident, expanded)
 
     def retrieve_bank_payout(self, call: Call, ident: str) -> Json:
         """Read a payout from the account in whose name it is asked to its bank."""

@@ -22,6 +22,8 @@ CREATE TABLE IF NOT EXISTS transfers (
     seq INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, transfer_group TEXT, destination TEXT,
     created INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS transfers_group ON transfers (transfer_group);
+CREATE TABLE IF NOT EXISTS credits (
+    transfer TEXT PRIMARY KEY, amount INTEGER NOT NULL, currency TEXT NOT NULL, rate REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS bank_payouts (
     seq INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, account TEXT NOT NULL, body TEXT NOT NULL,
     entries TEXT NOT NULL);
@@ -141,6 +143,20 @@ class State:
         return self._many(
             "SELECT body FROM transfers WHERE transfer_group = ? ORDER BY seq DESC", group
         )
+
+    def save_credit(self, transfer: str, amount: int, currency: str, rate: float) -> None:
+        """Remember what a transfer was converted to."""
+        self._db.execute(
+            "INSERT INTO credits (transfer, amount, currency, rate) VALUES (?, ?, ?, ?)",
+            (transfer, amount, currency, rate),
+        )
+
+    def credit(self, transfer: Json) -> tuple[int, str, float | None]:
+        """What arrived of a transfer: amount, currency, and the rate if it was converted."""
+        row = self._db.execute(
+            "SELECT amount, currency, rate FROM credits WHERE transfer = ?", (transfer["id"],)
+        ).fetchone()
+        return row or (transfer["amount"], transfer["currency"], None)
 
     def save_bank_payout(self, account: str, body: Json, entries: list[Json]) -> None:
         """Insert or replace a payout to a bank."""

@@ -49,6 +49,14 @@ class LedgerTransaction(Base):
     """One movement; ``key`` is unique, so the same movement is written once."""
 
     __tablename__ = "ledger_transactions"
+    __table_args__ = (
+        Index(
+            "ix_ledger_taken_back",
+            "payout_id",
+            "id",
+            postgresql_where=text("kind = 'take_back'"),
+        ),
+    )
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str] = mapped_column(String(12))

@@ -131,3 +131,6 @@ class PayoutAttempt(Base):
     """Until then that call may still have an effect at the provider."""
     late_until: Mapped[datetime | None]
     """The same of earlier calls, from which the attempt was taken over."""
+    credited_minor: Mapped[int | None]
+    """What arrived in the account, if the provider said so; perhaps converted."""
+    credited_currency: Mapped[str | None] = mapped_column(String(3))

@@ -13,6 +13,7 @@ import stripe
 
 from domain.errors import TroupeError
 from domain.messages import TransferOutcome
+from domain.payments import Credited
 from integrations.stripe_rail import API_VERSION, StripeRail
 from local.stripe_standin import shapes
 from tests.fixtures.stripe import KEY, StripeStandIn
@@ -41,7 +42,7 @@ USED = {
     "POST /v2/core/accounts", "GET /v2/core/accounts/{id}", "POST /v2/core/account_links",
     "POST /v1/transfers", "GET /v1/transfers", "GET /v1/transfers/{transfer}", "GET /v1/balance",
     "GET /v1/events", "GET /v1/accounts/{account}", "GET /v1/payouts/{payout}",
-    "GET /v1/balance_transactions",
+    "GET /v1/balance_transactions", "GET /v1/charges/{charge}",
 }  # fmt: skip
 
 
@@ -86,6 +87,10 @@ async def _everything(rail: StripeRail, standin: StripeStandIn) -> None:
     assert sent.outcome is TransferOutcome.TRANSFERRED
     await rail.read_transfer(sent.transfer_id)
     await rail.read_transfer("tr_nobody")
+    assert await rail.credited(account, sent.transfer_id) == Credited(
+        amount_minor=1_200, currency="EUR"
+    )
+    assert await rail.credited("acct_nobody", sent.transfer_id) is None
     await rail.find_transfers("pay_contract")
     now = datetime.now(UTC)
     await rail.transfers_between(now - timedelta(days=1), now + timedelta(days=1))

@@ -11,7 +11,7 @@ from domain.decisions import DecisionKind, PlainChoice, TermsChoice
 from domain.lifecycle import PayoutStatus, Role
 from domain.messages import PostingKind
 from store.engine import session
-from store.tables import Collaboration, Creator, Decision, Payout
+from store.tables import Collaboration, Creator, Decision, Payout, PayoutAttempt
 from tests import books, builders
 from tests.builders import NOW
 from tests.fixtures.web import Web
@@ -73,6 +73,23 @@ async def test_a_creator_finds_the_statement_of_each_paid_payment(web: Web) -> N
     assert file.headers["content-disposition"] == f'attachment; filename="{payout.id}.html"'
     assert not re.search(r'(src|href)="', file.text), "a file has nothing to load"
     await kept_as_pdf(creator.http, f"{address}?file=pdf", payout.id)
+
+
+async def test_a_statement_says_what_arrived_in_an_account_of_another_currency(web: Web) -> None:
+    there = await scene(web.engine, stage="retaining")
+    payout = await paid(web, there)
+    client = await web.signed_in(Role.FINANCE)
+    address = f"/payments/{payout.id}"
+    for minor, currency, shown in ((15_000, "EUR", False), (12_750, "GBP", True)):
+        async with session(web.engine) as db:
+            attempt = await db.get_one(PayoutAttempt, (payout.id, 1))
+            attempt.credited_minor, attempt.credited_currency = minor, currency
+        text = words((await client.get(f"{address}/statement")).text)
+        assert ("Arrived in your account, converted by the payment provider" in text) == shown
+        assert ("127,50 £" in text) == shown
+        assert ("arrived as £127.50" in (await client.get(address)).text) == shown
+        file = (await client.get("/payments/export?format=csv")).text
+        assert ("127.50,GBP" in file) == shown
 
 
 async def test_there_is_no_statement_before_the_money_has_moved(web: Web) -> None:
