@@ -34,14 +34,12 @@ from integrations.payout_rail import (
 from integrations.stripe_balance import read_balance_lines
 from integrations.stripe_bank import read_bank_payout, read_credited
 from integrations.stripe_errors import code_of, is_missing, reading_error, transfer_result
+from integrations.stripe_version import API_VERSION
 from integrations.stripe_webhooks import StripeEvent, read_event
 
 __all__ = ["API_VERSION", "PayoutRail", "StripeRail"]
 
 log = logging.getLogger(__name__)
-
-API_VERSION = "2026-10-28.endive"
-"""The version of Stripe's API that this module was written for (stripe 16.1)."""
 
 TIMEOUT_SECONDS = 12.0
 """For one try; Stripe's own default is 80."""

@@ -40,6 +40,8 @@ class StripeEvent(BaseModel):
     object_id: str = ""
     object_type: str = ""
     transfer_group: str = ""
+    api_version: str = ""
+    """The version that the event is written in; thin events have none."""
 
 
 def verify_webhook(
@@ -110,7 +112,8 @@ def _read(body: dict[str, Any]) -> StripeEvent:
         )
     if body.get("object") != "event":
         raise ValueError("neither a snapshot nor a thin event")
-    thing = body["data"]["object"]
+    # Of a version that is not known yet, less may be readable: it is stored all the same.
+    thing = (body.get("data") or {}).get("object") or {}
     is_account = thing.get("object") == "account"
     return StripeEvent(
         id=body["id"],
@@ -121,4 +124,5 @@ def _read(body: dict[str, Any]) -> StripeEvent:
         object_id=thing.get("id") or "",
         object_type=thing.get("object") or "",
         transfer_group=thing.get("transfer_group") or "",
+        api_version=body.get("api_version") or "",
     )

@@ -54,6 +54,18 @@ async def last_received(session: AsyncSession, source: str) -> datetime | None:
     )
 
 
+async def newest_version(session: AsyncSession, since: datetime) -> str:
+    """The version in which the last event came that has one; empty if none came since then."""
+    version = ExternalEvent.payload["api_version"].astext
+    found = await session.scalar(
+        select(version)
+        .where(ExternalEvent.received_at >= since, version != "")
+        .order_by(ExternalEvent.received_at.desc())
+        .limit(1)
+    )
+    return found or ""
+
+
 async def undispatched_events(
     session: AsyncSession, older_than: datetime, limit: int
 ) -> Sequence[ExternalEvent]:

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from domain.campaign import CampaignFile
 from domain.ids import collaboration_workflow_id
+from integrations.stripe_version import API_VERSION, is_newer
 from store import (
     balance_lines,
     bank_orders,
@@ -20,6 +21,7 @@ from store import (
     desk,
     desk_lists,
     desk_shortlist,
+    external_events,
     finance,
     rail_stops,
 )
@@ -34,6 +36,9 @@ BALANCE_WITHIN = timedelta(hours=1)
 
 FEES_OF = timedelta(days=30)
 """For how long back the provider's fees are summed up."""
+
+EVENTS_OF = timedelta(days=30)
+"""How old an event may be that tells in which version the provider writes them now."""
 
 COMPARED_WITHIN = timedelta(hours=26)
 """A nightly comparison that is older has failed, or nobody makes it."""
@@ -120,4 +125,12 @@ async def payments(request: Request) -> HTMLResponse:
 async def setup(request: Request) -> HTMLResponse:
     """Where the neighbours are: mail catcher, Temporal's page, stand-ins."""
     async with visit(request) as v:
-        return await v.page("desk/setup.html", here="setup")
+        since = v.deps.clock() - EVENTS_OF
+        version = await external_events.newest_version(v.db, since)
+        return await v.page(
+            "desk/setup.html",
+            here="setup",
+            events_version=version,
+            our_version=API_VERSION,
+            is_newer=is_newer(version),
+        )

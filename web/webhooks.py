@@ -11,6 +11,7 @@ from fastapi.responses import PlainTextResponse, Response
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.background import BackgroundTask
 
+from integrations.stripe_version import API_VERSION, is_newer
 from integrations.stripe_webhooks import ForgedWebhook, verify_webhook
 from store import payouts as store
 from store.engine import session
@@ -47,6 +48,8 @@ def webhook_router(
     every = (part.strip() for secret in secrets for part in secret.split(","))
     accepted = tuple(secret for secret in every if secret)
 
+    newer: set[str] = set()
+
     @router.post("/webhooks/stripe", include_in_schema=False)
     async def receive(request: Request) -> Response:
         payload = await _read(request)
@@ -59,6 +62,12 @@ def webhook_router(
         except ForgedWebhook as refusal:
             log.warning("refused a webhook: %s", refusal.message)
             return PlainTextResponse("refused", 400)
+        if is_newer(event.api_version) and event.api_version not in newer:
+            newer.add(event.api_version)
+            log.warning(
+                "Stripe writes events in %s, Troupe was written for %s: the state is read in that",
+                event.api_version, API_VERSION,
+            )  # fmt: skip
         async with session(engine) as db:
             row_id, is_new = await store.store_event(
                 db, SOURCE, event.id, event.type, event.model_dump(), datetime.now(UTC)

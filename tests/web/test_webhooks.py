@@ -17,6 +17,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.ids import derived_id
+from domain.lifecycle import Role
+from integrations.stripe_version import API_VERSION, is_newer
 from integrations.stripe_webhooks import ForgedWebhook, verify_webhook
 from local.ports import any_free
 from store import payouts as store
@@ -28,6 +30,7 @@ from tests.fixtures.stripe import (
     eventually,
     serving,
 )
+from tests.fixtures.web import Web
 from web.webhooks import MAX_BYTES, webhook_router
 
 SECRET, ROLLED = "whsec_first", "whsec_second"
@@ -223,3 +226,27 @@ async def test_the_stand_in_delivers_to_our_endpoint(
     assert len(endpoint.dispatched) == 3
     types = {stored.type for stored in await endpoint.stored()}
     assert "transfer.created" in types
+
+
+async def test_an_event_in_a_version_of_tomorrow_is_stored_and_said(
+    endpoint: Endpoint, web: Web, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its shape may be another: the ids that can be read are enough."""
+    client = await web.signed_in(Role.OPERATOR)
+    event = snapshot() | {"api_version": API_VERSION}
+    assert await endpoint.post(event) == 200
+    known = (await client.get("/setup")).text
+    assert API_VERSION in known
+    assert "Newer than Troupe" not in known
+    tomorrow = {"id": "evt_2", "object": "event", "type": "transfer.created", "livemode": False}
+    assert await endpoint.post(tomorrow | {"api_version": "2031-01-31.flora"}) == 200
+    assert "2031-01-31.flora" in caplog.text
+    assert [len(await endpoint.stored()), len(endpoint.dispatched)] == [2, 2]
+    page = (await client.get("/setup")).text
+    assert "2031-01-31.flora" in page
+    assert "Newer than Troupe" in page
+
+
+def test_a_version_is_newer_by_its_day() -> None:
+    assert is_newer("2099-01-01.any")
+    assert not any(is_newer(each) for each in ("", API_VERSION, "2024-04-10", "2026-10-28.other"))
