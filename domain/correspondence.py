@@ -68,7 +68,7 @@ class WantedPapers:
 
 @dataclass(frozen=True)
 class CreditFigures:
-    """The credit note for what is not paid again."""
+    """The credit note for what is not paid again, or came back of a claim."""
 
     invoice: str
     """The number of the invoice that is less by it."""
@@ -122,6 +122,8 @@ class Correspondence:
     """What the law of the brand's country still wants of them; None if nothing."""
     credit: CreditFigures | None = None
     """Of a ``repayment`` that is not made, if the payment has an invoice."""
+    claim_credits: tuple[CreditFigures, ...] = ()
+    """Of the invoices that are less by the claim."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ rules holds nothing. The agreed fee is all that is paid, so value added tax is t
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -151,6 +152,24 @@ def vat_between(vat_minor: int, gross_minor: int, start: int, end: int) -> int:
         return (2 * vat_minor * place + gross_minor) // (2 * gross_minor)
 
     return until(end) - until(start)
+
+
+def free_parts(
+    start: int, end: int, taken: Iterable[tuple[int, int]]
+) -> tuple[tuple[int, int], ...]:
+    """What nothing else has taken of a part of an invoice, from its beginning on.
+
+    >>> free_parts(0, 100, [(70, 100), (20, 30)])
+    ((0, 20), (30, 70))
+    """
+    found = []
+    for taken_from, taken_to in sorted(taken):
+        if start < min(taken_from, end):
+            found.append((start, min(taken_from, end)))
+        start = max(start, taken_to)
+    if start < end:
+        found.append((start, end))
+    return tuple(found)
 
 
 def is_the_vat(handed_in_minor: int, expected: Amounts) -> bool:

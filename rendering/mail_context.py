@@ -122,6 +122,7 @@ def mail_context(order: MailOrder, links: Links, language: str) -> Context:
         "payee_missing": about.payee_missing,
         "papers": about.papers,
         "credit": about.credit,
+        "claim_credits": about.claim_credits,
     }
 
 

@@ -18,7 +18,7 @@ from domain.decisions import Choice, DecisionKind, ReleaseChoice, RepaymentChoic
 from domain.errors import Unavailable
 from domain.lifecycle import PayoutStatus
 from domain.messages import Discharge, Posting, PostingKind
-from store import ledger
+from store import crediting, ledger
 from store.duties import Refused
 from store.streams import Entity
 from store.tables import Campaign, Claim, ClaimPart, Decision, Payout
@@ -194,6 +194,8 @@ async def _post(
         session, claim.campaign_id, claim.creator_id, claim.collaboration_id, payout_id, postings,
         claim.currency, at,
     )  # fmt: skip
+    if recovered:
+        await crediting.credit_claim(session, claim, postings[-1].key, amount, at)
 
 
 async def book(session: AsyncSession, payout: Payout, at: datetime) -> None:
@@ -268,6 +270,7 @@ async def discharge(
                 amount_minor=each.amount_minor, at=at,
             )
         )  # fmt: skip
+        await crediting.credit_taken_back(session, claim, payout, each.amount_minor, at)
         cause = f"{payout.id}:{payout.reversed_minor}"
         await _post(
             session, claim, cause, each.amount_minor, at, recovered=False, payout_id=payout.id

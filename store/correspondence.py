@@ -26,6 +26,7 @@ from domain.payments import BONUS, REPAYMENT
 from store import credits
 from store.bonuses import granted_by
 from store.claim_reads import find, netting_of, sums_by_kind
+from store.credits import Credited
 from store.invoices import papers
 from store.tables import (
     Campaign,
@@ -172,6 +173,7 @@ async def load(
         payee_missing=payee != "active",
         papers=await _papers(session, collaboration, file, payout),
         credit=await _credit(session, payout),
+        claim_credits=await _claim_credits(session, facts),
     )
 
 
@@ -196,9 +198,19 @@ async def _credit(session: AsyncSession, payout: PayoutFigures | None) -> Credit
     if payout is None or payout.kind != REPAYMENT:
         return None
     found = await credits.one(session, payout.payout_id)
-    if found is None:
-        return None
+    return _figures(found) if found else None
+
+
+def _figures(found: Credited) -> CreditFigures:
     return CreditFigures(found.invoice.number, found.note.number if found.note else "")
+
+
+async def _claim_credits(
+    session: AsyncSession, facts: Mapping[str, str | int]
+) -> tuple[CreditFigures, ...]:
+    if "claim_id" not in facts:
+        return ()
+    return tuple(map(_figures, await credits.of_claim(session, str(facts["claim_id"]))))
 
 
 async def _earned(session: AsyncSession, collaboration_id: str) -> set[str]:

@@ -14,7 +14,7 @@ from domain.invoicing import RULES
 from domain.ledger_causes import Decided, Movement, cause, claim_of
 from domain.messages import PostingKind
 from store.accounts import IN_TRANSIT, PAID, PAYABLE, RECEIVABLE, RESERVED, Balances
-from store.invoice_sums import OF_PAYMENT, vat_of
+from store.invoice_sums import OF_PAYMENT, credited_invoices, vat_credited_by, vat_of
 from store.ledger_causes import decided_of_creator
 from store.ledger_reports import PAYMENT_OF, sums
 from store.tables import (
@@ -36,6 +36,10 @@ _OF_COLLABORATION = and_(
     LedgerTransaction.campaign_id == Collaboration.campaign_id,
     LedgerTransaction.collaboration_id == Collaboration.id,
 )
+
+
+_CAME_BACK = LedgerTransaction.kind == PostingKind.RECOVER.value
+"""Money of a claim: it belongs to no payment, but makes invoices less."""
 
 
 @dataclass(frozen=True)
@@ -85,14 +89,15 @@ async def creator_statement(
 ) -> CreatorStatement:
     """What a creator's money did until a moment; three statements."""
     country = Campaign.file["brand"]["country"].astext
+    key, vat = LedgerTransaction.key, vat_of(LedgerTransaction.amount_minor, _start())
     rows = await session.execute(
         select(
             LedgerTransaction,
             Campaign.name,
             func.coalesce(Payout.id, ""),
             func.coalesce(Payout.kind, ""),
-            func.coalesce(Invoice.number, ""),
-            func.coalesce(vat_of(LedgerTransaction.amount_minor, _start()), 0),
+            case((_CAME_BACK, credited_invoices(key)), else_=func.coalesce(Invoice.number, "")),
+            case((_CAME_BACK, vat_credited_by(key)), else_=func.coalesce(vat, 0)),
             func.coalesce(CreditNote.number, ""),
             country.in_(list(RULES)),
         )

@@ -1,6 +1,6 @@
-"""Credit notes: what invoices are less by when money came back and is not owed, and its papers.
+"""Credit notes: what invoices are less by, the papers for it, and those that are still missing.
 
-An invoice that the brand issued gets its credit note in the same transaction, if the creator's
+An invoice that the brand issued gets its credit note at once (`store.crediting`), if the creator's
 mandate still stands. For every other one the creator is asked for theirs, and finance may enter it.
 """
 
@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from domain.invoicing import RULES, Amounts, vat_between
+from domain.invoicing import Amounts, vat_between
 from store.invoices import InvoiceMistake, Upload, one_at_a_time
-from store.issuing import issue_credit_note
-from store.tables import Campaign, Creator, CreditNote, Invoice, InvoiceCredit, Payout
+from store.tables import Creator, CreditNote, Invoice, InvoiceCredit, Payout
 
 MISSING = "missing"
 """Stands for the number of a credit note that is not there yet."""
@@ -52,46 +51,6 @@ class MissingNote:
     creator: Creator
 
 
-async def credit(
-    session: AsyncSession, cause: str, of: Payout, amount_minor: int, at: datetime
-) -> None:
-    """Write down that the invoice of a payment is less by an amount.
-
-    The same cause again changes nothing.
-
-    Args:
-        session: the transaction that moves the money.
-        cause: id of what brought it about.
-        of: the payment whose money is not owed; the amount is the beginning of its part.
-        amount_minor: how much of it, tax included.
-        at: now.
-    """
-    campaign = await session.get_one(Campaign, of.campaign_id)
-    if campaign.file["brand"]["country"] not in RULES:
-        return
-    written = await session.scalar(
-        insert(InvoiceCredit)
-        .values(
-            id=cause, payout_id=of.first_of or of.id, share_from=of.share_from,
-            amount_minor=amount_minor, created_at=at,
-        )
-        .on_conflict_do_nothing()
-        .returning(InvoiceCredit.id)
-    )  # fmt: skip
-    found = await one(session, cause) if written else None
-    if found is None:
-        return
-    await one_at_a_time(session, of.creator_id)
-    if found.invoice.series is None:
-        return
-    so_far = [each.amounts for each in await of_payment(session, found.invoice.payout_id)]
-    left = (
-        found.invoice.net_minor - sum(each.net_minor for each in so_far),
-        found.invoice.vat_minor - sum(each.vat_minor for each in so_far),
-    )
-    await issue_credit_note(session, found.invoice, found.credit, found.amounts, left, at)
-
-
 def _query() -> Select[InvoiceCredit, Invoice, CreditNote]:
     return (
         select(InvoiceCredit, Invoice, CreditNote)
@@ -117,6 +76,11 @@ async def of_payment(session: AsyncSession, payout_id: str) -> tuple[Credited, .
     """What the invoice of a payment is less by, or what a payment that is not made has left it."""
     mine = or_(InvoiceCredit.id == payout_id, InvoiceCredit.payout_id == payout_id)
     return await _read(session, _query().where(mine))
+
+
+async def of_claim(session: AsyncSession, claim_id: str) -> tuple[Credited, ...]:
+    """What invoices are less by because something of a claim came back."""
+    return await _read(session, _query().where(InvoiceCredit.claim_id == claim_id))
 
 
 async def one(session: AsyncSession, credit_id: str, collaboration_id: str = "") -> Credited | None:

@@ -106,6 +106,7 @@ async def issue_credit_note(
     facts = {key: invoice.facts[key] for key in (*_PARTIES, *_SERVICE)} | {
         "invoice": invoice.number, "invoice_of": invoice.issued_on.isoformat(),
         "left_net_minor": left[0], "left_vat_minor": left[1],
+        "reason": "claimed" if credit.claim_id else "taken_back",
         "mentions": [each for each in invoice.facts["mentions"] if each in words],
         "mandate_of": _day(mandate.created_at, file).isoformat(),
     }  # fmt: skip

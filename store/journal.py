@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import Unbalanced
+from domain.lifecycle import PayoutStatus
 from domain.messages import PostingKind
 from store.accounts import (
     AVAILABLE,
@@ -148,13 +149,21 @@ def _movements(
 def _taxes(
     since: datetime | None, until: datetime | None, campaign_id: str, account: str
 ) -> Select[*tuple[Any, ...]]:
-    # An invoice may be handed in after the payment (a bonus); both are final then.
-    at = func.greatest(PayoutAttempt.settled_at, Invoice.created_at)
+    # An invoice may be handed in after the payment (a bonus); both are final then. Of a payment of
+    # which all was kept back nothing was sent.
+    at = func.greatest(
+        func.coalesce(PayoutAttempt.settled_at, LedgerTransaction.at), Invoice.created_at
+    )
     about = null().label("credit_note"), Payout.id.label("paper")
+    kept_back = LedgerTransaction.key == func.concat("net:", Payout.id)
     query = (
         _tax_line(at, account, Invoice.vat_minor, *about)
-        .join(PayoutAttempt, PayoutAttempt.transfer_id == Payout.transfer_id)
-        .where(Invoice.vat_minor > 0, PayoutAttempt.settled_at.is_not(None))
+        .outerjoin(PayoutAttempt, PayoutAttempt.transfer_id == Payout.transfer_id)
+        .outerjoin(LedgerTransaction, kept_back & (Payout.status == PayoutStatus.NETTED.value))
+        .where(
+            Invoice.vat_minor > 0,
+            PayoutAttempt.settled_at.is_not(None) | LedgerTransaction.at.is_not(None),
+        )
     )
     return _within(query, at, since, until, campaign_id)
 

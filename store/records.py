@@ -25,7 +25,7 @@ from domain.messages import (
 from domain.payments import REPAYMENT
 from store import claims, ledger
 from store.applying import apply_decision
-from store.credits import credit
+from store.crediting import credit
 from store.engine import session as transaction
 from store.items import close_all, close_items, escalate, hand_over, open_item, remind
 from store.streams import (

@@ -11,12 +11,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import BigInteger, ScalarSelect, Subquery, cast, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.lifecycle import PayoutStatus
 from domain.messages import PostingKind
 from store.invoice_sums import OF_PAYMENT, vat_of
 from store.tables import (
     Campaign,
     Creator,
     Invoice,
+    InvoiceCredit,
     LedgerTransaction,
     Payout,
     PayoutAttempt,
@@ -36,7 +38,7 @@ class CreatorTotal:
     amount_minor: int
     """Paid in the year, less what was taken back in it; negative if that was more."""
     taken_back_minor: int
-    """What was taken back in the year, of this year's payments or of earlier ones."""
+    """What was taken back or has come back in the year, of its payments or of earlier ones."""
     payments: int
     first: datetime
     last: datetime
@@ -117,10 +119,14 @@ async def year_totals(
 
 
 def _movements() -> Subquery:
-    """Every payment (``sign`` 1) and every taking back (-1), with where in the invoice it lies."""
+    """Every payment (``sign`` 1) and what came back (-1), with where in the invoice it lies.
+
+    What a release keeps back for a claim is paid, and has come back in the same moment: the
+    payment's invoice stays whole, those of the claim's collaboration are less.
+    """
     paid = select(
         Payout.id.label("payout_id"), PayoutAttempt.settled_at.label("at"),
-        literal(1).label("sign"), Payout.sent_minor.label("amount_minor"),
+        literal(1).label("sign"), Payout.amount_minor.label("amount_minor"),
         Payout.share_from.label("start"),
     ).join(PayoutAttempt, Payout.transfer_id == PayoutAttempt.transfer_id)  # fmt: skip
     # What is taken back lies at the end of what was left.
@@ -130,12 +136,21 @@ def _movements() -> Subquery:
     back = (
         select(
             Payout.id, LedgerTransaction.at, literal(-1), LedgerTransaction.amount_minor,
-            cast(Payout.share_from + Payout.sent_minor - until_then, BigInteger),
+            cast(Payout.share_from + Payout.amount_minor - until_then, BigInteger),
         )
         .join(LedgerTransaction, LedgerTransaction.payout_id == Payout.id)
         .where(LedgerTransaction.kind == PostingKind.TAKE_BACK.value)
     )  # fmt: skip
-    return union_all(paid, back).subquery()
+    kept_back = (
+        select(Payout.id, LedgerTransaction.at, literal(1), Payout.amount_minor, Payout.share_from)
+        .join(LedgerTransaction, LedgerTransaction.key == func.concat("net:", Payout.id))
+        .where(Payout.status == PayoutStatus.NETTED.value)
+    )
+    credit = InvoiceCredit
+    came_back = select(
+        credit.payout_id, credit.created_at, literal(-1), credit.amount_minor, credit.share_from
+    ).where(credit.posting.is_not(None))
+    return union_all(paid, back, kept_back, came_back).subquery()
 
 
 def _declared() -> ScalarSelect[str]:

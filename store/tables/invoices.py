@@ -13,6 +13,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -86,20 +87,30 @@ class Invoice(Base):
 
 
 class InvoiceCredit(Base):
-    """What an invoice is less by: money that was paid by it, came back and is not owed."""
+    """What a payment, and its invoice if it has one, is less by: money that is not owed."""
 
     __tablename__ = "invoice_credits"
     __table_args__ = (
         CheckConstraint("amount_minor > 0", name="invoice_credit_positive"),
         Index("ix_invoice_credits_payout", "payout_id"),
+        Index(
+            "ix_invoice_credits_posting",
+            "posting",
+            postgresql_where=text("posting IS NOT NULL"),
+        ),
     )
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    """What brought it about: the payment that is not made again."""
+    """The payment that is not made again, or an id made from what came back of a claim."""
     payout_id: Mapped[str] = mapped_column(ForeignKey("payouts.id"))
     """The payment whose invoice it is about."""
     share_from: Mapped[int]
     """Where in that invoice it lies, see `Payout.share_from`."""
     amount_minor: Mapped[int]
+    claim_id: Mapped[str | None] = mapped_column(ForeignKey("claims.id"))
+    """The claim of which it came back; None if the payment itself was not made again."""
+    posting: Mapped[str | None]
+    """Key of the movement by which it came back, if the payment itself was not taken back: kept
+    back from another one, or sent by the creator."""
     created_at: Mapped[datetime]
 
 

@@ -25,7 +25,7 @@ from store import (
     balance_lines,
     batches,
     bonuses,
-    credits,
+    crediting,
     invoices,
     rail_balances,
     staff,
@@ -205,7 +205,7 @@ async def _papers(db: AsyncSession, deps: Deps) -> tuple[str, str]:
     again = await builders.payout(
         db, of, kind="repayment", status="cancelled", first_of=paid.id, again_of=paid.id, post=False
     )
-    await credits.credit(db, again.id, again, again.amount_minor, deps.clock())
+    await crediting.credit(db, again.id, again, again.amount_minor, deps.clock())
     return deps.links.portal(of.id), again.id
 
 

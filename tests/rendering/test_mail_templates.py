@@ -265,3 +265,20 @@ def test_a_withheld_payment_names_what_was_wrong_and_the_part_that_was_not_earne
     text = WRITER.render(order(Mail.PAYMENT_WITHHELD, about, reason="withheld")).text
     assert "400,00" in text
     assert "advertising label is missing" in text
+
+
+@pytest.mark.parametrize(
+    ("number", "said", "nothing"),
+    [("AV-1-0001", "the credit note AV-1-0001", True), ("", "hand in the credit note", False)],
+)
+def test_a_settled_claim_names_the_credit_notes_or_asks_for_them(
+    number: str, said: str, nothing: bool
+) -> None:
+    about = correspondence(claim_credits=(CreditFigures("AF-1-0001", number),))
+    for text in (
+        WRITER.render(order(Mail.CLAIM_SETTLED, about)).text,
+        re.sub(r"\s+", " ", WRITER.render(order(Mail.CLAIM_SETTLED, about)).html),
+    ):
+        assert said in text
+        assert ("Nothing is to be done" in text) == nothing
+    assert "invoice" not in WRITER.render(order(Mail.CLAIM_SETTLED, correspondence())).text
