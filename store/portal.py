@@ -15,8 +15,11 @@ from domain.campaign import CampaignFile
 from domain.decisions import SAID_AT_THE_END
 from domain.lifecycle import PayoutStatus
 from domain.payments import REPAYMENT
+from store import portal_claims
+from store.claim_reads import Netted
 from store.credits import Credited, of_collaboration
 from store.invoices import Papers, papers
+from store.portal_claims import CreatorClaim
 from store.tables import (
     BankAccount,
     Campaign,
@@ -63,6 +66,10 @@ class PortalView:
     """Tax data and invoices; None if the brand's country has no rules here."""
     credits: tuple[Credited, ...]
     """What the invoices are less by, oldest first."""
+    claims: tuple[CreatorClaim, ...]
+    """What was paid too much, newest first."""
+    kept_back: dict[str, tuple[Netted, ...]]
+    """By payment: what is kept back from it for what the creator owes."""
     end_words: tuple[str, ...]
     """Why it was cancelled, and what the kill fee is for, in the brand's words."""
     waiting: tuple[Decision, ...]
@@ -86,6 +93,8 @@ async def view(session: AsyncSession, collaboration_id: str) -> PortalView | Non
     decisions = await _decisions(session, collaboration_id)
     signed_by = _signed_by(decisions)
     payouts = await _payouts(session, collaboration_id)
+    claims = await portal_claims.of_collaboration(session, collaboration_id)
+    said = [said.decision for claim in claims for said in claim.said]
     return PortalView(
         collaboration=row[0],
         creator=row[1],
@@ -103,13 +112,15 @@ async def view(session: AsyncSession, collaboration_id: str) -> PortalView | Non
         not_owed=await _not_owed(session, payouts),
         papers=await papers(session, row[0], CampaignFile.model_validate(row[2].file)),
         credits=await of_collaboration(session, collaboration_id),
+        claims=claims,
+        kept_back=await portal_claims.kept_back(session, payouts),
         end_words=tuple(
             d.comment
             for d in decisions
             if d.kind in SAID_AT_THE_END and d.status == "applied" and d.comment
         ),
         waiting=tuple(
-            d for d in decisions if d.status == "submitted" and d.actor_kind == "creator"
+            d for d in [*decisions, *said] if d.status == "submitted" and d.actor_kind == "creator"
         ),
     )
 

@@ -29,6 +29,7 @@ from web import (
     opt_out,
     payment_pages,
     portal,
+    portal_claims,
     portal_forms,
     portal_tax,
     rail,
@@ -63,8 +64,9 @@ def create_app(deps: Deps, step_up: StepUp | None = None) -> FastAPI:
     payout_hosts = (_origin(deps.addresses.stripe) or STRIPE_PAGES,)
     app.add_middleware(Guard, public_url=deps.public_url, payout_hosts=payout_hosts)
     for module in (
-        auth, inbox, decisions, campaigns, exports, lists, portal, portal_tax, portal_forms,
-        opt_out, totals, rail, matters, differences, batch_pages, bank_pages, claim_pages, me,
+        auth, inbox, decisions, campaigns, exports, lists, portal, portal_claims, portal_tax,
+        portal_forms, opt_out, totals, rail, matters, differences, batch_pages, bank_pages,
+        claim_pages, me,
         payment_pages,  # last: /payments/{id} would take the other pages for payments
     ):  # fmt: skip
         app.include_router(module.router)

@@ -47,12 +47,20 @@ class Messenger:
     clock: Callable[[], datetime]
 
     async def bring(
-        self, kind: DecisionKind, subject_id: str, decision_id: str, seen: str
+        self, kind: DecisionKind, subject_id: str, decision_id: str, seen: str, about: str = ""
     ) -> Brought:
-        """Tell the workflow about a committed row; without an answer it is "being applied"."""
+        """Tell the workflow about a committed row; without an answer it is "being applied".
+
+        Args:
+            kind: of the decision.
+            subject_id: whose workflow it is.
+            decision_id: the row.
+            seen: what was asked.
+            about: the kind of the subject, where decisions of this kind are about several.
+        """
         ref = DecisionRef(decision_id=decision_id, kind=kind, seen=seen)
         try:
-            result = await self.sender.decide(subject_kind(kind), subject_id, ref)
+            result = await self.sender.decide(about or subject_kind(kind), subject_id, ref)
         except Exception as error:
             # The row is safe and will be sent again; what failed is the operators' business.
             log.warning("decision not sent now: %s", type(error).__name__)

@@ -62,10 +62,12 @@ class Result:
         return JSONResponse(body, 202 if self.status == "submitted" else status)
 
 
-async def send(deps: Deps, choice: Choice, subject_id: str, decision_id: str, seen: str) -> Result:
+async def send(
+    deps: Deps, choice: Choice, subject_id: str, decision_id: str, seen: str, about: str = ""
+) -> Result:
     """Tell the workflow about a committed row; without an answer it is "being applied"."""
     told = await Messenger(deps.engine, deps.sender, deps.clock).bring(
-        choice.kind, subject_id, decision_id, seen
+        choice.kind, subject_id, decision_id, seen, about
     )
     message = {
         "submitted": "Recorded, and being applied.",

@@ -20,6 +20,7 @@ from domain.payments import BONUS, REPAYMENT
 from domain.prechecks import Precheck
 from rendering.reader import Reader
 from store import portal as store
+from store.claim_reads import Netted
 from store.engine import session
 from store.portal import PortalView
 from store.tables import Payout
@@ -82,7 +83,8 @@ class CreatorVisit:
             return 0
         if self.view.waiting:
             return 1
-        return 0 if self.view.items or self.view.collaboration.stage == "closed" else 10
+        asked = self.view.items or any(each.asks for each in self.view.claims)
+        return 0 if asked or self.view.collaboration.stage == "closed" else 10
 
     def banner(self) -> Banner | None:
         """What became of the creator's last answer."""
@@ -187,6 +189,9 @@ class Due:
     status: str
     pay_by: Any
     pay_within: Any
+    sent_minor: int = 0
+    """What of it is sent, or was: the rest is kept back for what the creator owes."""
+    kept_back: tuple[Netted, ...] = ()
     taken_back_minor: int = 0
     """What of it was taken back after it was paid."""
     bank: str = ""
@@ -201,7 +206,9 @@ def _is_promised(payout: Payout) -> bool:
     """False of a bonus that can still be withdrawn as if nothing had been: not released yet."""
     if payout.kind != BONUS:
         return True
-    sent = {PayoutStatus.SENDING, PayoutStatus.IN_DOUBT, PayoutStatus.TRANSFERRED}
+    sent = {
+        PayoutStatus.SENDING, PayoutStatus.IN_DOUBT, PayoutStatus.TRANSFERRED, PayoutStatus.NETTED,
+    }  # fmt: skip
     # What is held after its release keeps its releases; a person's hold takes them away.
     return payout.status in sent or (payout.status == PayoutStatus.HELD and payout.releases > 0)
 
@@ -233,6 +240,8 @@ def milestones(c: CreatorVisit) -> list[Due]:
                 payout.status if payout else "",
                 payout.pay_by if payout else None,
                 each.pay_within,
+                payout.sent_minor if payout else share,
+                c.view.kept_back.get(payout.id, ()) if payout else (),
                 payout.reversed_minor if payout else 0,
                 (payout.bank_status or "") if payout else "",
                 undecided=payout is not None and payout.id in undecided,
@@ -247,6 +256,8 @@ def milestones(c: CreatorVisit) -> list[Due]:
             payout.status,
             payout.pay_by,
             None,
+            payout.sent_minor,
+            c.view.kept_back.get(payout.id, ()),
             payout.reversed_minor,
             payout.bank_status or "",
             undecided=payout.id in undecided,
@@ -271,6 +282,9 @@ def portal_context(c: CreatorVisit) -> dict[str, Any]:
         "currency": row.currency,
         "step": words.STEP_OF.get(row.stage, 0),
         "items": view.items,
+        "claims": view.claims,
+        "claim_asks": any(each.asks for each in view.claims),
+        "CAME_BACK": words.CAME_BACK,
         "milestones": milestones(c),
         "agreed": agreed,
         "payee_ready": payee_ready(view, by_bank=c.deps.by_bank),

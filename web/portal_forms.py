@@ -27,6 +27,7 @@ from web.drafting import as_rows, asked_for, disclosed, lines, precheck
 from web.fields import MAX_TEXT, Fields
 from web.pages import deps_of, pages_of, wants_json
 from web.portal import CreatorVisit, creator_visit, look_over, portal_fields
+from web.portal_claims import FormMistake, statement_of
 from web.visit import Forbidden, Missing
 
 router = APIRouter()
@@ -42,12 +43,6 @@ _LINK_WAIT_SECONDS = 10.0
 _LINK_LOOK_SECONDS = 0.2
 
 _ITEM_OF = {decision: item.value for item, decision in DECIDED_BY.items()}
-
-
-class FormMistake(UserMistake):
-    """Something in the form is missing; the message says what."""
-
-    code = "bad_form"
 
 
 @router.post("/portal/{collaboration_id}/payout-setup")
@@ -193,10 +188,7 @@ async def _content(c: CreatorVisit, kind: DecisionKind, fields: Fields) -> str:
     if kind is DecisionKind.REPORT_PUBLICATION:
         return await _publication(c, fields.get("url", ""))
     if kind is DecisionKind.OBJECT:
-        text = fields.get("statement", "").strip()[:MAX_TEXT]
-        if not text:
-            raise FormMistake("Please write what you want to say.")
-        return await store.add_statement(c.db, c.collaboration_id, text, at)
+        return await store.add_statement(c.db, c.collaboration_id, statement_of(fields), at)
     return ""
 
 

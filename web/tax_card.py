@@ -46,9 +46,10 @@ def asked(view: PortalView, country: str) -> list[Wanted]:
 
 def _is_time(payout: Payout) -> bool:
     """Before the payment is sent; of a bonus after that, since nobody hears of it before."""
+    paid = payout.status in {PayoutStatus.TRANSFERRED.value, PayoutStatus.NETTED.value}
     if payout.kind == BONUS:
-        return payout.status == PayoutStatus.TRANSFERRED.value
-    return payout.status not in {PayoutStatus.TRANSFERRED.value, PayoutStatus.CANCELLED.value}
+        return paid
+    return not paid and payout.status != PayoutStatus.CANCELLED.value
 
 
 def may_hand_in(there: Any, payout: Payout) -> bool:

@@ -35,3 +35,11 @@ CAMPAIGN_STATUS = {
     "completed": "Completed",
     "stopped": "Stopped",
 }
+
+CAME_BACK = {
+    "netted": "kept back from a payment",
+    "taken_back": "taken back from a payment",
+    "repaid": "sent to the brand by you",
+    "waived": "not asked for any more",
+}
+"""By what a claim became smaller, as the creator reads it."""

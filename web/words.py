@@ -37,10 +37,11 @@ from web.vocabulary import (
     VERDICTS,
     WAITING,
 )
-from web.vocabulary_stages import CAMPAIGN_STATUS, OUTCOMES, STAGES
+from web.vocabulary_stages import CAME_BACK, CAMPAIGN_STATUS, OUTCOMES, STAGES
 
 __all__ = [
     "ANSWERS",
+    "CAME_BACK",
     "CAMPAIGN_STATUS",
     "CHECK_STATES",
     "DECIDED",

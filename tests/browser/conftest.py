@@ -150,6 +150,7 @@ async def _fill(deps: Deps, made: Site) -> None:
         )
         made.portal["papers"], missed = await _papers(db, deps)
         owed = await _claims(db, deps, campaign)
+        made.portal["claims"] = await _owes(db, deps)
         batch = new_batch()
         await batches.record(db, batch, me, payout.id, "something else was shown", deps.clock())
     await bonuses.grant(deps.engine, GrantBonus(ref=granted, at=deps.clock()))
@@ -207,6 +208,25 @@ async def _papers(db: AsyncSession, deps: Deps) -> tuple[str, str]:
     )
     await crediting.credit(db, again.id, again, again.amount_minor, deps.clock())
     return deps.links.portal(of.id), again.id
+
+
+async def _owes(db: AsyncSession, deps: Deps) -> str:
+    """A creator who is asked for money back, and owes some that a payment keeps back: the link."""
+    of = await builders.collaboration(db, stage="retaining")
+    await builders.payout(db, of)
+    for status in ("announced", "deciding", "dropped", "settled", "confirmed"):
+        claim = await builders.claim(db, of, status=status, amount_minor=5_000)
+        if status == "announced":
+            await wait_for(db, ItemKind.STATEMENT, claim, of.campaign_id, due_at=deps.clock())
+    kept = await builders.payout(
+        db, of, kind="draft_approved", netted_minor=2_000, status="transferred"
+    )
+    db.add(
+        ClaimPart(
+            claim_id=claim.id, kind="netted", amount_minor=2_000, payout_id=kept.id, at=deps.clock()
+        )
+    )
+    return deps.links.portal(of.id)
 
 
 @pytest.fixture(scope="module")
