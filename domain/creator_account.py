@@ -54,6 +54,9 @@ class AccountRow:
     """Negative if it was taken back, or if the creator has sent it to the brand."""
     withheld_minor: int = 0
     """Not owed, or claimed back; negative if a claim is not asked for any more."""
+    kept_minor: int = 0
+    """Kept back from this payment for what the creator owed: it is no less owed than before, since
+    the claim was taken off what is owed already."""
     owed_minor: int = 0
     """Earned and neither paid nor withheld, after this row; negative: the creator owes it."""
 
@@ -100,8 +103,13 @@ class Account:
         return self.paid_minor - self.vat_minor - self.uninvoiced_minor
 
     @property
+    def kept_minor(self) -> int:
+        """What payments have kept back."""
+        return sum(row.kept_minor for row in self.rows)
+
+    @property
     def owed_minor(self) -> int:
-        """What is still owed at the end."""
+        """What is still owed at the end; negative: the creator owes it."""
         return self.rows[-1].owed_minor
 
 
@@ -122,10 +130,11 @@ def accounts(lines: Iterable[CreatorLine]) -> tuple[Account, ...]:
         withheld = line.amount_minor if line.kind in _WITHHELD else 0
         if line.kind is PostingKind.LIFT:
             withheld = -line.amount_minor
-        if not (earned or paid or withheld):
+        kept = line.amount_minor if line.kind is PostingKind.NET else 0
+        if not (earned or paid or withheld or kept):
             continue
         rows = found.setdefault(line.currency, [])
         before = rows[-1].owed_minor if rows else 0
         owed = before + earned - paid - withheld
-        rows.append(AccountRow(line, earned, paid, withheld, owed))
+        rows.append(AccountRow(line, earned, paid, withheld, kept, owed))
     return tuple(Account(currency, tuple(rows)) for currency, rows in sorted(found.items()))

@@ -37,7 +37,10 @@ from web.payment_pages import environment
 
 ledger = typer.Typer(help="Double entry, looked at.", no_args_is_help=True)
 
-SHOWN = ("funding", "available", "reserved", "payable", "in_transit", "paid")
+SHOWN = (
+    "funding", "available", "reserved", "payable", "in_transit", "paid", "creator_receivable",
+    "claimed", "recovered",
+)  # fmt: skip
 """The accounts in the order in which money goes through them."""
 
 
@@ -152,4 +155,4 @@ def _show(found: Statement) -> None:
     )
     for name in SHOWN:
         held = Money(minor=getattr(found.balances, name), currency=currency)
-        out.print(f"{name.replace('_', ' '):<12}{held}")
+        out.print(f"{name.replace('_', ' '):<20}{held}")

@@ -117,6 +117,7 @@ def mail_context(order: MailOrder, links: Links, language: str) -> Context:
         "sent_minor": int(facts.get("amount_minor", amount)) - (payout.kept_minor if payout else 0),
         "payout": payout,
         "claim": about.claim,
+        "solo": about.file.staffing == "solo",
         "paid_minor": about.paid_minor,
         "percent": facts.get("percent"),
         "payee_missing": about.payee_missing,

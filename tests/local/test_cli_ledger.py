@@ -65,9 +65,11 @@ def test_a_statement_says_what_the_money_did_until_a_moment(
     assert (found["currency"], found["balances"]["reserved"]) == ("EUR", 20_000)
     before = connected("ledger", "statement", campaign, "--at", "2020-01-01", "--json").json
     assert before["lines"] == []
+    assert (found["balances"]["creator_receivable"], found["balances"]["recovered"]) == (0, 0)
     shown = connected("ledger", "statement", campaign).out
     assert "200" in shown
     assert "reserve" in shown
+    assert "creator receivable" in shown
 
 
 @pytest.mark.parametrize(

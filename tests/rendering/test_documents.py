@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
+from domain.correspondence import Correspondence, NettedFigures
 from domain.creator_account import CreatorLine
 from domain.invoicing import TaxSplit
 from domain.messages import PostingKind
@@ -97,6 +100,62 @@ def test_the_account_tells_net_and_tax_of_what_was_paid_and_sums_to_it() -> None
     assert "Paid until then: €94.00" in text
     elsewhere = [CreatorLine(sent, PostingKind.SETTLE, 400, "EUR", *about)]
     assert "invoice" not in words(account_statement(ENVIRONMENT, Who(), elsewhere, sent).article)
+
+
+def netted(amount: int, **changes: Any) -> Correspondence:
+    whole = correspondence()
+    assert whole.payout is not None
+    kept = (NettedFigures(amount, "Half of it was <not> published."),)
+    return correspondence(payout=replace(whole.payout, netted=kept, **changes))
+
+
+def test_the_statement_says_what_was_earned_kept_back_and_sent() -> None:
+    sent = datetime(2026, 12, 4, tzinfo=UTC)
+    invoice = TaxSplit("AF-1-0001", sent.date(), 26_042, 5_208)
+    text = words(remittance_html(ENVIRONMENT, netted(4_000), sent_at=sent, tax=invoice))
+    for said in (
+        "Value added tax 52,08 €", "Earned 312,50 €",
+        "Kept back for what was owed: Half of it was &lt;not&gt; published. -40,00 €",
+        "Sent 272,50 €", "What was earned, and its invoice, is not less by it.",
+    ):  # fmt: skip
+        assert said in text
+    assert "Paid" not in text
+    about = netted(31_250, transfer_id="", status="netted")
+    text = words(remittance_html(ENVIRONMENT, about, sent_at=sent))
+    for said in ("Settled 4 December 2026", "none: nothing was sent", "Sent 0,00 €"):
+        assert said in text
+
+
+def test_the_account_says_what_was_asked_back_and_kept_back_and_who_owes_what() -> None:
+    first = ("cmp_1", "Spring", "col_1", "pay_1", "draft_approved")
+    claim, later = (*first[:3], "", ""), (*first[:3], "pay_2", "bonus")
+    sent = datetime(2026, 12, 4, tzinfo=UTC)
+    lines = [
+        CreatorLine(sent, kind, amount, "EUR", *about)
+        for kind, amount, about in (
+            (PostingKind.EARN, 15_000, first),
+            (PostingKind.SETTLE, 15_000, first),
+            (PostingKind.CLAIM, 9_000, claim),
+            (PostingKind.RECOVER, 2_000, claim),
+            (PostingKind.EARN, 5_000, later),
+            (PostingKind.SETTLE, 1_000, later),
+            (PostingKind.NET, 4_000, later),
+            (PostingKind.DISCHARGE, 4_000, first),
+            (PostingKind.RECOVER, 4_000, first),
+            (PostingKind.LIFT, 1_000, claim),
+        )
+    ]
+    text = words(account_statement(ENVIRONMENT, Who(), lines, sent).article)
+    for said in (
+        "Paid too much, and asked back Spring -€90.00 -€90.00",
+        "Sent back by the recipient Spring -€20.00 -€70.00",
+        "Bonus: €40.00 kept back for what was asked back Spring, pay_2",
+        "Not asked back any more Spring €10.00 -€20.00",
+        "Paid until then: €140.00 . Still owed: €0.00 . Owed by the recipient: €20.00 , which is",
+    ):
+        assert said in text
+    before = words(account_statement(ENVIRONMENT, Who(), lines[:2], sent).article)
+    assert "recipient:" not in before
 
 
 def test_a_statement_without_a_payment_is_a_mistake_of_ours() -> None:

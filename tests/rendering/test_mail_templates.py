@@ -9,14 +9,14 @@ from html.parser import HTMLParser
 import pytest
 
 from domain.campaign import DeliverableKind, MilestoneKind
-from domain.correspondence import CreditFigures, WantedPapers
+from domain.correspondence import ClaimFigures, CreditFigures, NettedFigures, WantedPapers
 from domain.lifecycle import EARLY_OUTCOMES
 from domain.mails import STRANGER, Mail
 from rendering.environment import make_environment
 from rendering.links import Links
 from rendering.mail_writer import MailWriter
 from rendering.message import Rendered
-from tests.fixtures.correspondence import correspondence, order
+from tests.fixtures.correspondence import campaign_file, correspondence, order
 
 LINKS = Links("https://troupe.example", "a secret of more than thirty-two bytes")
 WRITER = MailWriter(LINKS, "campaigns@lumen.example")
@@ -282,3 +282,32 @@ def test_a_settled_claim_names_the_credit_notes_or_asks_for_them(
         assert said in text
         assert ("Nothing is to be done" in text) == nothing
     assert "invoice" not in WRITER.render(order(Mail.CLAIM_SETTLED, correspondence())).text
+
+
+@pytest.mark.parametrize(("kept", "left"), [(4_000, "272,50"), (31_250, "0,00")])
+def test_a_remittance_says_what_was_kept_back_and_does_not_call_it_sent(
+    kept: int, left: str
+) -> None:
+    whole = correspondence()
+    assert whole.payout is not None
+    netted = (NettedFigures(kept, "Half of it was <not> published."),)
+    rendered = WRITER.render(
+        order(Mail.REMITTANCE, correspondence(payout=replace(whole.payout, netted=netted)))
+    )
+    text = " ".join(rendered.text.split())
+    assert f"Earned: 312,50 € Kept back: {kept // 100},{kept % 100:02} €" in text
+    assert f"Half of it was <not> published. Sent: {left} €" in text
+    assert ("Nothing is left to be sent" in text) == (kept == 31_250)
+    assert ("was sent" in rendered.html) == (kept != 31_250)
+    assert ("is on its way" in rendered.subject) == (kept != 31_250)
+    assert f"Sent{left} €" in re.sub(r"\s+", " ", read(rendered).text)
+
+
+@pytest.mark.parametrize("mail", [Mail.CLAIM, Mail.CLAIM_CONFIRMED, Mail.CLAIM_DROPPED])
+def test_where_one_person_is_the_brand_nobody_is_called_the_second(mail: Mail) -> None:
+    claim = ClaimFigures("Half of it was not published.", "Both were there.")
+    solo = correspondence(file=campaign_file(staffing="solo"), claim=claim)
+    for about, said in ((correspondence(claim=claim), True), (solo, False)):
+        rendered = WRITER.render(order(mail, about, claim_id="clm_1", amount_minor=4_000))
+        assert ("second person" in rendered.text) is said
+        assert ("second person" in read(rendered).text) is said

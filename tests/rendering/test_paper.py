@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import typst
 
+from domain.correspondence import NettedFigures
 from rendering import paper as papers
 from rendering.documents import Document, account_statement, remittance_html
 from rendering.environment import make_environment
@@ -118,3 +120,17 @@ def test_an_account_without_money_is_a_document_too() -> None:
 
 def test_the_compiler_is_loaded_when_it_is_needed() -> None:
     assert "typst" not in vars(papers)
+
+
+def test_a_payment_that_kept_something_back_says_so_on_paper(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = correspondence().payout
+    assert whole is not None
+    kept = (NettedFigures(4_000, f"Half of it: {INJECTED}"),)
+    netted = statement("Mara Klein", payout=replace(whole, netted=kept))
+    (table,) = [each for each in handed_over(monkeypatch, netted)[0]["blocks"]
+                if each["kind"] == "table"]  # fmt: skip
+    said = [text(row) for row in table["foot"]]
+    assert [row.split(" ")[0] for row in said] == ["Earned", "Kept", "Sent"]
+    assert INJECTED in said[1]
