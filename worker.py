@@ -37,6 +37,7 @@ from activities.campaigns import Campaigns
 from activities.claims import Claims
 from activities.creator_watch import CreatorWatch
 from activities.documents import Documents
+from activities.follow_ups import FollowUps
 from activities.guard import CodesOnly
 from activities.lost_events import LostEvents
 from activities.maintenance import Maintenance
@@ -153,7 +154,7 @@ def _outreach(tools: Tools) -> list[Any]:
         by_bank=tools.by_bank,
         lookup=CatcherLookup(catcher) if catcher else None,
     )
-    return [outreach.send_mail, tell]
+    return [outreach.send_mail, tell, FollowUps(tools.engine).follow_up_payout_setup]
 
 
 def _publication(tools: Tools) -> list[Any]:
@@ -283,6 +284,7 @@ async def serve(settings: Settings, queues: list[Queue], stop: asyncio.Event) ->
             await schedules.ensure_lost_events(client)
             await schedules.ensure_balance(client)
             await schedules.ensure_staff_mail(client)
+            await schedules.ensure_follow_up(client)
         if Queue.PAYOUTS in queues:
             await _use_rail(tools)
             await try_another_key(tools)

@@ -153,6 +153,17 @@ class Contract(Section):
     remind_after: tuple[Duration, ...] = (timedelta(days=2),)
 
 
+class PayoutSetup(Section):
+    """Following up creators who cannot be paid by their account yet, or not any more."""
+
+    remind_after: tuple[Duration, ...] = (
+        timedelta(days=2),
+        timedelta(days=5),
+        timedelta(days=10),
+        timedelta(days=20),
+    )
+
+
 class Drafting(Section):
     """Making the content."""
 
@@ -245,6 +256,7 @@ class CampaignFile(Section):
     outreach: Outreach = Outreach()
     negotiation: Negotiation = Negotiation()
     contract: Contract = Contract()
+    payout_setup: PayoutSetup = PayoutSetup()
     drafting: Drafting = Drafting()
     review: Review = Review()
     publication: Publication = Publication()

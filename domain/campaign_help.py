@@ -87,6 +87,10 @@ HELP: dict[str, str] = {
     "contract": "The offer to sign.",
     "contract.sign_within": "The offer expires after this.",
     "contract.remind_after": "When to remind, counted from the offer.",
+    "payout_setup": "Following up creators who cannot be paid by their account yet, or not any "
+    "more.",
+    "payout_setup.remind_after": "When to remind, counted from the signature, or from the day on "
+    "which the account stopped working; never more often than there are entries.",
     "drafting": "Making the content.",
     "drafting.submit_within": "Time to hand in a draft.",
     "drafting.remind_after": "When to remind, counted from the signature.",

@@ -24,6 +24,7 @@ class Mail(StrEnum):
     HEARING = "hearing"  # money is to be withheld; you may object
     PAYMENT_WITHHELD = "payment_withheld"
     PAYOUT_SETUP = "payout_setup"  # a payment waits because the set-up is not finished
+    PAYOUT_SETUP_REMINDER = "payout_setup_reminder"  # under contract, and not to be paid yet
     REMITTANCE = "remittance"  # the money was sent
     TAKEN_BACK = "taken_back"  # money of a payment was taken back; the brand decides what follows
     BANK_FAILED = "bank_failed"  # the creator's bank sent a payment back

@@ -24,6 +24,7 @@ from temporalio.client import (
 from domain.ids import reconciliation_workflow_id
 from domain.messages import (
     BALANCE_WORKFLOW,
+    FOLLOW_UP_WORKFLOW,
     LOST_EVENTS_WORKFLOW,
     MAINTENANCE_WORKFLOW,
     RECONCILIATION_WORKFLOW,
@@ -40,6 +41,8 @@ NIGHTLY_AT = (2, 40)
 """Hour and minute, in UTC."""
 LOST_EVENTS_SCHEDULE = "troupe-lost-events"
 LOST_EVENTS_EVERY = timedelta(hours=1)
+FOLLOW_UP_SCHEDULE = "troupe-follow-up"
+FOLLOW_UP_EVERY = timedelta(minutes=5)
 BALANCE_SCHEDULE = "troupe-balance"
 BALANCE_EVERY = timedelta(minutes=15)
 
@@ -56,6 +59,12 @@ async def ensure_staff_mail(client: Client) -> None:
     """Staff are told what waits for them."""
     action = _start(STAFF_MAIL_WORKFLOW, STAFF_MAIL_SCHEDULE)
     await _ensure(client, STAFF_MAIL_SCHEDULE, action, _each(STAFF_MAIL_EVERY), STAFF_MAIL_EVERY)
+
+
+async def ensure_follow_up(client: Client) -> None:
+    """Creators who cannot be paid are written to."""
+    action = _start(FOLLOW_UP_WORKFLOW, FOLLOW_UP_SCHEDULE)
+    await _ensure(client, FOLLOW_UP_SCHEDULE, action, _each(FOLLOW_UP_EVERY), FOLLOW_UP_EVERY)
 
 
 async def ensure_nightly(client: Client) -> None:

@@ -121,6 +121,7 @@ def unpaid(
                         "collaboration": each.collaboration.id,
                         "why": each.reasons[0],
                         "lacks": each.lacks,
+                        "reminded": each.reminded,
                     }
                     for each in found.named
                 ],
@@ -134,9 +135,11 @@ def unpaid(
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("creator", overflow="fold")
     table.add_column("why")
+    table.add_column("reminded", justify="right")
     for each in found.named:
         table.add_row(
             escape(each.creator.handle),
             "; ".join(words.not_ready(why, by_bank=by_bank) for why in each.reasons),
+            str(each.reminded) if each.reminded else "",
         )
     out.print(table)

@@ -22,6 +22,8 @@ fact                   used by; without it
                        left out
 ``check_number``       ``publication_faulty``, ``post_missing``, ``hearing``: whose check is
                        quoted; the last one
+``ask``, ``last``,     ``payout_setup_reminder``: why it is sent, whether no other follows, and
+``waiting_minor``      what is earned and waits; without them, a reminder of many
 ``percent``            ``ended``: the kill fee in percent of what was open, paid by ``payout_id``;
                        no percent: left out
 =====================  ==========================================================================
@@ -36,6 +38,7 @@ from domain.correspondence import Correspondence, MailOrder
 from domain.disclosure import label_for
 from domain.mails import STRANGER, Mail
 from domain.money import split_by_percent
+from domain.payout_setup import Ask
 from rendering.links import Links
 from rendering.reader import Reader
 
@@ -120,6 +123,9 @@ def mail_context(order: MailOrder, links: Links, language: str) -> Context:
         "solo": about.file.staffing == "solo",
         "paid_minor": about.paid_minor,
         "percent": facts.get("percent"),
+        "lost": facts.get("ask") == Ask.LOST,
+        "last": bool(facts.get("last")),
+        "waiting_minor": int(facts.get("waiting_minor", 0)),
         "payee_missing": about.payee_missing,
         "papers": about.papers,
         "credit": about.credit,

@@ -21,6 +21,7 @@ from store.tables import (
     Creator,
     LedgerAccount,
     Payout,
+    PayoutStanding,
     Recipient,
     TaxProfile,
 )
@@ -46,6 +47,8 @@ class NotReady:
     """``not_begun``, ``pending`` or ``restricted``; empty if only papers are missing."""
     lacks: str
     """``tax_missing`` or ``invoice_missing``; empty if the law wants nothing more."""
+    reminded: int = 0
+    """Mails that have reminded them of their account since it was last in order."""
     currency: str = ""
     """``not_in_euro`` if payments go by bank transfer and this one cannot; else empty."""
 
@@ -110,10 +113,7 @@ async def readiness(
         most: how many creators are named.
         by_bank: payments go by bank transfer, which is in euros only.
     """
-    waiting = exists().where(
-        Payout.collaboration_id == Collaboration.id, Payout.status.not_in(OVER)
-    )
-    counts: list[ColumnElement[bool]] = [or_(Collaboration.stage.in_(_SIGNED), waiting)]
+    counts = [under_contract()]
     if campaign_id:
         counts.append(Collaboration.campaign_id == campaign_id)
     inactive = Recipient.status.is_distinct_from("active")
@@ -131,16 +131,38 @@ async def readiness(
     ).one()
     why = case((inactive, func.coalesce(Recipient.status, "not_begun")), else_="")
     rows = await session.execute(
-        select(Collaboration, Creator, why, lacks, case((foreign, NOT_IN_EURO), else_=""))
+        select(
+            Collaboration,
+            Creator,
+            why,
+            lacks,
+            case((inactive, func.coalesce(PayoutStanding.reminded, 0)), else_=0),
+            case((foreign, NOT_IN_EURO), else_=""),
+        )
         .join(Campaign, Campaign.id == Collaboration.campaign_id)
         .join(Creator, Creator.id == Collaboration.creator_id)
         .outerjoin(Recipient, Recipient.creator_id == Creator.id)
+        .outerjoin(PayoutStanding, PayoutStanding.creator_id == Creator.id)
         .where(*counts, cannot)
-        .order_by(case((waiting, 0), else_=1), Collaboration.created_at, Collaboration.id)
+        .order_by(case((_money_waits(), 0), else_=1), Collaboration.created_at, Collaboration.id)
         .limit(most)
     )
     named = tuple(NotReady(*row) for row in rows)
     return Readiness(numbers[0], numbers[1], named)
+
+
+def under_contract() -> ColumnElement[bool]:
+    """True of a collaboration that is signed and not over, or of which money waits."""
+    return or_(Collaboration.stage.in_(_SIGNED), _money_waits())
+
+
+def unpaid() -> ColumnElement[bool]:
+    """True of a payment that is still to be paid."""
+    return Payout.status.not_in(OVER)
+
+
+def _money_waits() -> ColumnElement[bool]:
+    return exists().where(Payout.collaboration_id == Collaboration.id, unpaid())
 
 
 def _lacks() -> ColumnElement[str]:

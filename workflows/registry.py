@@ -10,6 +10,7 @@ from workflows.payout import PayoutWorkflow
 from workflows.reconciliation import ReconciliationWorkflow
 from workflows.upkeep import (
     BalanceWorkflow,
+    FollowUpWorkflow,
     LostEventsWorkflow,
     MaintenanceWorkflow,
     OnboardingWorkflow,
@@ -31,4 +32,5 @@ WORKFLOWS = [
     LostEventsWorkflow,
     BalanceWorkflow,
     StaffMailWorkflow,
+    FollowUpWorkflow,
 ]

@@ -154,6 +154,13 @@ SWEEP: CallOptions = {
     "retry_policy": RetryPolicy(maximum_attempts=1),
 }
 """A sweep that failed is done again by the next one."""
+MAIL_SOON: CallOptions = {
+    # What was not sent is taken up by the next run.
+    "start_to_close_timeout": timedelta(seconds=120),
+    "heartbeat_timeout": timedelta(seconds=5),
+    "schedule_to_close_timeout": timedelta(minutes=3),
+    "retry_policy": MAIL_RETRY,
+}
 TELL: CallOptions = {
     # Less than a dead claim needs to be given up: no two attempts speak about the same mail.
     "start_to_close_timeout": timedelta(minutes=4),

@@ -10,6 +10,7 @@ from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 with workflow.unsafe.imports_passed_through():
     from activities.balances import Balances
     from activities.creator_watch import CreatorWatch
+    from activities.follow_ups import FollowUps
     from activities.lost_events import LostEvents
     from activities.maintenance import Maintenance
     from activities.outreach import Outreach
@@ -18,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.ids import payout_workflow_id
     from domain.messages import (
         BALANCE_WORKFLOW,
+        FOLLOW_UP_WORKFLOW,
         LOST_EVENTS_WORKFLOW,
         MAINTENANCE_WORKFLOW,
         ONBOARDING_WORKFLOW,
@@ -31,7 +33,16 @@ with workflow.unsafe.imports_passed_through():
         TakenBack,
     )
     from workflows.births import start_payment
-    from workflows.timeouts import COMPARE_PATIENTLY, LOOK, MAIL, MONEY_TASK, NEWS, SWEEP, TELL
+    from workflows.timeouts import (
+        COMPARE_PATIENTLY,
+        LOOK,
+        MAIL,
+        MAIL_SOON,
+        MONEY_TASK,
+        NEWS,
+        SWEEP,
+        TELL,
+    )
 
 
 @workflow.defn(name=STRIPE_EVENT_WORKFLOW)
@@ -139,6 +150,34 @@ class StaffMailWorkflow:
         sent: int = await workflow.execute_activity_method(
             StaffMails.tell_staff, task_queue=Queue.OUTREACH.value, summary="mail to staff", **TELL
         )
+        return sent
+
+
+@workflow.defn(name=FOLLOW_UP_WORKFLOW)
+class FollowUpWorkflow:
+    """Follow up, by a schedule, what no story asks for: accounts that cannot be paid."""
+
+    @workflow.run
+    async def run(self) -> int:
+        """Gives the number of mails that were sent."""
+        mails: list[str] = await workflow.execute_activity_method(
+            FollowUps.follow_up_payout_setup,
+            task_queue=Queue.OUTREACH.value,
+            summary="who cannot be paid",
+            **SWEEP,
+        )
+        sent = 0
+        with contextlib.suppress(FailureError):
+            # If one cannot be sent, the mail server is the cause: the next run goes on.
+            for outbox_id in mails:
+                await workflow.execute_activity_method(
+                    Outreach.send_mail,
+                    outbox_id,
+                    task_queue=Queue.OUTREACH.value,
+                    summary="reminder of the payout set-up",
+                    **MAIL_SOON,
+                )
+                sent += 1
         return sent
 
 

@@ -34,7 +34,14 @@ from store.tables.invoices import (
 )
 from store.tables.ledger import LedgerAccount, LedgerEntry, LedgerTransaction
 from store.tables.mail import OutboxMail, StaffMail, StaffMailNews, Suppression
-from store.tables.payouts import OnboardingLink, Payout, PayoutAttempt, Recipient, RecipientAside
+from store.tables.payouts import (
+    OnboardingLink,
+    Payout,
+    PayoutAttempt,
+    PayoutStanding,
+    Recipient,
+    RecipientAside,
+)
 from store.tables.rail import (
     AccountMatter,
     Comparison,
@@ -82,6 +89,7 @@ __all__ = [
     "OutboxMail",
     "Payout",
     "PayoutAttempt",
+    "PayoutStanding",
     "Publication",
     "RailBalance",
     "RailCursor",

@@ -35,6 +35,19 @@ class RecipientAside(Base):
     updated_at: Mapped[datetime]
 
 
+class PayoutStanding(Base):
+    """How the account of a creator under contract was found at the last look, for reminders."""
+
+    __tablename__ = "payout_standings"
+    creator_id: Mapped[str] = mapped_column(ForeignKey("creators.id"), primary_key=True)
+    ready: Mapped[bool]
+    """Nothing is to be asked of the creator."""
+    since: Mapped[datetime]
+    """Of the last change, or of the first look after the signature."""
+    reminded: Mapped[int]
+    """Reminders since it was last in order for long."""
+
+
 class OnboardingLink(Base):
     """A single-use link to the provider's onboarding; made on the creator's click."""
 

@@ -28,6 +28,7 @@ SPARSE = correspondence(
 
 ASKS_FOR_PAPERS = (
     Mail.BRIEF, Mail.DRAFT_APPROVED, Mail.PUBLICATION_VERIFIED, Mail.COMPLETED,
+    Mail.PAYOUT_SETUP_REMINDER,
 )  # fmt: skip
 
 ALL = pytest.mark.parametrize("mail", list(Mail))
@@ -209,6 +210,17 @@ def test_an_account_that_could_not_be_paid_into_is_explained_in_the_words_of_its
     assert "it says that your account is closed." in refused("AC04")
     assert "name and the number" in refused("BE01")
     assert "there is no such account" in refused("AC01")
+
+
+def test_who_cannot_be_paid_reads_why_what_waits_and_when_it_is_the_last_reminder() -> None:
+    def asked(**facts: str | int) -> str:
+        return WRITER.render(order(Mail.PAYOUT_SETUP_REMINDER, None, **facts)).text
+
+    assert "cannot pay you with them any more" in asked(ask="lost")
+    first = asked(ask="reminder", waiting_minor=70_000)
+    assert "700,00" in first
+    assert "last reminder" not in first
+    assert "last reminder" in asked(ask="reminder", last=1)
 
 
 def test_only_strangers_are_told_that_one_click_ends_it() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.service import RPCError
@@ -15,6 +16,7 @@ from domain.messages import Queue
 from integrations import schedules
 from settings import Settings
 from store.engine import session
+from store.tables import Creator, PayoutStanding
 from tests import builders
 from tests.conftest import Database
 from tests.fixtures.mail import MailCatcher
@@ -22,17 +24,46 @@ from tests.web.rows import wait_for
 from worker import Tools, make_worker
 
 
-async def test_staff_hear_of_what_waits_by_a_schedule(
+def tools_for(
     engine: AsyncEngine, temporal: WorkflowEnvironment, database: Database,
     mail_catcher: MailCatcher,
-) -> None:  # fmt: skip
+) -> Tools:  # fmt: skip
+    """What workers are made from that send to this mail server."""
     given = {
         "TROUPE_DATABASE_URL": database.app_url,
         "TROUPE_SECRET_KEY": "of the tests, long enough to be one",
         "TROUPE_SMTP_PORT": str(mail_catcher.smtp_port),
         "TROUPE_SMTP_TLS": "none",
     }
-    tools = Tools(Settings.from_environment(given), engine, temporal.client)
+    return Tools(Settings.from_environment(given), engine, temporal.client)
+
+
+async def test_a_creator_who_cannot_be_paid_any_more_hears_of_it_by_a_schedule(
+    engine: AsyncEngine, temporal: WorkflowEnvironment, database: Database,
+    mail_catcher: MailCatcher,
+) -> None:  # fmt: skip
+    tools = tools_for(engine, temporal, database, mail_catcher)
+    async with session(engine) as db:
+        of = await builders.collaboration(db, stage="drafting")
+        them = await db.get_one(Creator, of.creator_id)
+        before = datetime.now(UTC) - timedelta(days=2)
+        db.add(PayoutStanding(creator_id=of.creator_id, ready=True, since=before, reminded=0))
+    schedule = temporal.client.get_schedule_handle(schedules.FOLLOW_UP_SCHEDULE)
+    with contextlib.suppress(RPCError):
+        await schedule.delete()  # a worker of another test may have made it
+    await schedules.ensure_follow_up(temporal.client)
+    async with make_worker(tools, Queue.WORKFLOWS), make_worker(tools, Queue.OUTREACH):
+        await schedule.trigger()
+        caught = await asyncio.to_thread(mail_catcher.messages, to=them.email, wait="20")
+    await schedule.delete()
+    assert [message["subject"] for message in caught] == ["We cannot pay you at the moment"]
+
+
+async def test_staff_hear_of_what_waits_by_a_schedule(
+    engine: AsyncEngine, temporal: WorkflowEnvironment, database: Database,
+    mail_catcher: MailCatcher,
+) -> None:  # fmt: skip
+    tools = tools_for(engine, temporal, database, mail_catcher)
     async with session(engine) as db:
         me = await builders.staff(db, [Role.REVIEWER])
         of = await builders.collaboration(db, stage="reviewing")
