@@ -56,6 +56,9 @@ class Settings(BaseModel):
     sepa_name: Annotated[str, Field(description="holder of the account that pays")] = ""
     sepa_iban: Annotated[str, Field(description="the account that pays")] = ""
     sepa_bic: Annotated[str, Field(description="its bank")] = ""
+    sepa_answer_days: Annotated[
+        int, Field(ge=1, le=30, description="working days in which the bank answers about a file")
+    ] = 3
     release_limits: Annotated[
         str, Field(description="most that a campaign lets one person release: 400 EUR; 350 GBP")
     ] = ""

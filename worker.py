@@ -154,7 +154,12 @@ def _outreach(tools: Tools) -> list[Any]:
         by_bank=tools.by_bank,
         lookup=CatcherLookup(catcher) if catcher else None,
     )
-    return [outreach.send_mail, tell, FollowUps(tools.engine).follow_up_payout_setup]
+    follow_ups = FollowUps(
+        tools.engine, by_bank=tools.by_bank, answer_days=settings.sepa_answer_days
+    )
+    return [
+        outreach.send_mail, tell, follow_ups.follow_up_payout_setup, follow_ups.look_at_bank_files,
+    ]  # fmt: skip
 
 
 def _publication(tools: Tools) -> list[Any]:

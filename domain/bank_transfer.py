@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -37,6 +37,15 @@ _PREFIX = "pay-"
 
 BANK_ACCOUNT = "bank_"
 """What the ids of accounts begin with that creators gave for bank transfers."""
+
+
+REMIND_EVERY = timedelta(days=1)
+"""How often finance is reminded of a file that is to be made, or has no answer."""
+
+ESCALATE_AFTER = timedelta(days=3)
+"""Then the managers see it too; of a file that is to be made, also once a payment is overdue."""
+
+_WORKING_DAYS = 5
 
 
 class OrderState(StrEnum):
@@ -109,6 +118,18 @@ class Debtor(BaseModel):
     def day(self, at: datetime) -> date:
         """The day where the account is: a bank refuses to carry out a payment yesterday."""
         return at.astimezone(ZoneInfo(zone_of("", self.iban[:2]))).date()
+
+
+def answer_due(made_at: datetime, days: int) -> datetime:
+    """When a bank should have answered about a file: so many working days after it was made.
+
+    Mondays to Fridays; the holidays of banks are not known here.
+    """
+    due = made_at
+    while days:
+        due += timedelta(days=1)
+        days -= due.weekday() < _WORKING_DAYS
+    return due
 
 
 def end_to_end_id(payout_id: str, attempt: int) -> str:

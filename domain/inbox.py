@@ -27,6 +27,8 @@ class ItemKind(StrEnum):
     BANK_FAILED = "bank_failed"  # a creator's bank sent money back; gone when it has arrived
     DIFFERENCE = "difference"  # books and provider disagree; gone when they agree
     EVENTS = "events"  # the provider's events that nobody could apply; gone when they are
+    BANK_FILE = "bank_file"  # payments wait for a file for the bank; gone when it is made
+    BANK_ANSWER = "bank_answer"  # the bank has not answered about a file; gone when it has
     ACCOUNT = "account"  # something about the brand's own account at the provider
     ATTENTION = "attention"  # a step failed and can be tried again
     # the creator's
@@ -54,6 +56,8 @@ ROLE_OF: dict[ItemKind, Role] = {
     ItemKind.BANK_FAILED: Role.FINANCE,
     ItemKind.DIFFERENCE: Role.FINANCE,
     ItemKind.EVENTS: Role.FINANCE,
+    ItemKind.BANK_FILE: Role.FINANCE,
+    ItemKind.BANK_ANSWER: Role.FINANCE,
     ItemKind.ACCOUNT: Role.FINANCE,
     ItemKind.ATTENTION: Role.OPERATOR,
     ItemKind.OFFER: Role.CREATOR,

@@ -62,7 +62,7 @@ async def ensure_staff_mail(client: Client) -> None:
 
 
 async def ensure_follow_up(client: Client) -> None:
-    """Creators who cannot be paid are written to."""
+    """Creators who cannot be paid are written to, and finance is asked for bank files."""
     action = _start(FOLLOW_UP_WORKFLOW, FOLLOW_UP_SCHEDULE)
     await _ensure(client, FOLLOW_UP_SCHEDULE, action, _each(FOLLOW_UP_EVERY), FOLLOW_UP_EVERY)
 

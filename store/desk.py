@@ -43,6 +43,10 @@ _OVERDUE = "overdue"
 _UNDECIDED = "undecided"
 """Why finance sees a kill fee that no manager has decided: the creator waits for money."""
 
+_OF_THE_BANK = (ItemKind.BANK_FILE.value, ItemKind.BANK_ANSWER.value)
+_LEFT_LYING = "left_lying"
+"""Why a manager sees what only finance can do at the bank."""
+
 _ELSEWHERE = 20
 """Releases of other people that an inbox mentions; the payments page has them all."""
 
@@ -68,6 +72,8 @@ class InboxRow:
     @property
     def where(self) -> str:
         """What it belongs to, by name."""
+        if self.item.kind in _OF_THE_BANK:
+            return "Bank transfers"
         return self.of.name if self.of else OUR_ACCOUNT
 
 
@@ -126,6 +132,7 @@ def _obstacle(staff_id: str, roles: Collection[str]) -> ColumnElement[str]:
     return case(
         (is_release, mine),
         (for_others, literal(NOT_NAMED)),
+        (InboxItem.kind.in_(_OF_THE_BANK), literal("" if "finance" in roles else _LEFT_LYING)),
         (InboxItem.kind == "kill_fee", literal("" if "manager" in roles else _UNDECIDED)),
         else_=literal(""),
     )
@@ -134,10 +141,11 @@ def _obstacle(staff_id: str, roles: Collection[str]) -> ColumnElement[str]:
 def waits_for(staff_id: str, roles: Collection[str]) -> ColumnElement[bool]:
     """True of an item (campaign and payout joined) that this person decides, or has to chase.
 
-    A late release is shown to the managers, and a late kill fee to finance, who may not give it, so
-    that they see to it.
+    A late release or bank file is shown to the managers, and a late kill fee to finance, who may
+    not give it, so that they see to it.
     """
-    return and_(_mine(roles), _obstacle(staff_id, roles).in_(("", _OVERDUE, _UNDECIDED)))
+    chased = ("", _OVERDUE, _UNDECIDED, _LEFT_LYING)
+    return and_(_mine(roles), _obstacle(staff_id, roles).in_(chased))
 
 
 async def inbox(

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from domain.bank_transfer import Debtor
 from domain.decisions import DecisionKind
 from domain.errors import TroupeError, UserMistake
-from store import bank_orders
+from store import bank_clock, bank_orders
 from web import words
 from web.bank_files import SENTENCES, Imported, import_confirmation, make_file
 from web.fields import Fields, read_fields
@@ -50,6 +50,7 @@ async def _page(
         "desk/bank.html", status, here="payments", problem=problem, imported=imported,
         sentences=SENTENCES, count=count, total=total,
         lines=await bank_orders.waiting_lines(v.db), files=await bank_orders.files(v.db),
+        late=await bank_clock.late(v.db),
         made=v.request.query_params.get("made", "")[:40], asks_password=asks_password,
     )  # fmt: skip
 

@@ -34,6 +34,7 @@ from web.drafting import asked_for, lines_of
 from web.payment_words import EVENT_REFUSALS, PAYMENT_REFUSALS
 from web.visit import Missing, Visit
 from web.wishes import about_wishes
+from web.words import bank_sum
 
 
 def campaign_file(row: InboxRow) -> CampaignFile:
@@ -252,6 +253,11 @@ async def _account(v: Visit, row: InboxRow) -> dict[str, Any]:
     return {"matter": found[0], "settled_by": found[1], "lines": lines, "problem": ""}
 
 
+async def _bank(v: Visit, row: InboxRow) -> dict[str, Any]:
+    count, total = bank_sum(row.item.seen)
+    return {"count": count, "total": total}
+
+
 async def _nothing_beside(v: Visit, row: InboxRow) -> dict[str, Any]:
     return {}
 
@@ -273,6 +279,8 @@ CONTEXT_OF: dict[ItemKind, Callable[[Visit, InboxRow], Awaitable[dict[str, Any]]
     ItemKind.BANK_FAILED: _nothing_beside,
     ItemKind.DIFFERENCE: _difference,
     ItemKind.EVENTS: _events,
+    ItemKind.BANK_FILE: _bank,
+    ItemKind.BANK_ANSWER: _bank,
     ItemKind.ACCOUNT: _account,
     ItemKind.ATTENTION: _attention,
 }

@@ -145,7 +145,7 @@ async def show_item(v: Visit, item_id: str, status: int = 200, **more: Any) -> H
     gather: Gather = CONTEXT_OF[kind]
     context = await gather(v, row) | more
     not_mine = ""
-    if kind is ItemKind.DRAFT:
+    if kind in {ItemKind.DRAFT, ItemKind.BANK_FILE, ItemKind.BANK_ANSWER}:
         not_mine = await desk.obstacle(v.db, row.item.id, v.me.roles, v.me.staff_id)
     return await v.page(
         f"desk/items/{kind.value}.html",

@@ -19,6 +19,8 @@ KIND_TITLES = {
     "bank_failed": "Sent back by a bank",
     "difference": "Books and payments that differ",
     "events": "News from Stripe that could not be read",
+    "bank_file": "Bank files to make",
+    "bank_answer": "Bank files without an answer",
     "account": "Your account at Stripe",
     "attention": "Steps that failed",
 }
@@ -232,6 +234,7 @@ OBSTACLES = {
     ),
     "overdue": "Finance releases it. You see it because it has been waiting for too long.",
     "claimant": "You asked for this money back, so somebody else decides whether it is owed.",
+    "left_lying": "Finance sees to it. You see it because it has been waiting for too long.",
     "undecided": "A manager decides it. You see it because it has been waiting for too long.",
 }
 """Why a release is somebody else's."""

@@ -181,14 +181,8 @@ def item_sentence(row: InboxRow, reader: Reader, *, by_bank: bool) -> str:
     if kind == "bank_failed" and row.payout:
         paid = amount(row.payout.amount_minor, row.payout.currency, reader)
         return f"See that {who} mends the bank account: it sent {paid} back"
-    if kind == "difference":
-        return advice(DifferenceCode(row.item.code), by_bank=by_bank).means
-    if kind == "events":
-        many = row.item.seen != "1"
-        return f"See why {row.item.seen} event{'s' if many else ''} of Stripe could not be applied"
-    if kind == "account":
-        title, seen = MATTERS[MatterCode(row.item.code)].title, row.item.seen
-        return f"{title}: {amount(int(seen[:-3]), seen[-3:], reader)}"
+    if said := _of_the_books(row, reader, by_bank=by_bank):
+        return said
     if kind == "attention":
         step = phrase(row.item.code.partition(":")[0]) or "a step"
         return f"Mend and retry: {step}" + (f", for {who}" if who else f", in {row.campaign.name}")
@@ -200,6 +194,32 @@ def item_sentence(row: InboxRow, reader: Reader, *, by_bank: bool) -> str:
         "hearing": f"Decide whether {fee} is withheld from {who}",
     }
     return verbs.get(kind, f"Decide: {phrase(kind)}")
+
+
+def _of_the_books(row: InboxRow, reader: Reader, *, by_bank: bool) -> str:
+    """The sentence about an item that belongs to no creator's story; empty if it is another."""
+    kind = row.item.kind
+    if kind == "difference":
+        return advice(DifferenceCode(row.item.code), by_bank=by_bank).means
+    if kind == "events":
+        many = row.item.seen != "1"
+        return f"See why {row.item.seen} event{'s' if many else ''} of Stripe could not be applied"
+    if kind in {"bank_file", "bank_answer"}:
+        payments, total = bank_sum(row.item.seen)
+        what = f"{payments} payment{'' if payments == 1 else 's'}, {amount(total, 'EUR', reader)}"
+        if kind == "bank_file":
+            return f"Make a file for the bank: {what}"
+        return f"Bring the bank's answer about {row.item.code}: {what}"
+    if kind == "account":
+        title, seen = MATTERS[MatterCode(row.item.code)].title, row.item.seen
+        return f"{title}: {amount(int(seen[:-3]), seen[-3:], reader)}"
+    return ""
+
+
+def bank_sum(seen: str) -> tuple[int, int]:
+    """How many payments an item about bank files speaks of, and their sum in cents."""
+    count, _, total = seen.partition(":")
+    return int(count), int(total)
 
 
 def _number(text: str) -> int:

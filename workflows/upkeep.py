@@ -155,11 +155,17 @@ class StaffMailWorkflow:
 
 @workflow.defn(name=FOLLOW_UP_WORKFLOW)
 class FollowUpWorkflow:
-    """Follow up, by a schedule, what no story asks for: accounts that cannot be paid."""
+    """Follow up, by a schedule, what no story asks for: bank files, and who cannot be paid."""
 
     @workflow.run
     async def run(self) -> int:
         """Gives the number of mails that were sent."""
+        await workflow.execute_activity_method(
+            FollowUps.look_at_bank_files,
+            task_queue=Queue.OUTREACH.value,
+            summary="bank files",
+            **SWEEP,
+        )
         mails: list[str] = await workflow.execute_activity_method(
             FollowUps.follow_up_payout_setup,
             task_queue=Queue.OUTREACH.value,

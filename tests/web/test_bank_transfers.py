@@ -5,22 +5,24 @@ from __future__ import annotations
 from datetime import timedelta
 
 import httpx
+from sqlalchemy import select
 
 from activities.bank_rail import BankRail
 from activities.payouts import Payouts
 from domain.bank_transfer import end_to_end_id
 from domain.lifecycle import Role
 from domain.messages import TransferOutcome, TransferRequest
-from store import bank_accounts, bank_orders
+from store import bank_accounts, bank_clock, bank_orders
 from store.engine import session
-from store.tables import BankAccount, Payout, Recipient
+from store.tables import BankAccount, InboxItem, Payout, Recipient
 from tests import builders
-from tests.bank import IBAN, OTHER, debit, statement
+from tests.bank import BRAND, IBAN, OTHER, debit, statement
 from tests.fixtures.web import PASSWORD, URL, Web
 from tests.web.rows import Scene
 from tests.web.test_portal import Creator, arrive
 from tests.web.test_portal import signed as signed_scene
 from tests.web.test_screens import CAMPAIGN
+from web.bank_files import make_file
 
 
 async def signed(web: Web) -> tuple[Scene, Creator]:
@@ -71,6 +73,36 @@ async def test_an_account_that_the_bank_could_not_pay_into_is_asked_for_again(
     assert "the bank could not pay into their account" in (await finance.get("/payments")).text
     assert (await creator.send("bank_account", holder="Zoë", iban=IBAN)).status_code == 303
     assert "The bank could not pay into" not in await creator.page()
+
+
+async def test_finance_finds_what_waits_for_a_file_or_an_answer_in_the_inbox(
+    by_bank: Web,
+) -> None:
+    payout = await ordered(by_bank)
+    finance = await by_bank.signed_in(Role.FINANCE)
+
+    async def looked_at(days: int) -> str:
+        async with session(by_bank.engine) as db:
+            await bank_clock.look(
+                db, builders.NOW + timedelta(days=days), by_bank=True, answer_days=3
+            )
+            items = await db.scalars(select(InboxItem.id).where(InboxItem.closed_at.is_(None)))
+            (item,) = items.all()
+        return item
+
+    page = await finance.get(f"/items/{await looked_at(0)}")
+    assert "Make a file for the bank: 1 payment, €150.00" in page.text
+    assert 'href="/payments/bank"' in page.text
+    assert "Bank files to make" in (await finance.get("/")).text
+    made = await make_file(by_bank.engine, BRAND, "stf_1", builders.NOW)
+    assert made is not None
+    item = await looked_at(5)
+    page = await finance.get(f"/items/{item}")
+    assert f"Bring the bank&#39;s answer about {made.id}" in page.text
+    assert "bring the bank’s answer" in (await finance.get("/payments/bank")).text
+    manager = await by_bank.signed_in(Role.MANAGER)
+    assert "For somebody else" in (await manager.get(f"/items/{item}")).text
+    assert payout.id not in page.text
 
 
 async def test_with_stripe_there_is_neither_form_nor_page(web: Web) -> None:
