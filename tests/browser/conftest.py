@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,20 +20,24 @@ from domain.balance_lines import BalanceLine
 from domain.decisions import BonusChoice, Objection, TermsChoice
 from domain.inbox import ItemKind
 from domain.messages import GrantBonus
+from domain.reconciliation import Difference, DifferenceCode
 from rendering.links import Links
 from store import (
     account_matters,
     balance_lines,
     batches,
     bonuses,
+    comparisons,
     crediting,
+    external_events,
     invoices,
     rail_balances,
     staff,
+    stuck_events,
 )
 from store.desk import open_item
 from store.engine import make_engine, session
-from store.tables import Campaign, ClaimPart, Creator, Decision, Staff
+from store.tables import Campaign, ClaimPart, Creator, Decision, InboxItem, Staff
 from tests import books, builders
 from tests.conftest import Database
 from tests.fixtures.web import PASSWORD, SECRET, RecordingSender
@@ -141,6 +146,7 @@ async def _fill(deps: Deps, made: Site) -> None:
         told = await open_item(db, ItemKind.ACCOUNT.value, matter.id)
         assert told is not None
         items.append(told)
+        items += [await _not_applied(db, deps), await _by_hand(db, deps)]
         sign = TermsChoice(answer="sign", content_id="sig_1")
         signed = await builders.decision(db, one, who, sign)
         (await db.get_one(Decision, signed.decision_id)).status = "applied"
@@ -190,6 +196,31 @@ async def _claims(db: AsyncSession, deps: Deps, campaign: Campaign) -> dict[str,
         "item_claim": f"/items/{asked.id}", "item_netting": f"/items/{release.id}",
         "claims": "/claims", "claim": f"/claims/{owed.id}",
     }  # fmt: skip
+
+
+async def _not_applied(db: AsyncSession, deps: Deps) -> InboxItem:
+    """An event that nobody could apply for two days."""
+    kind, about = "v2.core.account[requirements].updated", {"account": "acct_1QxYz7BbCcDdEeFf"}
+    await external_events.store_event(
+        db, "stripe", "evt_1QxYz7BbCcDdEeFf", kind, about, deps.clock() - timedelta(days=2)
+    )
+    await stuck_events.tell(db, deps.clock())
+    item = await open_item(db, ItemKind.EVENTS.value, stuck_events.ALL)
+    assert item is not None
+    return item
+
+
+async def _by_hand(db: AsyncSession, deps: Deps) -> InboxItem:
+    """Money that a creator was sent in no payment's name."""
+    account = await builders.recipient(db, await builders.creator(db))
+    found = Difference(
+        code=DifferenceCode.UNNAMED, payout_id="", transfer_id="tr_1QxYz7BbCcDdEeFf",
+        account_id=account.account_id, currency="EUR", theirs_minor=15_000,
+    )  # fmt: skip
+    await comparisons.note(db, found, deps.clock())
+    item = await open_item(db, ItemKind.DIFFERENCE.value, comparisons.difference_id(found))
+    assert item is not None
+    return item
 
 
 async def _papers(db: AsyncSession, deps: Deps) -> tuple[str, str]:
