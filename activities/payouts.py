@@ -106,6 +106,25 @@ class Payouts:
             await self._note_credited(request.payout_id, result)
             return result
 
+    @activity.defn(name="adopt_transfer")
+    async def adopt_transfer(self, request: TransferRequest) -> TransferResult:
+        """Take the transfer that somebody made by hand in the payment's group for the payment.
+
+        Doing it twice is one attempt: it is written with its outcome, and found by its transfer.
+        """
+        async with heartbeats():
+            async with session(self._engine) as db:
+                found = await store.payee(db, request.payout_id)
+                paid = await attempts.transferred_attempt(db, request.payout_id)
+            if paid:
+                return _result(paid)
+            there = [each for each in await self._list(request.payout_id) if each.counts]
+            if len(there) != 1:
+                code = "foreign_transfers" if there else "foreign_gone"
+                return TransferResult(outcome=TransferOutcome.REFUSED, code=code)
+            async with session(self._engine) as db:
+                return await attempts.take_foreign(db, found.payout.id, request.attempt, there[0])
+
     @activity.defn(name="prepare_onboarding")
     async def prepare_onboarding(self, task: OnboardingTask) -> str:
         """Make the creator's account, if needed, and a fresh link; gives the link's row id.

@@ -225,6 +225,9 @@ class Release(Approvers):
     second_person_above: Annotated[Money, Field(description="two different people above this")]
     remind_after: Duration = timedelta(days=2)
     escalate_after: Duration = timedelta(days=5)
+    tell_held_after: Annotated[
+        Duration, Field(description="finance is told of a released payment that is held")
+    ] = timedelta(days=1)
     cooling: Annotated[Duration, Field(description="a release can be taken back for so long")] = (
         timedelta(minutes=10)
     )

@@ -67,6 +67,8 @@ HELP: dict[str, str] = {
     "release.substitute_after": "When the substitute takes over.",
     "release.remind_after": "Reminds finance of a payment that waits.",
     "release.escalate_after": "Then the manager sees it too.",
+    "release.tell_held_after": "Finance is told of a payment that was released and cannot be sent "
+    "for so long; sooner when its pay-by date has passed.",
     "release.cooling": "A release can be taken back for so long.",
     "release.retry_held_every": "A payment that was held is tried again so often.",
     "outreach": "How creators are written to.",

@@ -18,6 +18,16 @@ class NettedFigures:
 
 
 @dataclass(frozen=True)
+class OtherFigures:
+    """A payment that was made another way, as the creator can find it."""
+
+    paid_at: datetime
+    reference: str
+    reason: str
+    """In the words of who said so."""
+
+
+@dataclass(frozen=True)
 class PayoutFigures:
     """A payment as the creator sees it."""
 
@@ -28,8 +38,10 @@ class PayoutFigures:
     transfer_id: str = ""
     status: str = ""
     reason: str = ""
-    """Why a bonus was granted, or why a repayment is not made: in the words of who decided it."""
+    """Why a bonus was granted, or why it is not paid: in the words of who decided it."""
     payout_id: str = ""
+    other: OtherFigures | None = None
+    """How it was paid without Troupe, if it was."""
     netted: tuple[NettedFigures, ...] = ()
     """What is kept back of it for what the creator owes; the rest is sent."""
 

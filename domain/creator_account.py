@@ -9,6 +9,7 @@ from datetime import datetime
 from domain.ledger_causes import NOBODY, Cause, is_told
 from domain.messages import PostingKind
 
+_PAID = frozenset({PostingKind.SETTLE, PostingKind.ELSEWHERE})
 _WITHHELD = frozenset({PostingKind.FORFEIT, PostingKind.CLAIM})
 """What was earned and is not to be kept. What a payment keeps back for a claim is the claim's."""
 
@@ -75,7 +76,7 @@ class Account:
 
     @property
     def paid_minor(self) -> int:
-        """Everything that the provider has moved."""
+        """Everything that was paid."""
         return sum(row.paid_minor for row in self.rows)
 
     @property
@@ -122,7 +123,7 @@ def accounts(lines: Iterable[CreatorLine]) -> tuple[Account, ...]:
     found: dict[str, list[AccountRow]] = {}
     for line in lines:
         earned = line.amount_minor if line.kind is PostingKind.EARN else 0
-        paid = line.amount_minor if line.kind is PostingKind.SETTLE else 0
+        paid = line.amount_minor if line.kind in _PAID else 0
         if line.kind is PostingKind.TAKE_BACK:
             paid = -line.amount_minor
         if line.kind is PostingKind.RECOVER and not line.payout_id:

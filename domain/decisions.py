@@ -39,7 +39,9 @@ class DecisionKind(StrEnum):
     RELEASE_PAYOUT = "release_payout"
     HOLD_PAYOUT = "hold_payout"
     RESUME_PAYOUT = "resume_payout"
-    CANCEL_PAYOUT = "cancel_payout"  # taken back and not owed any more, or a bonus withdrawn
+    CANCEL_PAYOUT = "cancel_payout"  # not owed: taken back, cannot be paid, or a bonus withdrawn
+    RETRY_PAYOUT = "retry_payout"  # it could not be paid: try again
+    SETTLE_PAYOUT = "settle_payout"  # it could not be paid by Troupe, and was paid another way
     # staff, on a claim
     DECIDE_CLAIM = "decide_claim"  # does it stand, now that the creator was heard?
     WAIVE_CLAIM = "waive_claim"
@@ -96,6 +98,8 @@ ROLE_FOR: dict[DecisionKind, Role] = {
     DecisionKind.HOLD_PAYOUT: Role.FINANCE,
     DecisionKind.RESUME_PAYOUT: Role.FINANCE,
     DecisionKind.CANCEL_PAYOUT: Role.FINANCE,
+    DecisionKind.RETRY_PAYOUT: Role.FINANCE,
+    DecisionKind.SETTLE_PAYOUT: Role.FINANCE,
 }
 """The role that a member of staff needs; checked on the page and again when it is applied."""
 
@@ -132,7 +136,7 @@ class PlainChoice(_Choice):
         DecisionKind.SUSPEND_COLLABORATION, DecisionKind.RESUME_COLLABORATION,
         DecisionKind.RETRY_STEP, DecisionKind.WITHDRAW, DecisionKind.OPT_OUT,
         DecisionKind.HOLD_PAYOUT, DecisionKind.RESUME_PAYOUT, DecisionKind.CANCEL_PAYOUT,
-        DecisionKind.WAIVE_CLAIM,
+        DecisionKind.RETRY_PAYOUT, DecisionKind.WAIVE_CLAIM,
     ]  # fmt: skip
 
 
@@ -246,6 +250,16 @@ class ReleaseChoice(_Choice):
     """What the release keeps back in all for what the creator owes, in the smallest unit."""
 
 
+class SettleChoice(_Choice):
+    """The payment was made without Troupe; why stands in the decision's comment."""
+
+    kind: Literal[DecisionKind.SETTLE_PAYOUT] = DecisionKind.SETTLE_PAYOUT
+    answer: Literal["elsewhere", "adopt"]
+    """``adopt``: by the transfer that somebody made by hand in its group at the provider."""
+    content_id: str = ""
+    """With ``elsewhere``: the row that says when, and under which reference."""
+
+
 class ClaimChoice(_Choice):
     """What a creator is to give back; the reason stands in the decision's comment."""
 
@@ -284,6 +298,7 @@ Choice = Annotated[
     | KillFeeChoice
     | BonusChoice
     | ReleaseChoice
+    | SettleChoice
     | ClaimChoice
     | ClaimVerdict
     | RepaymentChoice,

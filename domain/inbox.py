@@ -23,6 +23,7 @@ class ItemKind(StrEnum):
     RELEASE = "release"  # a payment waits for release
     IN_DOUBT = "in_doubt"  # nobody knows yet whether a payment was sent; gone when it is known
     CLAIM = "claim"  # a creator is to give money back; does the claim stand?
+    UNPAID = "unpaid"  # released, and cannot be paid: again, paid another way, or not owed?
     ON_HOLD = "on_hold"  # a person stopped a payment; it goes on when a person says so
     BANK_FAILED = "bank_failed"  # a creator's bank sent money back; gone when it has arrived
     DIFFERENCE = "difference"  # books and provider disagree; gone when they agree
@@ -52,6 +53,7 @@ ROLE_OF: dict[ItemKind, Role] = {
     ItemKind.RELEASE: Role.FINANCE,
     ItemKind.IN_DOUBT: Role.FINANCE,
     ItemKind.CLAIM: Role.FINANCE,
+    ItemKind.UNPAID: Role.FINANCE,
     ItemKind.ON_HOLD: Role.FINANCE,
     ItemKind.BANK_FAILED: Role.FINANCE,
     ItemKind.DIFFERENCE: Role.FINANCE,
@@ -80,6 +82,7 @@ DECIDED_BY: dict[ItemKind, DecisionKind] = {
     ItemKind.KILL_FEE: DecisionKind.DECIDE_KILL_FEE,
     ItemKind.RELEASE: DecisionKind.RELEASE_PAYOUT,
     ItemKind.CLAIM: DecisionKind.DECIDE_CLAIM,
+    ItemKind.UNPAID: DecisionKind.RETRY_PAYOUT,
     ItemKind.ON_HOLD: DecisionKind.RESUME_PAYOUT,
     ItemKind.ATTENTION: DecisionKind.RETRY_STEP,
     ItemKind.OFFER: DecisionKind.ANSWER_OFFER,

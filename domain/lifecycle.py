@@ -80,6 +80,7 @@ class PayoutStatus(StrEnum):
     IN_DOUBT = "in_doubt"  # the answer was ambiguous; being looked up at the provider
     TRANSFERRED = "transferred"  # the provider has moved the money
     NETTED = "netted"  # nothing was left to send: all of it was kept back for what the creator owed
+    ELSEWHERE = "elsewhere"  # paid another way, outside Troupe; a person said how
     CANCELLED = "cancelled"  # will not be paid; the money is back in the budget
 
 

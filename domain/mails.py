@@ -34,6 +34,8 @@ class Mail(StrEnum):
     CLAIM_CONFIRMED = "claim_confirmed"  # it stands, and is kept back from the next payments
     CLAIM_SETTLED = "claim_settled"  # nothing of it is open any more, and how it was settled
     CLAIM_DROPPED = "claim_dropped"  # it does not stand (any more): nothing is kept back
+    PAID_ELSEWHERE = "paid_elsewhere"  # a payment that could not be sent was made another way
+    NOT_OWED = "not_owed"  # a payment that could not be sent is not made after all; why
     NOT_REPAID = "not_repaid"  # decided: what was taken back is not paid again
     COMPLETED = "completed"
     ENDED = "ended"  # the collaboration ended early: said politely, with the reason

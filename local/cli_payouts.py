@@ -22,6 +22,7 @@ from local.cli_exports import export
 from local.cli_papers import statement
 from local.cli_proof import As, Said, ask_password, proved, say, tell
 from local.cli_release import release
+from local.cli_settle import paid_elsewhere, retry
 from local.cli_support import (
     DATA_DEFAULT,
     AsJson,
@@ -43,6 +44,8 @@ payouts = typer.Typer(help="Payments to creators.", no_args_is_help=True)
 
 payouts.command("release")(release)
 payouts.command("bonus")(bonus)
+payouts.command("retry")(retry)
+payouts.command("paid-elsewhere")(paid_elsewhere)
 payouts.command("export")(export)
 payouts.command("totals")(totals)
 payouts.command("cash")(cash)
@@ -176,12 +179,12 @@ def withdraw(
     payments: Named,
     who: As,
     comment: Annotated[
-        str, typer.Option(help="Why; of what was taken back, the creator reads it.")
+        str, typer.Option(help="Why; unless it is a bonus not released yet, the creator reads it.")
     ],
     data: Data = DATA_DEFAULT,
     as_json: AsJson = False,
 ) -> None:
-    """Withdraw bonuses not on their way yet, or say that what was taken back is not owed."""
+    """Say of what was taken back or cannot be sent that it is not owed, or withdraw a bonus."""
     if len(comment.strip()) < 3:
         raise UserMistake("a reason is required", hint='--comment "A digit too many."')
     _decide(DecisionKind.CANCEL_PAYOUT, payments, who, comment.strip(), data, as_json)

@@ -39,6 +39,8 @@ As = Annotated[str, typer.Option("--as", help="Who decides, by e-mail address.")
 ITEM_OF = {
     DecisionKind.RELEASE_PAYOUT: "release",
     DecisionKind.RESUME_PAYOUT: "on_hold",
+    DecisionKind.RETRY_PAYOUT: "unpaid",
+    DecisionKind.SETTLE_PAYOUT: "unpaid",
 }
 """The question that a decision answers; a hold answers none."""
 
@@ -136,6 +138,7 @@ def tell(kind: DecisionKind, said: Sequence[Said], as_json: bool, **more: object
             "release_payout": "released", "hold_payout": "on hold", "resume_payout": "goes on",
             "grant_bonus": "granted", "cancel_payout": "withdrawn", "claim_back": "asked for",
             "decide_claim": "decided", "waive_claim": "waived", "book_repayment": "booked",
+            "retry_payout": "tried again", "settle_payout": "noted",
         }  # fmt: skip
         for one in said:
             color = {"applied": "green", "refused": "red"}.get(one.status, "yellow")
@@ -146,9 +149,23 @@ def tell(kind: DecisionKind, said: Sequence[Said], as_json: bool, **more: object
 
 
 async def say(
-    stack: Target, person: Staff, kind: DecisionKind, named: str, comment: str = ""
+    stack: Target,
+    person: Staff,
+    kind: DecisionKind,
+    named: str,
+    comment: str = "",
+    *,
+    choice: Choice | None = None,
 ) -> Said:
     """Record a decision about a payment, then tell its workflow.
+
+    Args:
+        stack: where.
+        person: who decides.
+        kind: of the decision.
+        named: the payment, by its id or its beginning.
+        comment: the reason.
+        choice: what was decided, if the kind does not say it all.
 
     Raises:
         NotFound: there is no such payment.
@@ -160,8 +177,8 @@ async def say(
             return answer(payout.id, "refused", code)
         made = await decisions.submit(
             db, kind=kind, subject_kind=StreamKind.PAYOUT.value, subject_id=payout.id,
-            actor_kind="staff", actor_id=person.id, choice=await _choice(db, payout, kind),
-            seen=seen, comment=comment, at=now(),
+            actor_kind="staff", actor_id=person.id, seen=seen,
+            choice=choice or await _choice(db, payout, kind), comment=comment, at=now(),
         )  # fmt: skip
     # The row stands: if Temporal is away now, the sweep sends it when it is back.
     told = await messenger(stack).bring(kind, payout.id, made, seen)
@@ -210,4 +227,6 @@ async def _asked(
         return "", "wrong_stage"
     if kind is DecisionKind.RELEASE_PAYOUT:
         return item.seen, await four_eyes.obstacle(db, payout.id, staff_id)
+    if kind is DecisionKind.SETTLE_PAYOUT:
+        return item.seen, await four_eyes.settling_obstacle(db, payout.id, staff_id)
     return item.seen, ""

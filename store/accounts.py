@@ -27,6 +27,7 @@ MOVEMENTS: dict[PostingKind, tuple[str, str]] = {
     PostingKind.CLAIM: (RECEIVABLE, CLAIMED),
     PostingKind.DISCHARGE: (CLAIMED, RECEIVABLE),
     PostingKind.LIFT: (CLAIMED, RECEIVABLE),
+    PostingKind.ELSEWHERE: (PAYABLE, PAID),
     PostingKind.NET: (PAYABLE, PAID),
     PostingKind.RECOVER: (RECOVERED, AVAILABLE),
     PostingKind.FEE: (PROVIDER_FEES, CHARGED),
@@ -59,7 +60,7 @@ class Balances:
     payable: int = 0
     in_transit: int = 0
     paid: int = 0
-    """Sent, or kept back for what the creator owed."""
+    """Sent, paid another way, or kept back for what the creator owed."""
     creator_receivable: int = 0
     """What creators owe back, and is still open."""
     claimed: int = 0

@@ -17,7 +17,7 @@ from store.duties import Refused, check_duties
 from store.engine import session as transaction
 from store.issuing import issue
 from store.items import close_items, is_asked
-from store.release_limit import count_release
+from store.release_limit import count_release, people_needed
 from store.streams import Entity, NewEvent, known, lock_entity, tail_of, write_event
 from store.tables import Campaign, Collaboration, Decision, Event, Payout, Recipient
 
@@ -136,6 +136,8 @@ async def _write(
     if isinstance(entity, Payout) and row.kind == DecisionKind.RELEASE_PAYOUT:
         needed = await count_release(session, entity, len(command.earlier) + 1)
         data["of"] = needed
+    if isinstance(entity, Payout) and row.kind == DecisionKind.SETTLE_PAYOUT:
+        needed = data["of"] = await people_needed(session, entity.id)
     new = NewEvent(f"decision:{row.id}", row.kind, data, command.at, row.id)
     head = write_event(session, entity, command.head, new)
     if not isinstance(entity, Campaign):

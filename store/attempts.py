@@ -15,9 +15,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import ContentConflict, NotAllowed, NotFound, PayeeChanged, Unavailable
+from domain.ids import attempt_key
 from domain.messages import TransferOutcome, TransferResult
-from domain.payments import Credited
-from store.tables import Payout, PayoutAttempt
+from domain.payments import Credited, RailTransfer
+from store.tables import Payout, PayoutAttempt, Recipient
 
 UNSETTLED = (None, TransferOutcome.IN_DOUBT.value, TransferOutcome.UNDER_WAY.value)
 """Outcomes after which nobody knows whether the money has moved."""
@@ -224,6 +225,42 @@ async def adopt_transfer(
     result = TransferResult(outcome=TransferOutcome.TRANSFERRED, transfer_id=transfer_id)
     await settle_attempt(session, payout_id, number, result, at)
     return True
+
+
+async def take_foreign(
+    session: AsyncSession, payout_id: str, number: int, transfer: RailTransfer
+) -> TransferResult:
+    """Make an attempt of a transfer that was made by hand, if it is what the payment is for.
+
+    Raises:
+        Unavailable: another attempt is still open.
+    """
+    for each in await locked_attempts(session, payout_id):
+        if each.outcome in UNSETTLED:
+            raise Unavailable(f"attempt {each.number} of payout {payout_id} is still open")
+    payout = await session.get_one(Payout, payout_id, populate_existing=True)
+    account = await session.scalar(
+        select(Recipient.account_id).where(Recipient.creator_id == payout.creator_id)
+    )
+    asked = (payout.sent_minor, payout.currency)
+    to_the_creator = transfer.account_id in {account, payout.payee_account}
+    whole = (transfer.amount_minor, transfer.currency) == asked and not transfer.reversed_minor
+    if not (whole and to_the_creator):
+        return TransferResult(outcome=TransferOutcome.REFUSED, code="foreign_differs")
+    await _refuse_second_owner(session, transfer.id)
+    made = PayoutAttempt(
+        payout_id=payout_id, number=number, key=attempt_key(payout_id, number), request_hash="",
+        account_id=transfer.account_id, amount_minor=payout.sent_minor, code="by_hand", sender="",
+        outcome=TransferOutcome.TRANSFERRED.value, transfer_id=transfer.id,
+        first_sent_at=transfer.created_at, settled_at=transfer.created_at,
+    )  # fmt: skip
+    session.add(made)
+    return TransferResult(outcome=TransferOutcome.TRANSFERRED, transfer_id=transfer.id)
+
+
+async def any_open(session: AsyncSession, payout_id: str) -> bool:
+    """True if nobody knows of an attempt whether it has moved the money."""
+    return any(each.outcome in UNSETTLED for each in await locked_attempts(session, payout_id))
 
 
 async def _keep_to_payee(session: AsyncSession, wanted: PayoutAttempt) -> None:

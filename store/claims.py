@@ -24,7 +24,8 @@ from store.streams import Entity
 from store.tables import Campaign, Claim, ClaimPart, Decision, Payout
 
 OVER = (
-    PayoutStatus.TRANSFERRED.value, PayoutStatus.NETTED.value, PayoutStatus.CANCELLED.value,
+    PayoutStatus.TRANSFERRED.value, PayoutStatus.NETTED.value, PayoutStatus.ELSEWHERE.value,
+    PayoutStatus.CANCELLED.value,
 )  # fmt: skip
 """Where a payment ends: what it keeps back has come back, or was given back."""
 

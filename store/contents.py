@@ -15,6 +15,7 @@ from domain.decisions import (
     Objection,
     PublicationChoice,
     ResolveChoice,
+    SettleChoice,
     TermsChoice,
 )
 from store import wishes
@@ -25,6 +26,7 @@ from store.tables import (
     Claim,
     Collaboration,
     Draft,
+    OtherPayment,
     Publication,
     Signature,
     Statement,
@@ -62,6 +64,11 @@ async def take_content(session: AsyncSession, entity: Entity, choice: Choice) ->
             if not isinstance(entity, Campaign):
                 raise Refused("unknown_content")
             await wishes.take(session, entity, choice.content_id)
+            return ""
+        case SettleChoice(answer="elsewhere"):
+            other = await session.get(OtherPayment, choice.content_id)
+            if other is None or other.payout_id != entity.id:
+                raise Refused("unknown_content")
             return ""
         case _:
             return ""

@@ -15,6 +15,7 @@ from domain.correspondence import (
     Correspondence,
     CreditFigures,
     NettedFigures,
+    OtherFigures,
     PayoutFigures,
     WantedPapers,
 )
@@ -23,7 +24,7 @@ from domain.errors import NotFound
 from domain.invoicing import NEVER_HELD, TaxStatus
 from domain.lifecycle import CheckState, PayoutStatus
 from domain.payments import BONUS, REPAYMENT
-from store import credits
+from store import credits, other_payments
 from store.bonuses import granted_by
 from store.claim_reads import find, netting_of, sums_by_kind
 from store.credits import Credited
@@ -105,7 +106,10 @@ def _sum_of_payouts(
     )
 
 
-_PAID = _sum_of_payouts(Payout.status == PayoutStatus.TRANSFERRED, Payout.sent_minor)
+_PAID = _sum_of_payouts(
+    Payout.status.in_([PayoutStatus.TRANSFERRED.value, PayoutStatus.ELSEWHERE.value]),
+    Payout.sent_minor,
+)
 # What is beyond the fee takes nothing off it.
 _EARNED = _sum_of_payouts(
     (Payout.status != PayoutStatus.CANCELLED) & (Payout.kind != BONUS), Payout.amount_minor
@@ -195,7 +199,7 @@ async def _papers(
 
 
 async def _credit(session: AsyncSession, payout: PayoutFigures | None) -> CreditFigures | None:
-    if payout is None or payout.kind != REPAYMENT:
+    if payout is None or payout.status != PayoutStatus.CANCELLED:
         return None
     found = await credits.one(session, payout.payout_id)
     return _figures(found) if found else None
@@ -258,6 +262,7 @@ async def _payout(
         transfer_id=row.transfer_id or "",
         status=row.status,
         reason=await _why(session, row),
+        other=await _other(session, row),
         payout_id=row.id,
         netted=tuple(
             NettedFigures(each.amount_minor, each.reason)
@@ -275,8 +280,16 @@ async def _claim(session: AsyncSession, facts: Mapping[str, str | int]) -> Claim
     return ClaimFigures(found.reason, found.answer, await sums_by_kind(session, found.claim.id))
 
 
+async def _other(session: AsyncSession, row: Payout) -> OtherFigures | None:
+    found = await other_payments.of_payment(session, row)
+    said = await other_payments.last_said(session, row.id) if found else None
+    if found is None or said is None:
+        return None
+    return OtherFigures(found.paid_at, found.reference, said.decision.comment)
+
+
 async def _why(session: AsyncSession, row: Payout) -> str:
-    if row.kind == REPAYMENT:
+    if row.kind == REPAYMENT or row.status == PayoutStatus.CANCELLED:
         return (await why_not_owed(session, [row.id])).get(row.id, "")
     given = await granted_by(session, row.id) if row.kind == BONUS else None
     return given.reason if given else ""

@@ -7,9 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.decisions import CREATOR_DECISIONS, DecisionKind, roles_for
 from domain.inbox import DECIDED_BY, ItemKind
-from domain.lifecycle import Role
+from domain.lifecycle import PayoutStatus, Role
 from domain.messages import ApplyDecision
 from store.approvers import NOT_NAMED, kept_for_others
+from store.attempts import any_open
 from store.four_eyes import REQUESTER, SAME_PERSON, had_a_part
 from store.invoices import invoice, lacks
 from store.streams import Entity
@@ -19,6 +20,10 @@ _ITEM_OF = {decision: item for item, decision in DECIDED_BY.items()}
 
 
 CLAIMANT = "claimant"
+MAY_BE_PAID = "may_be_paid"
+
+_ENDS_A_PAYMENT = (DecisionKind.SETTLE_PAYOUT, DecisionKind.CANCEL_PAYOUT)
+"""Decisions after which no attempt is made any more."""
 
 
 class Refused(Exception):
@@ -36,7 +41,7 @@ async def check_duties(
 
     Raises:
         Refused: ``stale``, ``not_allowed``, ``requester``, ``same_person``, ``not_named``,
-            ``claimant``, ``tax_missing`` or ``invoice_missing``.
+            ``claimant``, ``may_be_paid``, ``tax_missing`` or ``invoice_missing``.
     """
     if row.seen != command.ref.seen:
         raise Refused("stale")
@@ -47,6 +52,8 @@ async def check_duties(
             raise Refused("unknown")
         await _check_release(session, entity, row.actor_id, command.earlier)
         await _check_papers(session, entity, row)
+    if row.kind in _ENDS_A_PAYMENT and isinstance(entity, Payout):
+        await _check_end(session, entity, row, command.earlier)
     if row.kind == DecisionKind.REVIEW_DRAFT and isinstance(entity, Collaboration):
         await _check_review(session, entity, row.actor_id)
     if row.kind == DecisionKind.DECIDE_CLAIM and isinstance(entity, Claim):
@@ -112,6 +119,21 @@ async def _check_release(
     before = await session.scalars(select(Decision.actor_id).where(Decision.id.in_(earlier)))
     if actor_id in before.all():
         raise Refused(SAME_PERSON)
+
+
+async def _check_end(
+    session: AsyncSession, payout: Payout, row: Decision, earlier: tuple[str, ...]
+) -> None:
+    """Nothing of it may be on its way; and who says that it was paid may also release it."""
+    # Before it is in a file at the bank, its workflow stops what is ordered by itself.
+    if payout.status == PayoutStatus.HELD and await any_open(session, payout.id):
+        raise Refused(MAY_BE_PAID)
+    if row.kind != DecisionKind.SETTLE_PAYOUT:
+        return
+    await _check_release(session, payout, row.actor_id, earlier)
+    said = await session.scalars(select(Decision.choice).where(Decision.id.in_(earlier)))
+    if any(choice != row.choice for choice in said):
+        raise Refused("stale")
 
 
 async def _check_papers(session: AsyncSession, payout: Payout, row: Decision) -> None:

@@ -121,6 +121,23 @@ def obstacle_of(staff_id: str) -> ColumnElement[str]:
     )
 
 
+async def settling_obstacle(session: AsyncSession, payout_id: str, staff_id: str) -> str:
+    """Why this person may not say that a payment was made another way; empty if they may."""
+    found = await session.scalar(
+        select(
+            case(
+                (had_a_part(staff_id), literal(REQUESTER, String)),
+                (kept_for_others(staff_id, ItemKind.RELEASE, Payout.id), literal(NOT_NAMED)),
+                else_=literal(""),
+            )
+        )
+        .select_from(Payout)
+        .join(Campaign, Campaign.id == Payout.campaign_id)
+        .where(Payout.id == payout_id)
+    )
+    return found or ""
+
+
 async def obstacle(session: AsyncSession, payout_id: str, staff_id: str) -> str:
     """Why this person may not release this payment now; empty if four eyes allow it."""
     found = await session.scalar(

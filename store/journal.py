@@ -40,6 +40,7 @@ from store.accounts import (
     RECOVERED,
     RESERVED,
 )
+from store.other_payments import IT_IS, PAID_AT
 from store.tables import (
     Campaign,
     Collaboration,
@@ -50,6 +51,7 @@ from store.tables import (
     LedgerAccount,
     LedgerEntry,
     LedgerTransaction,
+    OtherPayment,
     Payout,
     PayoutAttempt,
 )
@@ -57,8 +59,8 @@ from store.tables import (
 BOOKED = (
     PostingKind.EARN, PostingKind.SEND, PostingKind.SETTLE, PostingKind.RETURN,
     PostingKind.TAKE_BACK, PostingKind.FORFEIT, PostingKind.CLAIM, PostingKind.DISCHARGE,
-    PostingKind.LIFT, PostingKind.NET, PostingKind.RECOVER, PostingKind.FEE,
-    PostingKind.FEE_BACK,
+    PostingKind.LIFT, PostingKind.NET, PostingKind.RECOVER, PostingKind.ELSEWHERE,
+    PostingKind.FEE, PostingKind.FEE_BACK,
 )  # fmt: skip
 """Movements that change what the brand owes or has."""
 
@@ -78,9 +80,9 @@ BOOK_ACCOUNT = {
 balance at the payment provider, what creators owe back, what they have sent to the brand, and what
 the provider takes for its service."""
 
-FEES, VAT, NETTING = "fees", "vat", "netting"
+FEES, VAT, NETTING, ELSEWHERE = "fees", "vat", "netting", "elsewhere"
 
-ACCOUNTS = (*dict.fromkeys(BOOK_ACCOUNT.values()), NETTING, VAT)
+ACCOUNTS = (*dict.fromkeys(BOOK_ACCOUNT.values()), NETTING, ELSEWHERE, VAT)
 
 _AT_ONCE = 500
 
@@ -151,18 +153,17 @@ def _taxes(
 ) -> Select[*tuple[Any, ...]]:
     # An invoice may be handed in after the payment (a bonus); both are final then. Of a payment of
     # which all was kept back nothing was sent.
-    at = func.greatest(
-        func.coalesce(PayoutAttempt.settled_at, LedgerTransaction.at), Invoice.created_at
-    )
+    at = func.greatest(func.coalesce(PAID_AT, LedgerTransaction.at), Invoice.created_at)
     about = null().label("credit_note"), Payout.id.label("paper")
     kept_back = LedgerTransaction.key == func.concat("net:", Payout.id)
     query = (
         _tax_line(at, account, Invoice.vat_minor, *about)
         .outerjoin(PayoutAttempt, PayoutAttempt.transfer_id == Payout.transfer_id)
+        .outerjoin(OtherPayment, IT_IS)
         .outerjoin(LedgerTransaction, kept_back & (Payout.status == PayoutStatus.NETTED.value))
         .where(
             Invoice.vat_minor > 0,
-            PayoutAttempt.settled_at.is_not(None) | LedgerTransaction.at.is_not(None),
+            PAID_AT.is_not(None) | LedgerTransaction.at.is_not(None),
         )
     )
     return _within(query, at, since, until, campaign_id)
@@ -258,6 +259,9 @@ def _line(row: tuple[Any, ...]) -> JournalLine:
     if (moved, name) == (PostingKind.NET, PAID) or (name == RECOVERED and texts[4]):
         # Kept back from a payment and come back by it: nothing was sent, nothing arrived.
         account = NETTING
+    if (moved, name) == (PostingKind.ELSEWHERE, PAID):
+        # It left the brand by an account that is not in these books.
+        account = ELSEWHERE
     return JournalLine(document, at, moved, account, signed, currency, *texts)
 
 

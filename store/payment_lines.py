@@ -17,9 +17,10 @@ from domain.payments import Credited
 from store.credits import numbers_of_payment
 from store.invoice_sums import OF_PAYMENT, vat_of
 from store.invoices import missing
+from store.other_payments import IT_IS, PAID_AT
 from store.paging import PAGE, Page, page_of, read_mark
 from store.remittances import converted
-from store.tables import Campaign, Creator, Invoice, Payout, PayoutAttempt, Recipient
+from store.tables import Campaign, Creator, Invoice, OtherPayment, Payout, PayoutAttempt, Recipient
 
 _AT_ONCE = 500
 """Rows that are fetched in one go while a file is written."""
@@ -46,13 +47,17 @@ class PaymentLine:
     """The number of its invoice; empty if there is none."""
     vat_minor: int | None
     """Value added tax in the amount, by the invoice; None without one."""
+    other: OtherPayment | None
+    """How it was made another way, if it was."""
     credit_notes: str
     """Their numbers, see `store.credits.numbers_of_payment`; empty without any."""
 
     @property
     def sent_at(self) -> datetime | None:
-        """When the provider said that the money has moved."""
-        return self.attempt.settled_at if self.attempt else None
+        """When the provider said that the money has moved, or the day of another way of paying."""
+        if self.attempt:
+            return self.attempt.settled_at
+        return self.other.paid_at if self.other else None
 
     @property
     def credited(self) -> Credited | None:
@@ -76,7 +81,9 @@ class Wanted:
 
 def _query(
     wanted: Wanted,
-) -> Select[Payout, Creator, Campaign, str, str, PayoutAttempt, str, str, int | None, str]:
+) -> Select[
+    Payout, Creator, Campaign, str, str, PayoutAttempt, str, str, int | None, OtherPayment, str
+]:
     account = func.coalesce(PayoutAttempt.account_id, Recipient.account_id, "")
     waits = Payout.status == PayoutStatus.REQUESTED.value
     lacks = case((waits, missing()), else_=literal("", String))
@@ -91,12 +98,14 @@ def _query(
             lacks,
             func.coalesce(Invoice.number, ""),
             vat_of(Payout.amount_minor),
+            OtherPayment,
             numbers_of_payment(),
         )
         .join(Creator, Creator.id == Payout.creator_id)
         .join(Campaign, Campaign.id == Payout.campaign_id)
         .outerjoin(Recipient, Recipient.creator_id == Payout.creator_id)
         .outerjoin(PayoutAttempt, PayoutAttempt.transfer_id == Payout.transfer_id)
+        .outerjoin(OtherPayment, IT_IS)
         .outerjoin(Invoice, OF_PAYMENT)
         # A campaign carries its whole file: reading it for every row would be most of the work.
         .options(
@@ -106,9 +115,9 @@ def _query(
             ),
         )
     )
-    when = PayoutAttempt.settled_at if wanted.sent else Payout.created_at
+    when = PAID_AT if wanted.sent else Payout.created_at
     if wanted.sent:
-        query = query.where(PayoutAttempt.settled_at.is_not(None))
+        query = query.where(PAID_AT.is_not(None))
     if wanted.status:
         query = query.where(Payout.status == wanted.status)
     if wanted.campaign_id:

@@ -45,7 +45,8 @@ _STANDS = [
 """States in which no money is on its way."""
 
 _ON_HOLD = [
-    each.value for each in (HoldReason.BY_PERSON, HoldReason.TAKEN_BACK, *ACCOUNT_LOST)
+    HoldReason.BY_PERSON.value, HoldReason.TAKEN_BACK.value, HoldReason.REFUSED.value,
+    *(each.value for each in ACCOUNT_LOST),
 ]  # fmt: skip
 """Reasons for which a person decides already."""
 

@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.campaign import CampaignFile
 from domain.decisions import SAID_AT_THE_END
 from domain.lifecycle import PayoutStatus
-from domain.payments import REPAYMENT
 from store import portal_claims
 from store.claim_reads import Netted
 from store.credits import Credited, of_collaboration
@@ -30,6 +29,7 @@ from store.tables import (
     Draft,
     InboxItem,
     OnboardingLink,
+    OtherPayment,
     Payout,
     Publication,
     Recipient,
@@ -58,7 +58,9 @@ class PortalView:
     check: Check | None
     payouts: tuple[Payout, ...]
     not_owed: dict[str, str]
-    """Why what was taken back is not paid again, by the payment that is not made."""
+    """Why payments are not made (again), by payment."""
+    elsewhere: dict[str, OtherPayment]
+    """How payments were made without Troupe, by payment."""
     recipient: Recipient | None
     account: BankAccount | None
     """Where the money goes by bank transfer."""
@@ -110,6 +112,7 @@ async def view(session: AsyncSession, collaboration_id: str) -> PortalView | Non
         check=await _last(session, Check, collaboration_id, Check.id),
         payouts=payouts,
         not_owed=await _not_owed(session, payouts),
+        elsewhere=await _elsewhere(session, payouts),
         papers=await papers(session, row[0], CampaignFile.model_validate(row[2].file)),
         credits=await of_collaboration(session, collaboration_id),
         claims=claims,
@@ -177,11 +180,16 @@ async def _payouts(session: AsyncSession, collaboration_id: str) -> tuple[Payout
     return tuple(rows)
 
 
+async def _elsewhere(session: AsyncSession, payouts: tuple[Payout, ...]) -> dict[str, OtherPayment]:
+    named = [each.other_payment_id for each in payouts if each.other_payment_id]
+    if not named:
+        return {}
+    found = await session.scalars(select(OtherPayment).where(OtherPayment.id.in_(named)))
+    return {each.payout_id: each for each in found}
+
+
 async def _not_owed(session: AsyncSession, payouts: tuple[Payout, ...]) -> dict[str, str]:
-    given_up = [
-        each.id for each in payouts
-        if each.kind == REPAYMENT and each.status == PayoutStatus.CANCELLED
-    ]  # fmt: skip
+    given_up = [each.id for each in payouts if each.status == PayoutStatus.CANCELLED]
     return await why_not_owed(session, given_up) if given_up else {}
 
 

@@ -27,6 +27,7 @@ from store import claims, ledger
 from store.applying import apply_decision
 from store.crediting import credit
 from store.engine import session as transaction
+from store.invoices import invoice
 from store.items import close_all, close_items, escalate, hand_over, open_item, remind
 from store.streams import (
     Entity,
@@ -95,16 +96,17 @@ async def _append(session: AsyncSession, command: Append) -> Appended:
     )
     if isinstance(entity, Payout):
         await _change_claims(session, entity, command)
-        if _is_given_up(entity, command):
+        if await _is_given_up(session, entity, command):
             await credit(session, entity.id, entity, entity.amount_minor, command.at)
     return Appended(head=head)
 
 
-def _is_given_up(payout: Payout, command: Append) -> bool:
-    """True if what was taken back is not owed any more: its invoice is less by that."""
+async def _is_given_up(session: AsyncSession, payout: Payout, command: Append) -> bool:
+    """True if what is invoiced is not owed any more: its invoice is less by that."""
     change = command.payout
-    ended = change is not None and change.status is PayoutStatus.CANCELLED
-    return ended and payout.kind == REPAYMENT
+    if change is None or change.status is not PayoutStatus.CANCELLED:
+        return False
+    return payout.kind == REPAYMENT or await invoice(session, payout.id) is not None
 
 
 async def _change_claims(session: AsyncSession, payout: Payout, command: Append) -> None:

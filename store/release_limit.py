@@ -75,6 +75,12 @@ async def counted(session: AsyncSession, payout_id: str) -> Counted | None:
     return Counted(*row) if row else None
 
 
+async def people_needed(session: AsyncSession, payout_id: str) -> int:
+    """How many people a payment needs that has its releases: to say that it was made elsewhere."""
+    now = await counted(session, payout_id)
+    return 2 if now is not None and now.two else 1
+
+
 async def count_release(session: AsyncSession, payout: Payout, given: int) -> int:
     """Count a release that is being applied, and return how many this payment needs.
 

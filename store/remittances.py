@@ -16,12 +16,25 @@ from domain.mails import Mail
 from domain.payments import Credited
 from store import correspondence
 from store.invoice_sums import OF_PAYMENT, vat_of
-from store.tables import Decision, Invoice, OutboxMail, Payout, PayoutAttempt, Signature
+from store.other_payments import IT_IS, PAID_AT
+from store.tables import (
+    Decision,
+    Invoice,
+    OtherPayment,
+    OutboxMail,
+    Payout,
+    PayoutAttempt,
+    Signature,
+)
+
+_PAID = [
+    PayoutStatus.TRANSFERRED.value, PayoutStatus.NETTED.value, PayoutStatus.ELSEWHERE.value,
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Remittance:
-    """A payment that the provider has moved, or of which all was kept back."""
+    """A payment that the provider has moved, that was made another way, or was all kept back."""
 
     payout_id: str
     about: Correspondence
@@ -44,16 +57,17 @@ async def remittance(
         payout_id: the payment.
         collaboration_id: if given, the payment has to be one of this collaboration.
     """
-    paid_at = func.coalesce(PayoutAttempt.settled_at, Payout.updated_at)
+    paid_at = func.coalesce(PAID_AT, Payout.updated_at)
     query = (
         select(Payout, paid_at, PayoutAttempt, Invoice, vat_of(Payout.amount_minor))
         # Nothing was sent of a payment of which all was kept back.
         .outerjoin(PayoutAttempt, PayoutAttempt.transfer_id == Payout.transfer_id)
+        .outerjoin(OtherPayment, IT_IS)
         # Later ones are left out: a statement never changes once it was sent.
         .outerjoin(Invoice, OF_PAYMENT & (Invoice.created_at <= paid_at))
         .where(
             Payout.id == payout_id,
-            Payout.status.in_([PayoutStatus.TRANSFERRED.value, PayoutStatus.NETTED.value]),
+            Payout.status.in_(_PAID),
         )
     )
     if collaboration_id:
@@ -90,7 +104,8 @@ async def remittance_of_mail(session: AsyncSession, outbox_id: str) -> Remittanc
     """What the statement says that goes with a mail; None with every mail but remittances."""
     payout_id = await session.scalar(
         select(OutboxMail.facts["payout_id"].astext).where(
-            OutboxMail.id == outbox_id, OutboxMail.mail == Mail.REMITTANCE.value
+            OutboxMail.id == outbox_id,
+            OutboxMail.mail.in_([Mail.REMITTANCE.value, Mail.PAID_ELSEWHERE.value]),
         )
     )
     return await remittance(session, payout_id) if payout_id else None

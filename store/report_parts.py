@@ -53,7 +53,7 @@ async def payments(session: AsyncSession, campaign_id: str, staffing: str) -> li
             .where(
                 Payout.campaign_id == campaign_id,
                 Event.kind == "payout",
-                Event.event == "transferred",
+                Event.event.in_(["transferred", "paid_elsewhere"]),
             )
             .group_by(Event.entity_id)
         )

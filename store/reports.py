@@ -133,7 +133,7 @@ async def _creators(session: AsyncSession, campaign_id: str) -> list[CreatorLine
             select(Payout.collaboration_id, func.sum(Payout.sent_minor - Payout.reversed_minor))
             .where(
                 Payout.campaign_id == campaign_id,
-                Payout.status == PayoutStatus.TRANSFERRED.value,
+                Payout.status.in_([PayoutStatus.TRANSFERRED.value, PayoutStatus.ELSEWHERE.value]),
             )
             .group_by(Payout.collaboration_id)
         )

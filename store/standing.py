@@ -13,7 +13,8 @@ _BEFORE_SIGNING = [
     each.value for each in (Stage.SCREENING, Stage.INVITING, Stage.NEGOTIATING, Stage.CONTRACTING)
 ]
 _SETTLED = [
-    PayoutStatus.TRANSFERRED.value, PayoutStatus.NETTED.value, PayoutStatus.CANCELLED.value,
+    PayoutStatus.TRANSFERRED.value, PayoutStatus.NETTED.value, PayoutStatus.ELSEWHERE.value,
+    PayoutStatus.CANCELLED.value,
 ]  # fmt: skip
 
 

@@ -14,12 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.lifecycle import PayoutStatus
 from domain.messages import PostingKind
 from store.invoice_sums import OF_PAYMENT, vat_of
+from store.other_payments import IT_IS, PAID_AT
 from store.tables import (
     Campaign,
     Creator,
     Invoice,
     InvoiceCredit,
     LedgerTransaction,
+    OtherPayment,
     Payout,
     PayoutAttempt,
     TaxProfile,
@@ -67,8 +69,9 @@ async def year_totals(
 ) -> tuple[CreatorTotal, ...]:  # fmt: skip
     """What was paid in a calendar year, the largest sums first; one statement.
 
-    A payment belongs to the day on which the provider moved the money, and what was taken back to
-    the day on which that was booked: a year that was reported stays as it was.
+    A payment belongs to the day on which the provider moved the money, or on which it was paid
+    another way, and what was taken back to the day on which that was booked: a year that was
+    reported stays as it was.
 
     Args:
         session: a transaction.
@@ -125,10 +128,11 @@ def _movements() -> Subquery:
     payment's invoice stays whole, those of the claim's collaboration are less.
     """
     paid = select(
-        Payout.id.label("payout_id"), PayoutAttempt.settled_at.label("at"),
+        Payout.id.label("payout_id"), PAID_AT.label("at"),
         literal(1).label("sign"), Payout.amount_minor.label("amount_minor"),
         Payout.share_from.label("start"),
-    ).join(PayoutAttempt, Payout.transfer_id == PayoutAttempt.transfer_id)  # fmt: skip
+    ).outerjoin(PayoutAttempt, Payout.transfer_id == PayoutAttempt.transfer_id)  # fmt: skip
+    paid = paid.outerjoin(OtherPayment, IT_IS).where(PAID_AT.is_not(None))
     # What is taken back lies at the end of what was left.
     until_then = func.sum(LedgerTransaction.amount_minor).over(
         partition_by=LedgerTransaction.payout_id, order_by=LedgerTransaction.id

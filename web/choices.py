@@ -22,6 +22,8 @@ SUBJECT_OF = {
     DecisionKind.HOLD_PAYOUT: "payout",
     DecisionKind.RESUME_PAYOUT: "payout",
     DecisionKind.CANCEL_PAYOUT: "payout",
+    DecisionKind.RETRY_PAYOUT: "payout",
+    DecisionKind.SETTLE_PAYOUT: "payout",
     DecisionKind.DECIDE_CLAIM: "claim",
     DecisionKind.WAIVE_CLAIM: "claim",
     DecisionKind.BOOK_REPAYMENT: "claim",
@@ -34,11 +36,13 @@ _CONTENT = {
     DecisionKind.SUBMIT_DRAFT,
     DecisionKind.REPORT_PUBLICATION,
     DecisionKind.OBJECT,
+    DecisionKind.SETTLE_PAYOUT,
 }
 
 
 _NEEDS_REASON = {
-    DecisionKind.HOLD_PAYOUT, DecisionKind.CANCEL_PAYOUT, DecisionKind.GRANT_BONUS,
+    DecisionKind.HOLD_PAYOUT, DecisionKind.CANCEL_PAYOUT, DecisionKind.SETTLE_PAYOUT,
+    DecisionKind.GRANT_BONUS,
     DecisionKind.CLAIM_BACK, DecisionKind.WAIVE_CLAIM, DecisionKind.BOOK_REPAYMENT,
 }  # fmt: skip
 
@@ -99,6 +103,8 @@ def read_choice(
         given["netted_minor"] = int(shown) if shown.isdecimal() and len(shown) < 16 else -1
     if kind in _CONTENT:
         given["content_id"] = content_id
+    if kind is DecisionKind.SETTLE_PAYOUT:
+        given["answer"] = answer
     try:
         choice = _CHOICE.validate_python(given)
     except ValidationError:

@@ -19,6 +19,7 @@ from web.deps import Deps
 from web.fields import MAX_TEXT, Fields, local_path, read_fields
 from web.inbox import show_item
 from web.pages import pages_of, wants_json
+from web.settling import keep_other_payment
 from web.step_up import before_release
 from web.visit import Forbidden, Visit, visit
 from web.wishes import MOST_FIELDS, WishesRefused, keep_wishes
@@ -36,6 +37,14 @@ STATUS_OF_CODE = {
 """HTTP status of a refusal; everything else is a conflict with what is there now."""
 
 
+UNREADABLE = frozenset(
+    {
+        "reason_needed", "bad_amount", "bad_choice", "bad_wishes", "bad_day", "reference_needed",
+    }
+)  # fmt: skip
+"""Something is missing in what was sent."""
+
+
 class Result:
     """What became of a decision, for a page or a program."""
 
@@ -51,7 +60,7 @@ class Result:
     def as_json(self) -> JSONResponse:
         """For programs."""
         status = 200 if self.status != "refused" else STATUS_OF_CODE.get(self.code, 409)
-        if self.code in {"reason_needed", "bad_amount", "bad_choice", "bad_wishes"}:
+        if self.code in UNREADABLE:
             status = 422
         body = {
             "decision_id": self.decision_id,
@@ -111,10 +120,12 @@ async def _record(v: Visit, fields: Fields) -> tuple[Choice, str, str, str]:
     await before_release(v, kind, fields, subject_id)
     currency = await _currency(v.db, kind, subject_id) if needs_currency(fields) else ""
     seen = fields.get("seen", "")[:200]
-    wishes = ""
+    content_id = ""
     if kind is DecisionKind.RESOLVE_SHORTLIST:
-        wishes = await keep_wishes(v, fields, subject_id, seen)
-    choice = read_choice(kind, fields, currency, wishes)
+        content_id = await keep_wishes(v, fields, subject_id, seen)
+    if kind is DecisionKind.SETTLE_PAYOUT:
+        content_id = await keep_other_payment(v, fields, subject_id)
+    choice = read_choice(kind, fields, currency, content_id)
     decision_id = await store.submit(
         v.db,
         kind=kind,

@@ -22,6 +22,7 @@ from store import (
     desk_shortlist,
     four_eyes,
     invoices,
+    other_payments,
     release_limit,
     safety_looks,
     stuck_events,
@@ -220,6 +221,23 @@ async def _claim(v: Visit, row: InboxRow) -> dict[str, Any]:
     }
 
 
+async def _unpaid(v: Visit, row: InboxRow) -> dict[str, Any]:
+    context = await _release(v, row)
+    reason, code, said = (*row.item.seen.split("|"), "", "")[:3]
+    there = await other_payments.last_said(v.db, row.item.subject_id) if said else None
+    obstacle = await four_eyes.settling_obstacle(v.db, row.item.subject_id, v.me.staff_id)
+    if there is not None and there.decision.actor_id == v.me.staff_id:
+        obstacle = four_eyes.SAME_PERSON
+    return context | {
+        "reason": reason,
+        "code": code,
+        "why": PAYMENT_REFUSALS.get(code, ""),
+        "said": there,
+        "obstacle": obstacle,
+        "today": v.deps.clock().date().isoformat(),
+    }
+
+
 async def _attention(v: Visit, row: InboxRow) -> dict[str, Any]:
     step, _, code = row.item.code.partition(":")
     code = code or row.item.seen
@@ -275,6 +293,7 @@ CONTEXT_OF: dict[ItemKind, Callable[[Visit, InboxRow], Awaitable[dict[str, Any]]
     ItemKind.RELEASE: _release,
     ItemKind.CLAIM: _claim,
     ItemKind.ON_HOLD: _release,
+    ItemKind.UNPAID: _unpaid,
     ItemKind.IN_DOUBT: _nothing_beside,
     ItemKind.BANK_FAILED: _nothing_beside,
     ItemKind.DIFFERENCE: _difference,

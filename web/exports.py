@@ -51,7 +51,7 @@ PAYMENT_COLUMNS = (
     "collaboration", "for", "number", "amount", "invoice", "net", "vat", "currency", "status",
     "hold_reason", "earned_on", "pay_by", "sent_on", "transfer", "account", "bank",
     "bank_payout", "taken_back", "credit_notes", "kept_back", "to_send", "credited",
-    "credited_currency",
+    "credited_currency", "other_reference",
 )  # fmt: skip
 
 JOURNAL_COLUMNS = (
@@ -63,6 +63,7 @@ _MOVED = {
     PostingKind.EARN: "Earned",
     PostingKind.SEND: "Sent to the provider",
     PostingKind.SETTLE: "Paid",
+    PostingKind.ELSEWHERE: "Paid another way",
     PostingKind.RETURN: "Not paid, owed again",
     PostingKind.TAKE_BACK: "Taken back, owed again",
     PostingKind.FORFEIT: "Not owed any more",
@@ -107,7 +108,7 @@ def _payment(row: PaymentLine) -> list[Cell]:
         Money(minor=payout.netted_minor, currency=currency),
         Money(minor=payout.sent_minor, currency=currency),
         Money(minor=credited.amount_minor, currency=credited.currency) if credited else None,
-        credited.currency if credited else None,
+        credited.currency if credited else None, row.other.reference if row.other else None,
     ]  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from rendering.documents import (
 )
 from rendering.environment import make_environment
 from rendering.paper import paper
-from store import claim_reads, credits, desk, invoices, ledger_reports
+from store import claim_reads, credits, desk, invoices, ledger_reports, other_payments
 from store.creator_statements import creator_statement
 from store.payout_reads import payout_detail
 from store.remittances import Remittance, remittance
@@ -92,6 +92,8 @@ async def _payment_page(
         attempts=found.attempts,
         netting=await claim_reads.netting_of(v.db, found.payout, upcoming=False),
         item=await desk.open_item(v.db, "release", payout_id),
+        unpaid=await desk.open_item(v.db, "unpaid", payout_id),
+        other=await other_payments.of_payment(v.db, found.payout),
         invoice=await invoices.invoice(v.db, found.payout.first_of or payout_id),
         credited=await credits.of_payment(v.db, payout_id),
         may_enter=v.may(Role.FINANCE),

@@ -23,7 +23,7 @@ from store import portal as store
 from store.claim_reads import Netted
 from store.engine import session
 from store.portal import PortalView
-from store.tables import Payout
+from store.tables import OtherPayment, Payout
 from web import words
 from web.deps import Deps
 from web.drafting import asked_for, lines, precheck
@@ -199,7 +199,9 @@ class Due:
     undecided: bool = False
     """A person has not said yet whether what was taken back is still owed."""
     why_not: str = ""
-    """Why what was taken back is not paid again."""
+    """Why it is not paid (again)."""
+    elsewhere: OtherPayment | None = None
+    """How it was paid without Troupe, if it was."""
 
 
 def _is_promised(payout: Payout) -> bool:
@@ -208,6 +210,7 @@ def _is_promised(payout: Payout) -> bool:
         return True
     sent = {
         PayoutStatus.SENDING, PayoutStatus.IN_DOUBT, PayoutStatus.TRANSFERRED, PayoutStatus.NETTED,
+        PayoutStatus.ELSEWHERE,
     }  # fmt: skip
     # What is held after its release keeps its releases; a person's hold takes them away.
     return payout.status in sent or (payout.status == PayoutStatus.HELD and payout.releases > 0)
@@ -245,6 +248,8 @@ def milestones(c: CreatorVisit) -> list[Due]:
                 payout.reversed_minor if payout else 0,
                 (payout.bank_status or "") if payout else "",
                 undecided=payout is not None and payout.id in undecided,
+                why_not=c.view.not_owed.get(payout.id, "") if payout else "",
+                elsewhere=c.view.elsewhere.get(payout.id) if payout else None,
             )
         )
     rows += [
@@ -262,6 +267,7 @@ def milestones(c: CreatorVisit) -> list[Due]:
             payout.bank_status or "",
             undecided=payout.id in undecided,
             why_not=c.view.not_owed.get(payout.id, ""),
+            elsewhere=c.view.elsewhere.get(payout.id),
         )
         for payout in [*earned.values(), *again]
     ]

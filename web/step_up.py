@@ -81,13 +81,13 @@ class PasswordAgain:
 
 
 async def before_release(v: Visit, kind: DecisionKind, fields: Fields, subject_id: str) -> None:
-    """Have the hook look at a release before its row is written; nothing else is asked for it.
+    """Have the hook look at a release, or what settles a payment, before its row is written.
 
     Raises:
         ProofNeeded: see `StepUp`.
         ProofWrong: see `StepUp`.
     """
-    if kind is not DecisionKind.RELEASE_PAYOUT:
+    if kind not in {DecisionKind.RELEASE_PAYOUT, DecisionKind.SETTLE_PAYOUT}:
         return
     found = await release_limit.counted(v.db, subject_id)
     hook: StepUp = v.request.app.state.step_up

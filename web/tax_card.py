@@ -46,7 +46,9 @@ def asked(view: PortalView, country: str) -> list[Wanted]:
 
 def _is_time(payout: Payout) -> bool:
     """Before the payment is sent; of a bonus after that, since nobody hears of it before."""
-    paid = payout.status in {PayoutStatus.TRANSFERRED.value, PayoutStatus.NETTED.value}
+    paid = payout.status in {
+        PayoutStatus.TRANSFERRED.value, PayoutStatus.NETTED.value, PayoutStatus.ELSEWHERE.value,
+    }  # fmt: skip
     if payout.kind == BONUS:
         return paid
     return not paid and payout.status != PayoutStatus.CANCELLED.value

@@ -13,6 +13,7 @@ KIND_TITLES = {
     "hearing": "Hearings",
     "kill_fee": "Kill fees to decide",
     "release": "Payments to release",
+    "unpaid": "Payments that cannot be sent",
     "claim": "Money to be given back",
     "in_doubt": "Payments that nobody knows the end of yet",
     "on_hold": "Payments on hold",
@@ -35,21 +36,8 @@ PAYOUT_STATUS = {
     "in_doubt": "Being looked up",
     "transferred": "Paid",
     "netted": "Settled, nothing sent",
+    "elsewhere": "Paid another way",
     "cancelled": "Cancelled",
-}
-
-HOLDS = {
-    "not_onboarded": "the creator has not finished the payout set-up",
-    "waiting_funds": "the balance at Stripe is too low",
-    "rail_stopped": "Stripe refuses our key; every payment waits",
-    "refused": "this payment was refused",
-    "by_person": "a person put it on hold",
-    "suspended": "the collaboration is suspended",
-    "taken_back": "it was taken back; a person decides whether it is owed",
-    "platform_paused": "somebody at the brand paused the creator's account at Stripe",
-    "account_rejected": "Stripe has rejected the creator's account for good",
-    "account_gone": "the creator's account at Stripe is closed, or took our access back",
-    "payee_changed": "the creator's account changed since it was released",
 }
 
 PAYOUT_STATUS_FOR_CREATORS = {
@@ -60,6 +48,7 @@ PAYOUT_STATUS_FOR_CREATORS = {
     "in_doubt": "on its way; we are confirming it",
     "transferred": "paid",
     "netted": "settled: it was kept back for what you owed",
+    "elsewhere": "paid another way",
     "cancelled": "will not be paid",
 }
 
@@ -121,6 +110,8 @@ DECIDED = {
     "hold_payout": "put the payment on hold",
     "resume_payout": "let the payment go on",
     "cancel_payout": "said that it is not to be paid",
+    "retry_payout": "had it tried again",
+    "settle_payout": "said that it was paid another way",
     "retry_step": "tried the step again",
     "grant_bonus": "granted it",
     "claim_back": "asked for it back",
@@ -178,6 +169,9 @@ REFUSALS = {
     "wrong_count": "Nothing was released: the number is not how many payments are listed here.",
     "already_on_hold": "Nothing was changed: the payment is on hold already.",
     "already_decided": "Nothing was changed: somebody has already decided this.",
+    "bad_day": "Please give the day on which it was paid; it cannot be in the future.",
+    "reference_needed": "Please say by which reference the payment is found at your bank.",
+    "may_be_paid": "Nothing was changed: an attempt to pay it has no answer yet and may have paid.",
     "reason_needed": "Please say why in a sentence: it is kept, and whom it concerns may read it.",
     "bad_amount": "Please write an amount like 450 or 450.00 EUR, in the campaign's currency.",
     "bad_choice": "Please choose one of the answers.",
@@ -203,23 +197,6 @@ REFUSALS = {
     "over_budget": "Nothing was changed: the budget does not have that much left.",
     "above_ceiling": "Nothing was changed: the amount is above the ceiling for one creator.",
 }
-
-NOT_READY = {
-    "not_begun": "has not begun the payout set-up",
-    "pending": "has not finished the payout set-up",
-    "paused": "somebody at the brand paused their account at Stripe",
-    "restricted": "Stripe wants something more from them, or does not pay them",
-    "tax_missing": "has not said how they are taxed",
-    "invoice_missing": "has handed in no invoice for what waits, and given no mandate to issue it",
-    "not_in_euro": "is to be paid in another currency, and bank transfers are in euros",
-}
-"""Why a creator cannot be paid yet."""
-
-NOT_READY_BY_BANK = {
-    "not_begun": "has given no bank account yet",
-    "restricted": "the bank could not pay into their account; they were asked for another",
-}
-"""Where bank transfers are meant: other words for the same."""
 
 OBSTACLES = {
     "requester": (
@@ -310,7 +287,6 @@ EVENTS = {
     "handed_over": "Handed to the substitute",
     "not_answered": "Time ran out without an answer",
     "step_failed": "A step failed and waits for an operator",
-    "attention_asked": "An operator was asked to look",
     "retry_step": "The step is tried again",
     "ended": "Ended",
     # payout
@@ -335,8 +311,12 @@ EVENTS = {
     "bank_paused": "The payout to the bank was canceled: somebody at the brand paused the account",
     "taken_back": "Money of it was taken back",
     "cancel_payout": "A person said that it is not to be paid",
-    "not_owed": "It is not paid again; the budget has it back",
     "netted": "Settled without sending: the creator owed as much",
+    "unpaid": "It cannot be sent; finance was asked what to do",
+    "retry_payout": "A person had it tried again",
+    "settle_payout": "A person said that it was paid another way",
+    "paid_elsewhere": "Paid another way",
+    "not_owed": "It is not paid; the budget has it back",
     "grant_bonus": "A person granted a bonus",
     # claim
     "claim_back": "A person asked for money back",

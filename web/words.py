@@ -14,6 +14,8 @@ from domain.reconciliation import DifferenceCode
 from domain.reconciliation_help import advice
 from rendering.reader import Reader
 from store.desk import InboxRow
+from store.tables import Payout
+from web.payment_words import HOLDS, NOT_READY, NOT_READY_BY_BANK
 from web.vocabulary import (
     ANSWERS,
     CHECK_STATES,
@@ -21,11 +23,8 @@ from web.vocabulary import (
     EVENTS,
     EVIDENCE,
     FAULTS,
-    HOLDS,
     KIND_TITLES,
     MILESTONES,
-    NOT_READY,
-    NOT_READY_BY_BANK,
     OBSTACLES,
     PAYOUT_STATUS,
     PAYOUT_STATUS_FOR_CREATORS,
@@ -158,29 +157,12 @@ def item_sentence(row: InboxRow, reader: Reader, *, by_bank: bool) -> str:
     if kind == "kill_fee":
         open_fee = amount(_number(row.item.seen), currency, reader)
         return f"Decide how much of the open {open_fee} {who} is paid"
-    if kind == "release" and row.payout:
-        paid = amount(row.payout.amount_minor, row.payout.currency, reader)
-        second = " as the second person" if row.payout.releases else ""
-        changed = row.payout.hold_reason == HoldReason.PAYEE_CHANGED
-        again = ". Their account changed since the last release" if changed else ""
-        return f"Release {paid} to {who}{second}: {milestone(row.payout.kind)}{again}"
-    if kind == "on_hold" and row.payout:
-        paid = amount(row.payout.amount_minor, row.payout.currency, reader)
-        if row.payout.hold_reason == HoldReason.TAKEN_BACK:
-            return f"Decide whether {who} is still owed {paid}: it was taken back"
-        lost = row.payout.hold_reason in ACCOUNT_LOST
-        why = HOLDS[row.payout.hold_reason or ""] if lost else milestone(row.payout.kind)
-        return f"Decide whether {paid} to {who} goes on: {why}"
+    if row.payout and (said := _payment_sentence(kind, row.payout, who, reader)):
+        return said
     if kind == "claim" and row.claim:
         back = amount(row.claim.amount_minor, row.claim.currency, reader)
-        said = ", who objects," if row.item.code == "objected" else ""
-        return f"Decide whether {who}{said} is to give {back} back"
-    if kind == "in_doubt" and row.payout:
-        paid = amount(row.payout.amount_minor, row.payout.currency, reader)
-        return f"Do not pay {who} by hand: {paid} may be on its way, and is looked up"
-    if kind == "bank_failed" and row.payout:
-        paid = amount(row.payout.amount_minor, row.payout.currency, reader)
-        return f"See that {who} mends the bank account: it sent {paid} back"
+        objects = ", who objects," if row.item.code == "objected" else ""
+        return f"Decide whether {who}{objects} is to give {back} back"
     if said := _of_the_books(row, reader, by_bank=by_bank):
         return said
     if kind == "attention":
@@ -222,6 +204,29 @@ def bank_sum(seen: str) -> tuple[int, int]:
     return int(count), int(total)
 
 
+def _payment_sentence(kind: str, payout: Payout, who: str, reader: Reader) -> str:
+    """What is asked about a payment; empty if that is not a matter of payments."""
+    paid = amount(payout.amount_minor, payout.currency, reader)
+    if kind == "release":
+        second = " as the second person" if payout.releases else ""
+        changed = payout.hold_reason == HoldReason.PAYEE_CHANGED
+        again = ". Their account changed since the last release" if changed else ""
+        return f"Release {paid} to {who}{second}: {milestone(payout.kind)}{again}"
+    if kind == "on_hold":
+        if payout.hold_reason == HoldReason.TAKEN_BACK:
+            return f"Decide whether {who} is still owed {paid}: it was taken back"
+        lost = payout.hold_reason in ACCOUNT_LOST
+        why = HOLDS[payout.hold_reason or ""] if lost else milestone(payout.kind)
+        return f"Decide whether {paid} to {who} goes on: {why}"
+    if kind == "unpaid":
+        return f"Decide what becomes of {paid} to {who}, which cannot be sent"
+    if kind == "in_doubt":
+        return f"Do not pay {who} by hand: {paid} may be on its way, and is looked up"
+    if kind == "bank_failed":
+        return f"See that {who} mends the bank account: it sent {paid} back"
+    return ""
+
+
 def _number(text: str) -> int:
     digits = text.rpartition(":")[2]
     return int(digits) if digits.isdigit() else 0
@@ -241,6 +246,8 @@ def done(kind: str, answer: str) -> str:
         "hold_payout": "Payment put on hold. Nothing is sent until somebody lets it go on.",
         "resume_payout": "The payment goes on: it waits for release.",
         "cancel_payout": "Noted: it is not paid. The budget has it back.",
+        "retry_payout": "The payment is tried again.",
+        "settle_payout": "Noted. Above the limit, a second person has to confirm it.",
         "grant_bonus": "Bonus granted. It now waits for release.",
         "claim_back": "The creator is told why and may object; then a second person decides.",
         "waive_claim": "Waived. Nothing more of it is kept back.",

@@ -9,12 +9,9 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.claims import Claims
-    from activities.outreach import Outreach
     from activities.payouts import Payouts
     from domain.bank_transfer import ACCOUNT_REFUSED, WRONG_ACCOUNT
     from domain.errors import RailStopped
-    from domain.ids import derived_id
     from domain.inbox import ItemKind
     from domain.lifecycle import HoldReason, PayoutStatus
     from domain.mails import Mail
@@ -22,27 +19,25 @@ with workflow.unsafe.imports_passed_through():
         DECIDE,
         PAYOUT_WORKFLOW,
         RECIPIENT_CHANGED,
-        CollaborationNews,
         DecisionRef,
         DecisionResult,
-        Netting,
-        NewsPhase,
         OpenItem,
         PayoutChange,
         PayoutInput,
         PayoutResult,
         PlannedMail,
-        Posting,
         PostingKind,
         Queue,
         TransferOutcome,
         TransferRequest,
         TransferResult,
     )
-    from workflows.payout_release import NotOwed, PayoutRelease
-    from workflows.questions import Interrupted, Question, refuse
+    from workflows.payout_endings import PayoutEndings
+    from workflows.payout_release import NotOwed
+    from workflows.payout_unpaid import ONE_MATTER, PaidElsewhere
+    from workflows.questions import Question, refuse
     from workflows.story import error_code
-    from workflows.timeouts import LONG_WITHOUT_ANSWER, MAIL, MONEY, RECORD
+    from workflows.timeouts import LONG_WITHOUT_ANSWER, MONEY
 
 HOLDS = {
     TransferOutcome.NOT_ONBOARDED: HoldReason.NOT_ONBOARDED,
@@ -54,22 +49,14 @@ HOLDS = {
 }
 """Definite refusals: the money is back in ``payable``, and a corrected try is a new attempt."""
 
-NEEDS_A_PERSON = frozenset({HoldReason.REFUSED})
-"""A stopped rail is one matter for all payments, not one for each: they wait for its end."""
-
 
 @workflow.defn(name=PAYOUT_WORKFLOW)
-class PayoutWorkflow(PayoutRelease):
+class PayoutWorkflow(PayoutEndings):
     """The life of a payment; what happens after the transfer is repair, started by its event."""
 
     @workflow.init
     def __init__(self, payout: PayoutInput) -> None:
         super().__init__(payout)
-        self.attempt = 0
-        self._recipient_changed = False
-        self._asked_to_set_up = False
-        """The last attempt ended with a mail that asks for an account that can be paid."""
-        self._over = False
 
     @workflow.run
     async def run(self, payout: PayoutInput) -> PayoutResult:
@@ -79,6 +66,9 @@ class PayoutWorkflow(PayoutRelease):
         except NotOwed:
             await self._give_up()
             return PayoutResult(status=PayoutStatus.CANCELLED)
+        except PaidElsewhere as paid:
+            await self._settle_elsewhere(paid.content_id)
+            return PayoutResult(status=PayoutStatus.ELSEWHERE)
 
     async def _until_it_is_paid(self) -> PayoutResult:
         await self._release()
@@ -89,19 +79,16 @@ class PayoutWorkflow(PayoutRelease):
                 return PayoutResult(status=PayoutStatus.TRANSFERRED)
             self._sending = False
             if result.outcome is TransferOutcome.PAYEE_CHANGED:
+                self._forget_hold()
                 await self._release(again=HoldReason.PAYEE_CHANGED)
                 continue
             if result.outcome in HOLDS:
-                with contextlib.suppress(Interrupted):
-                    await self._hold(HOLDS[result.outcome], result.code)
+                await self._hold(HOLDS[result.outcome], result.code)
             if not await self._cleared():
+                self._forget_hold()
                 await self._release()
         await self._settle_unsent()
         return PayoutResult(status=PayoutStatus.NETTED)
-
-    @property
-    def _to_send(self) -> int:
-        return self.payout.amount_minor - self._netted
 
     # --- sending ------------------------------------------------------------------------
 
@@ -138,11 +125,17 @@ class PayoutWorkflow(PayoutRelease):
 
     async def _send(self, request: TransferRequest) -> TransferResult:
         """Have it sent; finance hears of it if there is no answer for long, whatever the cause."""
+        if self._adopts:
+            self._adopts = False
+            return await self._begin(Payouts.adopt_transfer, request, "adopt")
         call = self._begin(Payouts.send_transfer, request, "transfer")
         await workflow.wait([call], timeout=LONG_WITHOUT_ANSWER.total_seconds())
         if not call.done():
             await self._stream.append(
-                "unanswered", {"attempt": self.attempt}, open_items=(self._doubt("no_answer"),)
+                "unanswered",
+                {"attempt": self.attempt},
+                open_items=(self._doubt("no_answer"),),
+                close_items=self._withdrawn_question(),
             )
         return await call
 
@@ -157,6 +150,7 @@ class PayoutWorkflow(PayoutRelease):
             {"attempt": self.attempt, "code": code},
             payout=PayoutChange(status=PayoutStatus.IN_DOUBT),
             open_items=(self._doubt(code),),
+            close_items=self._withdrawn_question(),
         )
         while True:
             try:
@@ -179,7 +173,7 @@ class PayoutWorkflow(PayoutRelease):
             "under_way",
             {"attempt": self.attempt},
             payout=PayoutChange(status=PayoutStatus.SENDING, clear_hold=True),
-            close_items=(ItemKind.IN_DOUBT,),
+            close_items=(ItemKind.IN_DOUBT, *self._withdrawn_question()),
         )
         self._ordered = True
         while True:
@@ -230,12 +224,15 @@ class PayoutWorkflow(PayoutRelease):
         """The attempt definitely failed: the money is payable again, and the creator is told."""
         mails = self._told_of(code) if reason is HoldReason.NOT_ONBOARDED else ()
         self._asked_to_set_up = bool(mails)
+        settled: tuple[ItemKind, ...] = (ItemKind.IN_DOUBT,)
+        if reason is HoldReason.PAYEE_CHANGED or reason in ONE_MATTER:
+            settled += self._withdrawn_question()
         await self._stream.append(
             "held",
             {"attempt": self.attempt, "reason": reason.value, "code": code},
             payout=PayoutChange(status=PayoutStatus.HELD, hold_reason=reason),
             postings=(self._move(PostingKind.RETURN),),
-            close_items=(ItemKind.IN_DOUBT,),
+            close_items=settled,
             mails=mails,
         )
         for mail in mails:
@@ -250,133 +247,12 @@ class PayoutWorkflow(PayoutRelease):
             return ()  # told of the payment that the bank had refused
         return (self._mail(Mail.PAYOUT_SETUP, "payout_setup"),)
 
-    async def _hold(self, reason: HoldReason, code: str) -> None:
-        """Wait until it is worth trying again: the payee changed, time passed, a person acts."""
-        again = self.payout.policy.release.retry_held_every
-        if reason in NEEDS_A_PERSON:
-            question = Question(ItemKind.ATTENTION, seen=reason.value, code=code)
-            await self._ask(question, "attention_asked", {"reason": reason.value})
-            return
-        with contextlib.suppress(TimeoutError):
-            await workflow.wait_condition(
-                lambda: self._recipient_changed or self._stopped,
-                timeout=again,
-                timeout_summary=reason.value,
-            )
-        self._recipient_changed = False
-
-    async def _settle(self, result: TransferResult) -> None:
-        """The money has moved: write it down and tell the creator."""
-        remittance = self._mail(Mail.REMITTANCE, "remittance")
-        self._over = True
-        await self._stream.append(
-            "transferred",
-            {"attempt": self.attempt, "transfer_id": result.transfer_id},
-            payout=PayoutChange(
-                status=PayoutStatus.TRANSFERRED, transfer_id=result.transfer_id, clear_hold=True
-            ),
-            postings=(self._move(PostingKind.SETTLE),),
-            netting=Netting.BOOK if self._netted else None,
-            close_all_items=True,
-            mails=(remittance,),
-        )
-        await self._paid(remittance)
-
-    async def _settle_unsent(self) -> None:
-        """The creator owed as much as this: nothing is sent, and both are settled by it."""
-        remittance = self._mail(Mail.REMITTANCE, "remittance")
-        self._over = True
-        await self._stream.append(
-            "netted",
-            payout=PayoutChange(status=PayoutStatus.NETTED, clear_hold=True),
-            netting=Netting.BOOK,
-            close_all_items=True,
-            mails=(remittance,),
-        )
-        await self._paid(remittance)
-
-    async def _paid(self, remittance: PlannedMail) -> None:
-        await self._send_mail(remittance)
-        await self._tell_claims()
-        await self._tell_campaign(
-            CollaborationNews(
-                campaign_id=self.payout.campaign_id,
-                collaboration_id=self.payout.collaboration_id,
-                phase=NewsPhase.PAID,
-            )
-        )
-        await workflow.wait_condition(workflow.all_handlers_finished)
-
-    async def _tell_claims(self) -> None:
-        if self._netted:
-            await workflow.execute_local_activity_method(
-                Claims.tell_claims, self.payout.payout_id, summary="tell claims", **RECORD
-            )
-
-    async def _give_up(self) -> None:
-        """It is not paid: the budget has it back. A creator who was told of it is told this too.
-
-        Of a bonus creators hear when it is released, and no sooner.
-        """
-        granted = self.payout.granted
-        mails = () if granted else (self._mail(Mail.NOT_REPAID, "not_repaid"),)
-        self._over = True
-        await self._stream.append(
-            "withdrawn" if granted else "not_owed",
-            payout=PayoutChange(status=PayoutStatus.CANCELLED, clear_hold=True),
-            postings=(self._forfeit(),),
-            netting=Netting.GIVE_BACK if self._netted else None,
-            close_all_items=True,
-            mails=mails,
-        )
-        for told in mails:
-            await self._send_mail(told)
-        await self._tell_claims()
-        await workflow.wait_condition(workflow.all_handlers_finished)
-
-    async def _tell_creator(self, reason: HoldReason) -> None:
-        """Whose account is gone is asked for another one; of a bonus only once it is released."""
-        knows = self.payout.granted or self._asked_to_set_up
-        if reason is not HoldReason.ACCOUNT_GONE or knows:
-            return
-        told = self._mail(Mail.PAYOUT_SETUP, "account_gone")
-        await self._stream.append("account_gone", mails=(told,))
-        await self._send_mail(told)
-
-    def _move(self, kind: PostingKind) -> Posting:
-        key = f"{kind.value}:{self.payout.payout_id}:{self.attempt}"
-        return Posting(kind=kind, key=key, amount_minor=self._to_send)
-
-    def _forfeit(self) -> Posting:
-        """All of it: what was kept back is given back by the same event."""
-        kind = PostingKind.FORFEIT
-        key = f"{kind.value}:{self.payout.payout_id}:{self.attempt}"
-        return Posting(kind=kind, key=key, amount_minor=self.payout.amount_minor)
-
-    def _mail(self, mail: Mail, step: str, **facts: str) -> PlannedMail:
-        name = f"{step}:{self.payout.payout_id}"
-        return PlannedMail(
-            outbox_id=derived_id("out", self.payout.collaboration_id, name),
-            mail=mail,
-            step=name,
-            facts={
-                "payout_id": self.payout.payout_id,
-                "amount_minor": self.payout.amount_minor,
-                **facts,
-            },
-        )
-
-    async def _send_mail(self, mail: PlannedMail) -> None:
-        await self._step(
-            f"mail {mail.mail.value}", Outreach.send_mail, mail.outbox_id, Queue.OUTREACH, MAIL
-        )
-
     # --- what may come at any time ------------------------------------------------------
 
     @workflow.signal(name=RECIPIENT_CHANGED)
     def recipient_changed(self) -> None:
         """The payee's account, the balance or our key changed: a payment is worth another try."""
-        self._recipient_changed = True
+        self._wake()
 
     @workflow.update(name=DECIDE)
     async def decide(self, ref: DecisionRef) -> DecisionResult:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from domain.campaign import Release
     from domain.decisions import DecisionKind, ReleaseChoice
     from domain.inbox import ItemKind
     from domain.lifecycle import HoldReason, PayoutStatus, StreamKind
@@ -23,6 +25,12 @@ with workflow.unsafe.imports_passed_through():
     from workflows.questions import Beat, Interrupted, Question, Questions
     from workflows.story import Story
     from workflows.stream import Stream
+
+
+MAY_BE_NOT_OWED = frozenset(
+    {HoldReason.TAKEN_BACK, HoldReason.ACCOUNT_REJECTED, HoldReason.ACCOUNT_GONE}
+)
+"""Holds at which a person may also say that it will not be paid."""
 
 
 class NotOwed(Exception):
@@ -51,6 +59,8 @@ class PayoutRelease(Story):
         self._not_owed = False
         self._suspended = False
         self._anew = 0
+        self._escalated: datetime | None = None
+        """Since when that has been asked which the managers were shown too."""
         self._questions.accept_always(
             DecisionKind.HOLD_PAYOUT, lambda _: self._stop_by_hand(), self._cannot_be_held
         )
@@ -66,10 +76,7 @@ class PayoutRelease(Story):
         """
         if again:
             self._anew += 1
-        policy = self.payout.policy
-        alone = policy.staffing == "solo"
-        above = self.payout.amount_minor > policy.release.second_person_above.minor
-        needed = 2 if above and not alone else 1
+        needed = self._people_needed
         while True:
             await self._while_stopped()
             released: list[str] = []
@@ -82,6 +89,16 @@ class PayoutRelease(Story):
                     of = max(of, answer.releases_needed)
                 if await self._cooled_down(len(released)):
                     return
+
+    @property
+    def _rules(self) -> Release:
+        return self.payout.policy.release
+
+    @property
+    def _people_needed(self) -> int:
+        """How many different people let the money go, or say that it went another way."""
+        above = self.payout.amount_minor > self._rules.second_person_above.minor
+        return 2 if above and self.payout.policy.staffing != "solo" else 1
 
     async def _one_release(
         self, earlier: tuple[str, ...], needed: int, again: HoldReason | None
@@ -108,36 +125,43 @@ class PayoutRelease(Story):
             self._netted = answer.choice.netted_minor
         return answer
 
-    def _nudged(self, question: Question, *also: ItemKind) -> Question:
+    def _nudged(
+        self, question: Question, *also: ItemKind, since: datetime | None = None
+    ) -> Question:
         """Put the clock on people: reminders, then the managers see it too.
 
         Args:
             question: what is asked.
             also: other open items on the payment, whose people are nudged with it.
+            since: the clock runs since then, for what is asked again; without it, from now on.
         """
-        rules = self.payout.policy.release
+        rules = self._rules
         item = question.item
+        passed = workflow.now() - since if since else timedelta(0)
 
         async def remind() -> None:
             await self._stream.append("staff_reminded", remind_items=(item, *also))
 
         async def escalate() -> None:
+            self._escalated = since
             await self._stream.append("escalated", escalate_items=(item, *also))
 
         async def hand_over() -> None:
             await self._stream.append("handed_over", hand_over_items=(item,))
 
-        question.beats += [
-            Beat(rules.remind_after, remind, again_every=rules.remind_after),
-            Beat(rules.escalate_after, escalate),
-        ]
+        # The next full interval since it was first asked: asking again must not put it off.
+        next_reminder = rules.remind_after - passed % rules.remind_after
+        question.beats.append(Beat(next_reminder, remind, again_every=rules.remind_after))
+        if since is None or self._escalated != since:
+            wait = max(rules.escalate_after - passed, timedelta(0))
+            question.beats.append(Beat(wait, escalate))
         if self.payout.policy.has_substitute and item is ItemKind.RELEASE:
             question.beats.append(Beat(rules.substitute_after, hand_over))
         return question
 
     async def _cooled_down(self, releases: int) -> bool:
         """Wait until a release can no longer be taken back; False if somebody stopped it."""
-        cooling = self.payout.policy.release.cooling
+        cooling = self._rules.cooling
         await self._stream.append(
             "released",
             {"releases": releases},
@@ -207,7 +231,7 @@ class PayoutRelease(Story):
         """What the event that stops a payment changes: nobody is asked anything else meanwhile."""
         return {
             "payout": PayoutChange(status=PayoutStatus.HELD, hold_reason=reason, releases=0),
-            "close_items": (ItemKind.RELEASE, ItemKind.ATTENTION),
+            "close_items": (ItemKind.RELEASE, ItemKind.UNPAID, ItemKind.ATTENTION),
         }
 
     def _cannot_be_held(self) -> str:
@@ -226,7 +250,7 @@ class PayoutRelease(Story):
     def _cannot_be_called_off(self) -> str:
         if self.payout.granted and not self._not_owed:
             return "too_late" if self._too_late else ""
-        asked = self._held and self._hold_reason is HoldReason.TAKEN_BACK
+        asked = self._held and self._hold_reason in MAY_BE_NOT_OWED
         return "" if asked and not self._not_owed else "wrong_stage"
 
     def _call_off(self) -> None:

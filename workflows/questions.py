@@ -57,6 +57,7 @@ class Question:
     """Decisions already taken for the same purpose, by other people."""
     opened_at: datetime | None = None
     due_at: datetime | None = None
+    """Shown with the item: the end of ``within``, or a date that the question is about."""
     stood_still_before: timedelta = timedelta(0)
 
     @property
@@ -180,7 +181,8 @@ class Questions:
     def prepare(self, question: Question) -> Question:
         """Fix the question's times and let decisions for it in, before its event is written."""
         question.opened_at = workflow.now()
-        question.due_at = workflow.now() + question.within if question.within else None
+        if question.within:
+            question.due_at = workflow.now() + question.within
         question.stood_still_before = self._stood_still
         if question.for_creator:
             self.noticed_at = None  # a question to the brand beside it takes no notice back

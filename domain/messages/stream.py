@@ -66,6 +66,7 @@ class PayoutChange(Message):
     reversed_minor: int | None = None
     bank_status: BankStatus | None = None
     bank_payout_id: str | None = None
+    other_payment_id: str | None = None
 
 
 class ClaimChange(Message):
@@ -127,6 +128,7 @@ class PostingKind(StrEnum):
     CLAIM = "claim"  # creator receivable -> claimed: a creator owes something back
     DISCHARGE = "discharge"  # claimed -> creator receivable: it came back
     LIFT = "lift"  # claimed -> creator receivable: it is not asked for any more
+    ELSEWHERE = "elsewhere"  # payable -> paid: paid without Troupe; it is no transfer of ours
     NET = "net"  # payable -> paid: not sent, since the creator owed so much
     RECOVER = "recover"  # recovered -> available: what had been paid has come back
     FEE = "fee"  # provider_fees -> charged: the provider has taken a fee from our balance

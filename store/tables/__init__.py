@@ -36,6 +36,7 @@ from store.tables.ledger import LedgerAccount, LedgerEntry, LedgerTransaction
 from store.tables.mail import OutboxMail, StaffMail, StaffMailNews, Suppression
 from store.tables.payouts import (
     OnboardingLink,
+    OtherPayment,
     Payout,
     PayoutAttempt,
     PayoutStanding,
@@ -86,6 +87,7 @@ __all__ = [
     "LedgerEntry",
     "LedgerTransaction",
     "OnboardingLink",
+    "OtherPayment",
     "OutboxMail",
     "Payout",
     "PayoutAttempt",
@@ -113,6 +115,6 @@ __all__ = [
 APPEND_ONLY = (
     "events", "ledger_transactions", "ledger_entries", "signatures", "terms", "tax_profiles",
     "invoice_mandates", "bank_accounts", "bank_files", "invoice_credits", "credit_notes",
-    "claim_parts",
+    "claim_parts", "other_payments",
 )  # fmt: skip
 """Tables on which the application's role may only insert and read."""

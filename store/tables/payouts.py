@@ -110,6 +110,8 @@ class Payout(Base):
     """The payment whose invoice a ``repayment`` has: the first of those that were made again."""
     share_from: Mapped[int] = mapped_column(default=0, server_default="0")
     """Where in that payment a ``repayment`` lies: its parts follow each other without overlap."""
+    other_payment_id: Mapped[str | None] = mapped_column(String(40))
+    """The row that says how it was paid, with status ``elsewhere``."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     sequence: Mapped[int] = mapped_column(default=0)
@@ -119,6 +121,20 @@ class Payout(Base):
     def sent_minor(self) -> int:
         """What is sent of it, in the smallest unit: what was earned less what is kept back."""
         return self.amount_minor - self.netted_minor
+
+
+class OtherPayment(Base):
+    """How a payment was made without Troupe; means nothing until a payment's row names it."""
+
+    __tablename__ = "other_payments"
+    __table_args__ = (Index("ix_other_payments_payout", "payout_id"),)
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    payout_id: Mapped[str] = mapped_column(ForeignKey("payouts.id"))
+    paid_at: Mapped[datetime]
+    """Noon UTC of the day, so that it is that day in every zone that matters."""
+    reference: Mapped[str]
+    """Where it is found in the brand's own books or at its bank."""
+    created_at: Mapped[datetime]
 
 
 class PayoutAttempt(Base):

@@ -31,6 +31,9 @@ class PaymentScene:
     async def send(self, attempt: int = 1) -> TransferResult:
         return await self.payouts.send_transfer(self._request(attempt))
 
+    async def adopt(self, attempt: int) -> TransferResult:
+        return await self.payouts.adopt_transfer(self._request(attempt))
+
     async def look_up(self, attempt: int = 1) -> TransferResult:
         return await self.payouts.look_up_transfer(self._request(attempt))
 

@@ -323,6 +323,31 @@ async def test_a_transfer_that_somebody_made_by_hand_stops_the_payout(scene: Sce
     refused = await scene.send(attempt=2)
     assert (refused.outcome, refused.code) == (T.REFUSED, "foreign_transfer")
     assert len(scene.transfers()) == 1
+    # People say that it is the payment: from then on it is one like any other.
+    for attempt in (3, 4):
+        adopted = await scene.adopt(attempt)
+        assert adopted.transfer_id == scene.transfers()[0]
+    assert await scene.attempt(4) is None
+    assert (await scene.send(attempt=5)).transfer_id == adopted.transfer_id
+    assert len(scene.transfers()) == 1
+
+
+@pytest.mark.parametrize(
+    ("amounts", "code"),
+    [
+        ((14_999,), "foreign_differs"),
+        ((15_000, 15_000), "foreign_transfers"),
+        ((), "foreign_gone"),
+    ],
+)
+async def test_only_one_transfer_of_the_whole_amount_is_taken_for_the_payment(
+    scene: Scene, amounts: tuple[int, ...], code: str
+) -> None:
+    for number, amount in enumerate(amounts):
+        key = f"by-hand:{scene.payout_id}:{number}"
+        await scene.rail.transfer(scene.account, amount, "EUR", key, scene.payout_id, {})
+    adopted = await scene.adopt(1)
+    assert (adopted.outcome, adopted.code) == (T.REFUSED, code)
 
 
 async def test_an_unknown_payout_is_not_found(scene: Scene) -> None:

@@ -118,6 +118,15 @@ async def _fill(deps: Deps, made: Site) -> None:
         items.append(
             await wait_for(db, ItemKind.RELEASE, payout, campaign.id, seen="15000EUR", code="1/1")
         )
+        unsent = await builders.payout(
+            db, one, kind="retention_passed", status="held", hold_reason="refused", releases=1
+        )
+        items.append(
+            await wait_for(
+                db, ItemKind.UNPAID, unsent, campaign.id, seen="refused|foreign_transfer|"
+            )
+        )
+        items.append(await wait_for(db, ItemKind.IN_DOUBT, unsent, campaign.id, code="no_answer"))
         asked = {"inviting": (ItemKind.OFFER, "1:30000"), "contracting": (ItemKind.TERMS, ""),
                  "drafting": (ItemKind.SUBMIT, "1"), "publishing": (ItemKind.PUBLISH, "x"),
                  "retaining": (ItemKind.STATEMENT, "3")}  # fmt: skip

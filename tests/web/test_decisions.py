@@ -29,6 +29,7 @@ FIELDS: dict[DecisionKind, dict[str, Any]] = {
     DecisionKind.DECIDE_HEARING: {"answer": "pay"},
     DecisionKind.DECIDE_KILL_FEE: {"percent": "50"},
     DecisionKind.HOLD_PAYOUT: {"comment": "The invoice is missing."},
+    DecisionKind.SETTLE_PAYOUT: {"answer": "adopt", "comment": "It is on their account."},
     DecisionKind.CANCEL_PAYOUT: {"comment": "The post is gone for good."},
     DecisionKind.DECIDE_CLAIM: {"answer": "confirm"},
     DecisionKind.WAIVE_CLAIM: {"comment": "It is not worth the trouble."},

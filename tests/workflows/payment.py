@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -22,6 +23,8 @@ from tests import builders
 from tests.workflows.clock import Handle
 from tests.workflows.people import Plan
 from tests.workflows.stage import Stage, set_up
+
+PAID = {PayoutStatus.TRANSFERRED, PayoutStatus.ELSEWHERE}
 
 
 class Payment:
@@ -75,7 +78,7 @@ class Payment:
         """Let people act and time pass until the money has moved, once."""
         row = await self.until_over()
         money = await self.stage.money()
-        paid = row.amount_minor if row.status == PayoutStatus.TRANSFERRED else 0
+        paid = row.amount_minor if row.status in PAID else 0
         assert (money.payable, money.in_transit, money.paid) == (0, 0, paid)
         return row
 
@@ -119,11 +122,15 @@ async def payment(
     on_hold: HoldReason | None = None,
     started: bool = True,
     file: CampaignFile | None = None,
+    pay_within: timedelta = timedelta(days=14),
 ) -> AsyncIterator[Payment]:
     file = file or builders.campaign_file()
     async with set_up(environment, engine, file=file, plan=plan) as stage:
         async with session(engine) as db:
-            row = await builders.payout(db, stage.collaboration, amount_minor=amount_minor)
+            row = await builders.payout(
+                db, stage.collaboration, amount_minor=amount_minor,
+                pay_by=datetime.now(UTC) + pay_within,
+            )  # fmt: skip
         if started:
             yield await _start(environment, stage, row, file, on_hold)
         else:

@@ -31,9 +31,10 @@ from domain.decisions import (
     ReviewChoice,
     ScandalChoice,
     ScreeningChoice,
+    SettleChoice,
     TermsChoice,
 )
-from domain.inbox import DECIDED_BY, ROLE_OF, ItemKind
+from domain.inbox import ROLE_OF, ItemKind
 from domain.lifecycle import Role, StreamKind
 from domain.messages import DecisionRef, DecisionResult
 from integrations.temporal import send_decision
@@ -63,6 +64,7 @@ GOES_ON: dict[ItemKind, Choice] = {
     ItemKind.KILL_FEE: KillFeeChoice(percent=50),
     ItemKind.RELEASE: ReleaseChoice(),
     ItemKind.CLAIM: ClaimVerdict(answer="confirm"),
+    ItemKind.UNPAID: plain(DecisionKind.RETRY_PAYOUT),
     ItemKind.ON_HOLD: plain(DecisionKind.RESUME_PAYOUT),
     ItemKind.ATTENTION: plain(DecisionKind.RETRY_STEP),
     ItemKind.OFFER: OfferChoice(answer="interested"),
@@ -130,7 +132,7 @@ class People:
         self, item: InboxItem, choice: Choice, *, actor: str = "", seen: str | None = None
     ) -> DecisionResult | None:
         """Take a decision the way a page does: a row first, then the update."""
-        kind, subject = DECIDED_BY[ItemKind(item.kind)], StreamKind(item.subject_kind)
+        kind, subject = DecisionKind(choice.kind), StreamKind(item.subject_kind)
         given = item.seen if seen is None else seen
         async with session(self.engine) as db:
             choice = await self._with_content(db, item, choice)
@@ -181,7 +183,7 @@ class People:
         return self.staff[role][turn]
 
     async def _with_content(self, db: AsyncSession, item: InboxItem, choice: Choice) -> Choice:
-        if getattr(choice, "content_id", None) != "":
+        if getattr(choice, "content_id", None) != "" or isinstance(choice, SettleChoice):
             return choice
         subject = item.subject_id
         if item.subject_kind == StreamKind.CLAIM:

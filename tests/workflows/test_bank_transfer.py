@@ -111,7 +111,7 @@ async def test_a_payment_is_stopped_until_it_is_in_a_file_and_not_afterwards(
         await gives(pay, IBAN)
         await waits_for_a_file(pay)
         assert (await pay.says(DecisionKind.HOLD_PAYOUT, finance)).applied
-        held = await pay.rests()
+        held = await pay.until(PayoutStatus.HELD)
         assert (held.status, held.hold_reason) == (PayoutStatus.HELD, HoldReason.BY_PERSON)
         assert await make_file(engine, BRAND, "stf_1", NOW) is None
         assert (await pay.stage.money()).payable == held.amount_minor

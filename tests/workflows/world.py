@@ -134,6 +134,11 @@ class World:
             outcome=TransferOutcome.TRANSFERRED, transfer_id=f"tr_{request.payout_id}"
         )
 
+    @activity.defn(name="adopt_transfer")
+    async def adopt_transfer(self, request: TransferRequest) -> TransferResult:
+        """The provider's list has one transfer in the payment's group."""
+        return TransferResult(outcome=TransferOutcome.TRANSFERRED, transfer_id="tr_by_hand")
+
     @activity.defn(name="look_up_transfer")
     async def look_up_transfer(self, request: TransferRequest) -> TransferResult:
         """The provider's list."""
@@ -192,8 +197,8 @@ def outside_workers(client: Client, engine: AsyncEngine, world: World) -> list[W
         Queue.OUTREACH: [world.send_mail],
         Queue.PUBLICATION: [world.watch_publication],
         Queue.PAYOUTS: [
-            world.send_transfer, world.look_up_transfer, world.prepare_onboarding,
-            world.apply_stripe_event,
+            world.send_transfer, world.adopt_transfer, world.look_up_transfer,
+            world.prepare_onboarding, world.apply_stripe_event,
         ],
     }  # fmt: skip
     return [

@@ -1,0 +1,250 @@
+"""A payment that was released and cannot be sent: finance is told, and has a way out."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.testing import WorkflowEnvironment
+
+from domain.decisions import DecisionKind, ReviewChoice, SettleChoice
+from domain.inbox import ItemKind
+from domain.lifecycle import HoldReason, PayoutStatus, Role
+from domain.messages import (
+    RECIPIENT_CHANGED,
+    DecisionResult,
+    PostingKind,
+    TransferOutcome,
+    TransferResult,
+)
+from store import other_payments
+from store.engine import session
+from store.tables import Decision, InboxItem, LedgerTransaction, OutboxMail
+from tests import builders
+from tests.workflows.payment import Payment, payment
+from tests.workflows.people import SILENCE, plain
+
+ABOVE_LIMIT = 45_000
+RETRY = plain(DecisionKind.RETRY_PAYOUT)
+ADOPT = SettleChoice(answer="adopt")
+QUIET = {ItemKind.UNPAID: SILENCE}
+REJECTED = TransferResult(outcome=TransferOutcome.REFUSED, code="account_rejected")
+BY_HAND = TransferResult(outcome=TransferOutcome.REFUSED, code="foreign_transfer")
+NOT_ONBOARDED = TransferResult(outcome=TransferOutcome.NOT_ONBOARDED, code="inactive")
+PAYEE_CHANGED = TransferResult(outcome=TransferOutcome.PAYEE_CHANGED, code="payee_changed")
+
+
+async def refused(pay: Payment, result: TransferResult = REJECTED) -> InboxItem:
+    pay.stage.world.transfers.append(result)
+    await pay.until(PayoutStatus.HELD)
+    await waits(pay, ItemKind.UNPAID)
+    return await pay.stage.open_item(ItemKind.UNPAID)
+
+
+async def waits(pay: Payment, *kinds: ItemKind) -> None:
+    """The rows may say so a moment after, or before, the workflow rests."""
+    for _ in range(100):
+        await pay.rests()
+        if await open_items(pay) == list(kinds):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"{await open_items(pay)}: {await pay.story()}")
+
+
+async def open_items(pay: Payment) -> list[str]:
+    async with session(pay.stage.engine) as db:
+        found = await db.scalars(
+            select(InboxItem.kind).where(
+                InboxItem.subject_id == pay.payout_id, InboxItem.closed_at.is_(None)
+            )
+        )
+        return list(found)
+
+
+async def elsewhere(pay: Payment, reference: str = "Wire 7731") -> SettleChoice:
+    async with session(pay.stage.engine) as db:
+        kept = await other_payments.keep(
+            db, pay.payout_id, builders.NOW.date().isoformat(), reference, builders.NOW
+        )
+    return SettleChoice(answer="elsewhere", content_id=kept)
+
+
+async def mails(pay: Payment) -> list[str]:
+    async with session(pay.stage.engine) as db:
+        return list(await db.scalars(select(OutboxMail.mail).order_by(OutboxMail.planned_at)))
+
+
+async def test_finance_is_asked_about_what_was_refused_reminded_and_may_try_again(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine, plan=QUIET) as pay:
+        item = await refused(pay)
+        row = await pay.row()
+        assert (item.role, item.code, item.due_at) == (Role.FINANCE, REJECTED.code, row.pay_by)
+        rules = pay.stage.offer.payout_policy.release
+        await pay.stage.clock.skip(pay.handle, rules.escalate_after + timedelta(minutes=1))
+        await pay.rests()
+        item = await pay.stage.open_item(ItemKind.UNPAID)
+        assert item.reminded == rules.escalate_after // rules.remind_after
+        assert item.escalated
+        assert len(pay.stage.world.requests) == 1
+        assert (await pay.stage.people.decide(item, RETRY)) == DecisionResult(
+            applied=True, code="applied"
+        )
+        row = await pay.ends()
+        assert (row.status, row.attempt) == (PayoutStatus.TRANSFERRED, 2)
+
+
+async def test_what_was_paid_another_way_is_settled_and_is_no_transfer(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine, plan=QUIET) as pay:
+        item = await refused(pay)
+        choice = await elsewhere(pay)
+        async with session(engine) as db:
+            both = await builders.staff(db, [Role.REVIEWER, Role.FINANCE])
+            approve = ReviewChoice(answer="approve")
+            ref = await builders.decision(db, pay.stage.collaboration, both, approve)
+            (await db.get_one(Decision, ref.decision_id)).status = "applied"
+        said = await pay.stage.people.decide(item, choice, actor=both.id)
+        assert said == DecisionResult(applied=False, code="requester")
+        assert (await pay.stage.people.decide(item, choice)) == DecisionResult(
+            applied=True, code="applied"
+        )
+        row = await pay.ends()
+        assert (row.status, row.other_payment_id) == (PayoutStatus.ELSEWHERE, choice.content_id)
+        assert (row.transfer_id, row.hold_reason) == (None, None)
+        async with session(engine) as db:
+            moved = list(
+                await db.scalars(
+                    select(LedgerTransaction.kind)
+                    .where(LedgerTransaction.payout_id == row.id)
+                    .order_by(LedgerTransaction.id)
+                )
+            )
+        assert moved == [PostingKind.SEND, PostingKind.RETURN, PostingKind.ELSEWHERE]
+        assert await mails(pay) == ["paid_elsewhere"]
+        assert await open_items(pay) == []
+        assert len(pay.stage.world.requests) == 1
+
+
+async def test_above_the_limit_a_second_person_confirms_the_same(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine, ABOVE_LIMIT, plan=QUIET) as pay:
+        people = pay.stage.people
+        one, two = people.staff[Role.FINANCE]
+        item = await refused(pay)
+        choice = await elsewhere(pay)
+        assert await people.decide(item, choice, actor=one)
+        await waits(pay, ItemKind.UNPAID)
+        item = await pay.stage.open_item(ItemKind.UNPAID)
+        assert item.seen.endswith(choice.content_id)
+        again = await people.decide(item, choice, actor=one)
+        assert again == DecisionResult(applied=False, code="same_person")
+        other = await people.decide(item, await elsewhere(pay, "Wire 9"), actor=two)
+        assert other == DecisionResult(applied=False, code="stale")
+        await pay.handle.signal(RECIPIENT_CHANGED)
+        await pay.rests()
+        assert len(pay.stage.world.requests) == 1
+        assert await people.decide(item, choice, actor=two) == DecisionResult(
+            applied=True, code="applied"
+        )
+        assert (await pay.ends()).status == PayoutStatus.ELSEWHERE
+
+
+async def test_a_second_person_who_knows_better_has_it_tried_again(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine, ABOVE_LIMIT, plan=QUIET) as pay:
+        item = await refused(pay)
+        assert await pay.stage.people.decide(item, await elsewhere(pay))
+        await waits(pay, ItemKind.UNPAID)
+        second = await pay.stage.open_item(ItemKind.UNPAID)
+        assert await pay.stage.people.decide(second, RETRY)
+        row = await pay.ends()
+        assert (row.status, row.other_payment_id) == (PayoutStatus.TRANSFERRED, None)
+
+
+async def test_a_transfer_made_by_hand_is_taken_for_the_payment(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine, plan=QUIET) as pay:
+        assert await pay.stage.people.decide(await refused(pay, BY_HAND), ADOPT)
+        row = await pay.ends()
+        assert (row.status, row.transfer_id) == (PayoutStatus.TRANSFERRED, "tr_by_hand")
+        assert await mails(pay) == ["remittance"]
+
+
+@pytest.mark.parametrize("hold", [False, True])
+async def test_what_cannot_be_paid_may_be_not_owed_and_the_creator_is_told(
+    temporal: WorkflowEnvironment, engine: AsyncEngine, hold: bool
+) -> None:
+    async with payment(temporal, engine, plan=QUIET) as pay:
+        await refused(pay)
+        before = (await pay.stage.money()).available
+        one, _ = pay.stage.people.staff[Role.FINANCE]
+        if hold:
+            pay.stage.people.plan = {ItemKind.ON_HOLD: SILENCE}
+            assert (await pay.says(DecisionKind.HOLD_PAYOUT, one)).applied
+            await waits(pay, ItemKind.ON_HOLD)
+            said = await pay.says(DecisionKind.CANCEL_PAYOUT, one)
+            assert said == DecisionResult(applied=False, code="wrong_stage")
+            return
+        assert (await pay.says(DecisionKind.CANCEL_PAYOUT, one)).applied
+        row = await pay.ends()
+        assert row.status == PayoutStatus.CANCELLED
+        assert (await pay.stage.money()).available == before + row.amount_minor
+        assert await mails(pay) == ["not_owed"]
+
+
+async def test_finance_is_told_of_a_hold_that_lasts_and_no_more_when_its_cause_is_gone(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    rules = {"retry_held_every": "12 hours", "remind_after": "1 day", "escalate_after": "2 days"}
+    file = builders.campaign_file(release={"second_person_above": "400 EUR"} | rules)
+    async with payment(temporal, engine, plan=QUIET, file=file) as pay:
+        pay.stage.world.transfers.extend([NOT_ONBOARDED] * 30)
+        await pay.until(PayoutStatus.HELD)
+        await pay.stage.clock.skip(pay.handle, timedelta(hours=20))
+        await waits(pay)
+        await pay.stage.clock.skip(pay.handle, timedelta(hours=5))
+        await waits(pay, ItemKind.UNPAID)
+        await pay.stage.clock.skip(pay.handle, timedelta(days=2, hours=1))
+        await pay.rests()
+        item = await pay.stage.open_item(ItemKind.UNPAID)
+        assert item.reminded == 2
+        assert item.escalated
+        assert (await pay.story()).count("unpaid") == 1
+        pay.stage.world.transfers.clear()
+        await pay.handle.signal(RECIPIENT_CHANGED)
+        await pay.until(PayoutStatus.TRANSFERRED)
+        assert await open_items(pay) == []
+        assert pay.stage.people.answered == [(ItemKind.RELEASE, pay.payout_id)]
+
+
+async def test_what_is_released_anew_takes_the_question_away(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine, plan=QUIET) as pay:
+        item = await refused(pay)
+        pay.stage.world.transfers.append(PAYEE_CHANGED)
+        pay.stage.people.plan = QUIET | {ItemKind.RELEASE: SILENCE}
+        assert await pay.stage.people.decide(item, RETRY)
+        await waits(pay, ItemKind.RELEASE)
+        assert (await pay.row()).hold_reason == HoldReason.PAYEE_CHANGED
+
+
+async def test_finance_is_told_at_once_when_the_pay_by_date_has_passed(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine, plan=QUIET, pay_within=timedelta(hours=2)) as pay:
+        pay.stage.world.transfers.extend([NOT_ONBOARDED] * 9)
+        await pay.until(PayoutStatus.HELD)
+        await pay.stage.clock.skip(pay.handle, timedelta(hours=1))
+        await waits(pay)
+        await pay.stage.clock.skip(pay.handle, timedelta(hours=3))
+        await waits(pay, ItemKind.UNPAID)

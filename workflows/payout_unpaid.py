@@ -1,0 +1,163 @@
+"""What is done about a payment that was released and cannot be sent: wait, ask, settle."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from domain.decisions import DecisionKind, SettleChoice
+    from domain.inbox import ItemKind
+    from domain.lifecycle import HoldReason
+    from domain.messages import AppliedDecision, PayoutInput
+    from workflows.payout_release import PayoutRelease
+    from workflows.questions import Beat, Interrupted, Question
+
+NEEDS_A_PERSON = frozenset({HoldReason.REFUSED})
+"""Trying again by itself would be refused again."""
+
+ONE_MATTER = frozenset({HoldReason.RAIL_STOPPED, HoldReason.PLATFORM_PAUSED})
+"""One matter for all payments that it stops, not one for each: they wait for its end."""
+
+
+class PaidElsewhere(Exception):
+    """As many people as its amount needs have said that it was paid another way."""
+
+    def __init__(self, content_id: str) -> None:
+        super().__init__(content_id)
+        self.content_id = content_id
+        """The row that says when, and under which reference."""
+
+
+class PayoutUnpaid(PayoutRelease):
+    """The part of a payment's life between an attempt that failed for certain and the next.
+
+    Most causes go by themselves: the payee finishes the set-up, money arrives. Finance is asked
+    when nothing else helps, when it has lasted for long, or when the pay-by date has passed.
+    """
+
+    def __init__(self, payout: PayoutInput) -> None:
+        super().__init__(payout)
+        self._recipient_changed = False
+        self._adopts = False
+        """People said that a transfer made by hand is this payment."""
+        self._held_since: datetime | None = None
+        self._asked_since: datetime | None = None
+        self._asked_for = ""
+        """What the open item is about; empty while there is none."""
+        self._may_be_answered = False
+
+    async def _hold(self, reason: HoldReason, code: str) -> None:
+        """Wait until it is worth trying again: the payee changed, time passed, a person acts.
+
+        Raises:
+            PaidElsewhere: it is not to be sent any more.
+        """
+        self._held_since = self._held_since or workflow.now()
+        again = None if reason in NEEDS_A_PERSON else self._rules.retry_held_every
+        quiet = self._quiet_for(reason)
+        if again is None or not quiet:
+            with contextlib.suppress(Interrupted):
+                await self._ask_finance(reason, code, again)
+            if not self._stopped:
+                self._questions.go_on()
+        else:
+            with contextlib.suppress(TimeoutError):
+                await workflow.wait_condition(
+                    lambda: self._recipient_changed or self._stopped,
+                    timeout=min(again, quiet),
+                    timeout_summary=reason.value,
+                )
+        self._recipient_changed = False
+
+    def _quiet_for(self, reason: HoldReason) -> timedelta:
+        """How long finance is not troubled with it yet: zero if it is time."""
+        if reason in ONE_MATTER:
+            return timedelta.max
+        assert self._held_since is not None
+        told = min(self._held_since + self._rules.tell_held_after, self.payout.pay_by)
+        return max(told - workflow.now(), timedelta(0))
+
+    async def _ask_finance(self, reason: HoldReason, code: str, again: timedelta | None) -> None:
+        """Ask until it is to be tried again: because a person says so, or because it is time.
+
+        What one of two people has said stops the trying: the other one confirms it, or has it
+        tried again.
+        """
+        said: list[str] = []
+        settled = ""
+        needed = self._people_needed
+        self._asked_since = self._asked_since or workflow.now()
+        while True:
+            answer = await self._one_answer(reason, code, settled, tuple(said), again)
+            choice = answer.choice if answer else None
+            if answer is None or not isinstance(choice, SettleChoice):
+                return
+            said.append(answer.decision_id)
+            settled, again = choice.content_id or choice.answer, None
+            needed = max(needed, answer.releases_needed)
+            if len(said) < needed:
+                continue
+            if choice.answer == "elsewhere":
+                raise PaidElsewhere(choice.content_id)
+            self._adopts = True
+            return
+
+    async def _one_answer(
+        self,
+        reason: HoldReason,
+        code: str,
+        settled: str,
+        said: tuple[str, ...],
+        again: timedelta | None,
+    ) -> AppliedDecision | None:
+        """One answer of finance; None if the time has come, or the cause has gone."""
+        seen = "|".join((reason.value, code, settled))
+        question = Question(
+            ItemKind.UNPAID, seen=seen, code=code or reason.value, earlier=said,
+            also=(DecisionKind.SETTLE_PAYOUT,), due_at=self.payout.pay_by,
+        )  # fmt: skip
+        self._nudged(question, since=self._asked_since)
+        if again is not None:
+            question.beats.append(Beat(again, self._end))
+        if self._asked_for == seen:
+            # Open since an earlier try: it was not answered, and says the same as before.
+            self._questions.prepare(question)
+        else:
+            await self._open(question, "unpaid", {"reason": reason.value, "said": len(said)})
+        self._asked_for = seen
+        self._may_be_answered = not said
+        try:
+            answer = await self._questions.wait(question)
+        finally:
+            self._may_be_answered = False
+        if answer is not None:
+            self._asked_for = ""
+        return answer
+
+    async def _end(self) -> bool:
+        return True
+
+    def _wake(self) -> None:
+        """The cause may have gone: try again, unless somebody has said that it is paid."""
+        self._recipient_changed = True
+        if self._may_be_answered:
+            self._questions.interrupt()
+
+    def _withdrawn_question(self) -> tuple[ItemKind, ...]:
+        """What is closed when it is not finance's to say any more what becomes of the payment."""
+        self._asked_for = ""
+        return (ItemKind.UNPAID,)
+
+    def _forget_hold(self) -> None:
+        """It is released anew: what was asked before is over."""
+        self._held_since = self._asked_since = None
+        self._asked_for = ""
+
+    def _cannot_be_called_off(self) -> str:
+        """What cannot be paid may also be not owed; else see `PayoutRelease`."""
+        if self._asked_for and not self._sending and not self._not_owed:
+            return ""
+        return super()._cannot_be_called_off()
