@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
         StreamHead,
         Suspension,
     )
+    from domain.nudging import nudges
     from workflows.questions import Beat, Interrupted, Question, Questions
     from workflows.story import Story
     from workflows.stream import Stream
@@ -107,7 +108,7 @@ class PayoutRelease(Story):
         anew = f"#{self._anew}" if self._anew else ""
         question = Question(
             ItemKind.RELEASE, seen=f"{self.payout.amount_minor}{self.payout.currency}{anew}",
-            code=f"{len(earlier) + 1}/{needed}", earlier=earlier,
+            code=f"{len(earlier) + 1}/{needed}", earlier=earlier, due_at=self.payout.pay_by,
         )  # fmt: skip
         answer = await self._ask(
             self._nudged(question),
@@ -137,7 +138,12 @@ class PayoutRelease(Story):
         """
         rules = self._rules
         item = question.item
-        passed = workflow.now() - since if since else timedelta(0)
+        asked = since or workflow.now()
+        passed = workflow.now() - asked
+        times = nudges(
+            asked, self.payout.pay_by, rules.remind_after, rules.substitute_after,
+            rules.escalate_after,
+        )  # fmt: skip
 
         async def remind() -> None:
             await self._stream.append("staff_reminded", remind_items=(item, *also))
@@ -149,14 +155,15 @@ class PayoutRelease(Story):
         async def hand_over() -> None:
             await self._stream.append("handed_over", hand_over_items=(item,))
 
-        # The next full interval since it was first asked: asking again must not put it off.
-        next_reminder = rules.remind_after - passed % rules.remind_after
+        # Counted from when it was first asked: asking again must not put it off.
+        next_reminder = times.remind - passed
+        if next_reminder <= timedelta(0):
+            next_reminder = rules.remind_after - (passed - times.remind) % rules.remind_after
         question.beats.append(Beat(next_reminder, remind, again_every=rules.remind_after))
         if since is None or self._escalated != since:
-            wait = max(rules.escalate_after - passed, timedelta(0))
-            question.beats.append(Beat(wait, escalate))
+            question.beats.append(Beat(max(times.escalate - passed, timedelta(0)), escalate))
         if self.payout.policy.has_substitute and item is ItemKind.RELEASE:
-            question.beats.append(Beat(rules.substitute_after, hand_over))
+            question.beats.append(Beat(times.hand_over, hand_over))
         return question
 
     async def _cooled_down(self, releases: int) -> bool:

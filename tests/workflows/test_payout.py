@@ -358,6 +358,10 @@ async def test_finance_sees_what_is_in_doubt_and_is_reminded_until_it_is_known(
         row = await pay.until(PayoutStatus.IN_DOUBT)
         (item,) = await _items(pay, ItemKind.IN_DOUBT)
         assert (item.role, item.due_at, item.closed_at) == (Role.FINANCE, row.pay_by, None)
+        # The row may say so a moment before the look-up has failed.
+        while not await _items(pay, ItemKind.ATTENTION):  # noqa: ASYNC110 - only the rows know
+            await asyncio.sleep(0.02)
+        await pay.rests()
         rules = pay.stage.offer.payout_policy.release
         await pay.stage.clock.skip(pay.handle, rules.escalate_after + timedelta(minutes=1))
         await pay.rests()
@@ -473,6 +477,26 @@ async def test_what_the_approvers_leave_lying_is_handed_to_the_substitute_once(
         await pay.stage.clock.skip(pay.handle, timedelta(days=4))
         await pay.rests()
         assert (await pay.story()).count("handed_over") == 1
+        pay.stage.people.plan = {}
+        assert (await pay.ends()).status == PayoutStatus.TRANSFERRED
+
+
+async def test_finance_hears_before_a_pay_by_date_that_is_near_has_passed(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    rules = {"approvers": ["noor@brand.example"], "substitute": "sam@brand.example"}
+    file = builders.campaign_file(release={"second_person_above": "400 EUR"} | rules)
+    within = timedelta(days=1)
+    plan = {ItemKind.RELEASE: SILENCE}
+    async with payment(temporal, engine, plan=plan, file=file, pay_within=within) as pay:
+        item = await pay.waits_for_release()
+        assert item.due_at == (await pay.row()).pay_by
+        await pay.stage.clock.skip(pay.handle, timedelta(hours=13))
+        item = await pay.waits_for_release()
+        assert (item.reminded, item.handed_over, item.escalated) == (1, False, False)
+        await pay.stage.clock.skip(pay.handle, timedelta(hours=6))
+        item = await pay.waits_for_release()
+        assert (item.reminded, item.handed_over, item.escalated) == (1, True, True)
         pay.stage.people.plan = {}
         assert (await pay.ends()).status == PayoutStatus.TRANSFERRED
 
