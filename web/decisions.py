@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.decisions import CREATOR_DECISIONS, Choice, DecisionKind
 from domain.errors import UserMistake
+from domain.inbox import ItemKind
 from store import claim_reads, desk, desk_lists
 from store import decisions as store
 from web import words
@@ -110,8 +111,17 @@ def _kind(fields: Fields) -> DecisionKind:
     return kind
 
 
-async def _record(v: Visit, fields: Fields) -> tuple[Choice, str, str, str]:
-    """Check what can be checked here, and write the row: choice, subject, id, seen."""
+async def _about(db: AsyncSession, kind: DecisionKind, subject_id: str) -> str:
+    """What a decision is about: a step may have failed of anything that has a workflow."""
+    if kind is DecisionKind.RETRY_STEP:
+        item = await desk.open_item(db, ItemKind.ATTENTION.value, subject_id)
+        if item is not None:
+            return item.subject_kind
+    return subject_kind(kind)
+
+
+async def _record(v: Visit, fields: Fields) -> tuple[Choice, str, str, str, str]:
+    """Check what can be checked here, and write the row: choice, subject and its kind, id, seen."""
     kind = _kind(fields)
     stands_in = fields.get("escalated") == "yes" and v.may("manager")
     if not (stands_in or v.may_decide(kind)):
@@ -126,10 +136,11 @@ async def _record(v: Visit, fields: Fields) -> tuple[Choice, str, str, str]:
     if kind is DecisionKind.SETTLE_PAYOUT:
         content_id = await keep_other_payment(v, fields, subject_id)
     choice = read_choice(kind, fields, currency, content_id)
+    about = await _about(v.db, kind, subject_id)
     decision_id = await store.submit(
         v.db,
         kind=kind,
-        subject_kind=subject_kind(kind),
+        subject_kind=about,
         subject_id=subject_id,
         actor_kind="staff",
         actor_id=v.me.staff_id,
@@ -138,7 +149,7 @@ async def _record(v: Visit, fields: Fields) -> tuple[Choice, str, str, str]:
         comment=fields.get("comment", "").strip()[:MAX_TEXT],
         at=v.deps.clock(),
     )
-    return choice, subject_id, decision_id, seen
+    return choice, subject_id, about, decision_id, seen
 
 
 @router.post("/decisions")
@@ -148,8 +159,8 @@ async def decide(request: Request) -> Response:
     try:
         async with visit(request) as v:
             v.check_csrf(fields)
-            choice, subject_id, decision_id, seen = await _record(v, fields)
-        result = await send(v.deps, choice, subject_id, decision_id, seen)
+            choice, subject_id, about, decision_id, seen = await _record(v, fields)
+        result = await send(v.deps, choice, subject_id, decision_id, seen, about)
         result.content_id = str(getattr(choice, "content_id", ""))
     except WishesRefused as refused:
         return await _list_again(request, fields, refused)

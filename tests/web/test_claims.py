@@ -110,6 +110,26 @@ async def test_a_release_shows_what_is_kept_back_and_carries_it(web: Web, there:
     assert "look at it by itself" in batch or payout.id not in batch
 
 
+async def test_a_step_that_failed_is_tried_again_by_whoever_it_is_a_step_of(
+    web: Web, there: Scene
+) -> None:
+    """Mails of claims and payments can fail as well as those of collaborations."""
+    client = await web.signed_in(Role.OPERATOR)
+    claim = await claimed(web, there)
+    async with session(web.engine) as db:
+        payout = await builders.payout(db, there.collaboration, kind="retention_passed")
+        for row in (claim, payout, there.campaign, there.collaboration):
+            await wait_for(db, ItemKind.ATTENTION, row, there.campaign.id, seen="unavailable")
+    fields = {"kind": "retry_step", "seen": "unavailable"}
+    for row in (claim, payout, there.campaign, there.collaboration):
+        answer = await web.decide(client, **fields, subject_id=row.id)
+        kind = type(row).__name__.casefold()
+        assert web.sender.decided[-1][:2] == (kind, row.id)
+        async with session(web.engine) as db:
+            decided = await db.get_one(Decision, answer.json()["decision_id"])
+        assert decided.subject_kind == kind
+
+
 async def test_finance_sees_what_creators_owe_and_books_what_came_back(
     web: Web, there: Scene
 ) -> None:
