@@ -263,6 +263,15 @@ async def any_open(session: AsyncSession, payout_id: str) -> bool:
     return any(each.outcome in UNSETTLED for each in await locked_attempts(session, payout_id))
 
 
+async def sent_or_unsettled(session: AsyncSession, payout_id: str) -> bool:
+    """True if an attempt has moved the money, or nobody knows of one whether it has."""
+    outcomes = await session.scalars(
+        select(PayoutAttempt.outcome).where(PayoutAttempt.payout_id == payout_id)
+    )
+    over = {*UNSETTLED, TransferOutcome.TRANSFERRED.value}
+    return any(each in over for each in outcomes)
+
+
 async def _keep_to_payee(session: AsyncSession, wanted: PayoutAttempt) -> None:
     """A release given before there was any account is for the first one that the creator makes."""
     payout = await session.get_one(Payout, wanted.payout_id, populate_existing=True)

@@ -69,6 +69,11 @@ async def claimable(session: AsyncSession, collaboration_id: str) -> int:
 
     What is earned and not sent counts too: the claim is then kept back from it.
     """
+    return max(0, await earned_beyond_claims(session, collaboration_id))
+
+
+async def earned_beyond_claims(session: AsyncSession, collaboration_id: str) -> int:
+    """What was earned less all that is claimed of it; below zero if it was lost since."""
     earned = await session.scalar(
         select(func.coalesce(func.sum(Payout.amount_minor - Payout.reversed_minor), 0)).where(
             Payout.collaboration_id == collaboration_id,
@@ -87,7 +92,7 @@ async def claimable(session: AsyncSession, collaboration_id: str) -> int:
         .join(Claim, Claim.id == ClaimPart.claim_id)
         .where(Claim.collaboration_id == collaboration_id, ClaimPart.kind == "taken_back")
     )
-    return max(0, int(earned or 0) - int(claimed or 0) + int(back or 0))
+    return int(earned or 0) - int(claimed or 0) + int(back or 0)
 
 
 async def _write(session: AsyncSession, of: Collaboration, row: Decision, at: datetime) -> Claim:

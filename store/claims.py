@@ -14,11 +14,13 @@ from sqlalchemy import BigInteger, ColumnElement, cast, exists, func, or_, selec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.claims import ClaimStatus, OpenClaim, Part, SettledBy, parts_of
-from domain.decisions import Choice, DecisionKind, ReleaseChoice, RepaymentChoice
+from domain.decisions import Choice, ClaimVerdict, DecisionKind, ReleaseChoice, RepaymentChoice
 from domain.errors import Unavailable
 from domain.lifecycle import PayoutStatus
 from domain.messages import Discharge, Posting, PostingKind
 from store import crediting, ledger
+from store.attempts import sent_or_unsettled
+from store.claiming import earned_beyond_claims
 from store.duties import Refused
 from store.streams import Entity
 from store.tables import Campaign, Claim, ClaimPart, Decision, Payout
@@ -68,6 +70,9 @@ async def open_claims(session: AsyncSession, payout: Payout, *, lock: bool) -> l
         payout: the payment.
         lock: nobody else nets these claims until the transaction ends.
     """
+    if await sent_or_unsettled(session, payout.id):
+        # That attempt has its amount, and the money may have moved: nothing more comes off it.
+        return []
     # Another brand on the same server is another debtor: its claim is none of this brand's money.
     paying = await session.scalar(select(_brand()).where(Campaign.id == payout.campaign_id))
     query = (
@@ -111,7 +116,7 @@ async def take_effect(
 
     Raises:
         Refused: ``netting_changed`` if more or less would be kept back than the person saw;
-            ``not_confirmed`` or ``more_than_open`` for a claim.
+            ``not_confirmed``, ``more_than_open`` or ``more_than_earned`` for a claim.
     """
     match entity, choice:
         case Payout(), ReleaseChoice():
@@ -120,6 +125,10 @@ async def take_effect(
             await _repaid(session, entity, row, choice.amount_minor, at)
         case Claim(), _ if row.kind == DecisionKind.WAIVE_CLAIM:
             await _waived(session, entity, row, at)
+        case Claim(), ClaimVerdict(answer="confirm"):
+            # Taken back, or not owed any more, while the creator was heard: not to be asked twice.
+            if await earned_beyond_claims(session, entity.collaboration_id) < 0:
+                raise Refused("more_than_earned")
         case _:
             return
 

@@ -242,11 +242,32 @@ async def test_whoever_asks_for_money_back_does_not_confirm_it(
     async with session(engine) as db:
         campaign = await builders.campaign(db, builders.campaign_file(staffing=staffing))
         of = await builders.collaboration(db, campaign)
+        await builders.payout(db, of)
         claim = await builders.claim(db, of, finance, status=ClaimStatus.DECIDING.value)
         assert isinstance(await db.get(Campaign, campaign.id), Campaign)
         ref = await builders.decision(db, claim, finance, ClaimVerdict(answer="confirm"))
         command = ApplyDecision(head=builders.head_of(claim), at=NOW, ref=ref)
     assert (await records.apply_decision(engine, command)).code == code
+
+
+@pytest.mark.parametrize("lost", [{"status": "cancelled"}, {"reversed_minor": 11_001}])
+async def test_a_claim_is_not_confirmed_for_money_that_is_not_the_creators_any_more(
+    engine: AsyncEngine, finance: Staff, lost: dict[str, Any]
+) -> None:
+    async with session(engine) as db:
+        of = await builders.collaboration(db)
+        await builders.payout(db, of, **lost)
+        claim = await builders.claim(db, of, status=ClaimStatus.DECIDING.value)
+
+    async def says(choice: ClaimVerdict) -> str:
+        async with session(engine) as db:
+            current = await db.get_one(Claim, claim.id)
+            ref = await builders.decision(db, current, finance, choice, comment="As agreed.")
+            command = ApplyDecision(head=builders.head_of(current), at=NOW, ref=ref)
+        return (await records.apply_decision(engine, command)).code
+
+    assert await says(ClaimVerdict(answer="confirm")) == "more_than_earned"
+    assert await says(ClaimVerdict(answer="drop")) == "applied"
 
 
 async def test_what_is_taken_back_at_the_provider_comes_off_the_claim_first(
@@ -284,3 +305,26 @@ async def test_what_is_taken_back_at_the_provider_comes_off_the_claim_first(
         assert await claims.left_of(db, claim.id) == 0
         (again,) = await db.scalars(select(Payout).where(Payout.kind == "repayment"))
         assert again.amount_minor == 6_000
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kept"),
+    [(None, 0), ("in_doubt", 0), ("transferred", 0), ("not_found", 4_000), ("refused", 4_000)],
+)
+async def test_nothing_more_is_kept_back_while_an_attempt_may_have_moved_the_money(
+    engine: AsyncEngine, finance: Staff, outcome: str | None, kept: int
+) -> None:
+    """An attempt keeps its amount: a release with less would neither send nor settle it."""
+    of, _ = await paid_too_much(engine)
+    async with session(engine) as db:
+        later = await builders.payout(db, of, kind="bonus")
+        db.add(
+            PayoutAttempt(
+                payout_id=later.id, number=1, key="key", request_hash="", account_id="acct_1",
+                amount_minor=15_000, first_sent_at=NOW, outcome=outcome,
+            )
+        )  # fmt: skip
+    async with session(engine) as db:
+        assert await claims.to_net(db, later) == kept
+    code, row = await released(engine, later, finance, kept)
+    assert (code, row.sent_minor) == ("applied", 15_000 - kept)
