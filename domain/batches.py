@@ -25,6 +25,8 @@ _GONE_ON = frozenset(
         PayoutStatus.SENDING,
         PayoutStatus.IN_DOUBT,
         PayoutStatus.TRANSFERRED,
+        PayoutStatus.NETTED,
+        PayoutStatus.ELSEWHERE,
     }
 )
 

@@ -68,7 +68,12 @@ async def is_ahead(session: AsyncSession, found: BankPayout) -> bool:
     """
     moving = select(Payout.id).join(PayoutAttempt, PayoutAttempt.payout_id == Payout.id).where(
         PayoutAttempt.transfer_id.in_(found.transfers),
-        Payout.status.not_in([PayoutStatus.TRANSFERRED.value, PayoutStatus.CANCELLED.value]),
+        Payout.status.not_in(
+            [
+                PayoutStatus.TRANSFERRED.value, PayoutStatus.NETTED.value,
+                PayoutStatus.ELSEWHERE.value, PayoutStatus.CANCELLED.value,
+            ]
+        ),
     )  # fmt: skip
     return await session.scalar(moving.limit(1)) is not None
 

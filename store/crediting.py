@@ -22,6 +22,12 @@ from store.invoices import one_at_a_time
 from store.issuing import issue_credit_note
 from store.tables import Claim, Invoice, InvoiceCredit, Payout
 
+_DECIDED = [
+    PayoutStatus.TRANSFERRED.value, PayoutStatus.NETTED.value, PayoutStatus.ELSEWHERE.value,
+    PayoutStatus.CANCELLED.value,
+]  # fmt: skip
+"""Where it is said of a payment made again whether its money is owed."""
+
 
 async def credit(
     session: AsyncSession, cause: str, of: Payout, amount_minor: int, at: datetime
@@ -79,7 +85,7 @@ async def credit_claim(
         undecided = await session.scalars(
             select(Payout).where(
                 Payout.first_of == payout.id,
-                Payout.status.not_in([PayoutStatus.TRANSFERRED, PayoutStatus.CANCELLED]),
+                Payout.status.not_in(_DECIDED),
             )
         )
         place = _Place(payout.id, 0, payout.amount_minor)

@@ -22,7 +22,10 @@ PAUSED = "paused"
 _ONE_AT_A_TIME = 7_238_004
 """The lock of PostgreSQL that two sweeps queue up for."""
 
-_OVER = [PayoutStatus.TRANSFERRED.value, PayoutStatus.CANCELLED.value]
+_OVER = [
+    PayoutStatus.TRANSFERRED.value, PayoutStatus.NETTED.value, PayoutStatus.ELSEWHERE.value,
+    PayoutStatus.CANCELLED.value,
+]  # fmt: skip
 
 _WAITS: dict[MatterCode, ColumnElement[bool]] = {
     # What is open counts, and what came back into the accounts since payouts to banks are paused.

@@ -137,6 +137,10 @@ async def test_an_account_that_the_brand_paused_is_waited_for_and_the_creator_no
     assert await sent(scene) == (T.PAUSED, "platform_paused")
     assert scene.transfers() == []
     assert await told(scene) == await told(scene) == [("paused", 15_000)]
+    for status, waits in (("elsewhere", 0), ("netted", 0), ("held", 1)):
+        async with session(scene.engine) as db:
+            (await db.get_one(Payout, scene.payout_id)).status = status
+        assert len(await told(scene)) == waits, "what was settled another way waits for nothing"
     scene.standin.set_payouts(scene.account, "active")
     assert (await sent(scene, 2))[0] is T.TRANSFERRED
     assert await told(scene) == []

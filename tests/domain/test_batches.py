@@ -53,6 +53,7 @@ def test_every_change_of_what_was_shown_is_noticed(change: dict[str, Any]) -> No
     ("status", "code"),
     [("released", "already_released"), ("sending", "already_released"),
      ("in_doubt", "already_released"), ("transferred", "already_released"),
+     ("netted", "already_released"), ("elsewhere", "already_released"),
      ("held", "already_on_hold"), ("cancelled", "wrong_stage"), ("requested", "wrong_stage")],
 )  # fmt: skip
 def test_what_nobody_is_asked_any_more_is_refused_with_the_reason(status: str, code: str) -> None:
@@ -91,6 +92,8 @@ def test_sums_are_by_currency() -> None:
         ("applied", "1/2", PayoutStatus.REQUESTED, "second"),
         ("applied", "1/2", PayoutStatus.RELEASED, "released"),
         ("applied", "2/2", PayoutStatus.TRANSFERRED, "released"),
+        ("applied", "1/2", PayoutStatus.NETTED, "released"),
+        ("applied", "1/2", PayoutStatus.ELSEWHERE, "released"),
         ("applied", "1/1", PayoutStatus.HELD, "held"),
         ("refused", "", PayoutStatus.TRANSFERRED, "refused"),
         ("submitted", "", PayoutStatus.REQUESTED, "submitted"),

@@ -186,3 +186,27 @@ async def test_where_no_invoice_is_wanted_totals_come_down_by_what_came_back(
         assert await credits.of_claim(db, claim.id) == ()
         (total,) = await year_totals(db, NOW.year, ZoneInfo("UTC"))
         assert (total.amount_minor, total.uninvoiced_minor, total.net_minor) == (4_500, 4_500, 0)
+
+
+@pytest.mark.parametrize("status", [PayoutStatus.NETTED, PayoutStatus.ELSEWHERE])
+async def test_what_was_paid_again_without_being_sent_is_credited_when_it_comes_back(
+    engine: AsyncEngine, finance: Staff, status: PayoutStatus
+) -> None:
+    async with session(engine) as db:
+        of = await mandated(db, await french_campaign(db))
+        paid = await invoiced(db, of, 6_000)
+        transfer = RailTransfer(
+            id=str(paid.transfer_id), amount_minor=6_000, currency="EUR", transfer_group=paid.id,
+            attempt="1", account_id="acct_1", reversed_minor=6_000, created_at=NOW,
+        )  # fmt: skip
+        command = await taken_back.booking(db, transfer, NOW)
+    assert command is not None
+    await records.append(engine, command)
+    async with session(engine) as db:
+        again = (await db.scalars(select(Payout).where(Payout.kind == "repayment"))).one()
+        again.status = status.value
+        claim = await builders.claim(db, of, finance, amount_minor=6_000)
+    await repaid(engine, claim, finance, 6_000)
+    async with session(engine) as db:
+        (one,) = await credits.of_claim(db, claim.id)
+        assert (one.invoice.payout_id, one.amounts.gross_minor) == (paid.id, 6_000)
