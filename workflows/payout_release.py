@@ -198,6 +198,8 @@ class PayoutRelease(Story):
         """
         await self._questions.let_through()
         self._sending = not self._stopped
+        if self._sending:
+            self._questions.go_on()
         return self._sending
 
     async def _while_stopped(self) -> None:
@@ -212,6 +214,8 @@ class PayoutRelease(Story):
             reason = HoldReason.SUSPENDED
             await self._stream.append("stopped", {"reason": reason.value}, **self._stands(reason))
             await workflow.wait_condition(lambda: self._held or not self._suspended)
+        # A suspension may be over before it was noticed: what it interrupted is asked again, once.
+        self._questions.go_on()
 
     async def _tell_creator(self, reason: HoldReason) -> None:
         """What a creator has to know of a hold, if anything."""

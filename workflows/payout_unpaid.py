@@ -76,6 +76,9 @@ class PayoutUnpaid(PayoutRelease):
         """How long finance is not troubled with it yet: zero if it is time."""
         if reason in ONE_MATTER:
             return timedelta.max
+        if self._asked_for:
+            # Whatever the last try said: what is open in the inbox can be answered.
+            return timedelta(0)
         assert self._held_since is not None
         told = min(self._held_since + self._rules.tell_held_after, self.payout.pay_by)
         return max(told - workflow.now(), timedelta(0))
@@ -96,6 +99,9 @@ class PayoutUnpaid(PayoutRelease):
             if answer is None or not isinstance(choice, SettleChoice):
                 return
             said.append(answer.decision_id)
+            if not self._stopped:
+                # What woke it while this was being applied came too late: it is not tried again.
+                self._questions.go_on()
             settled, again = choice.content_id or choice.answer, None
             needed = max(needed, answer.releases_needed)
             if len(said) < needed:

@@ -10,13 +10,17 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 
+from domain.campaign import PayoutPolicy
 from domain.decisions import DecisionKind, ReviewChoice, SettleChoice
 from domain.inbox import ItemKind
 from domain.lifecycle import HoldReason, PayoutStatus, Role
 from domain.messages import (
     RECIPIENT_CHANGED,
+    AppliedDecision,
     DecisionResult,
+    PayoutInput,
     PostingKind,
+    Suspension,
     TransferOutcome,
     TransferResult,
 )
@@ -26,6 +30,8 @@ from store.tables import Decision, InboxItem, LedgerTransaction, OutboxMail
 from tests import builders
 from tests.workflows.payment import Payment, payment
 from tests.workflows.people import SILENCE, plain
+from workflows.payout_unpaid import PaidElsewhere, PayoutUnpaid
+from workflows.questions import Interrupted
 
 ABOVE_LIMIT = 45_000
 RETRY = plain(DecisionKind.RETRY_PAYOUT)
@@ -248,3 +254,70 @@ async def test_finance_is_told_at_once_when_the_pay_by_date_has_passed(
         await waits(pay)
         await pay.stage.clock.skip(pay.handle, timedelta(hours=3))
         await waits(pay, ItemKind.UNPAID)
+
+
+async def test_what_is_open_can_be_answered_also_when_the_cause_is_another_one_now(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine, plan=QUIET) as pay:
+        await refused(pay)
+        pay.stage.world.transfers.extend([NOT_ONBOARDED] * 3)
+        await pay.handle.signal(RECIPIENT_CHANGED)
+        for _ in range(100):
+            await waits(pay, ItemKind.UNPAID)
+            item = await pay.stage.open_item(ItemKind.UNPAID)
+            if item.code == NOT_ONBOARDED.code:
+                break
+            await asyncio.sleep(0.05)
+        assert item.code == NOT_ONBOARDED.code
+        assert (await pay.stage.people.decide(item, await elsewhere(pay))) == DecisionResult(
+            applied=True, code="applied"
+        )
+        assert (await pay.ends()).status == PayoutStatus.ELSEWHERE
+
+
+class _Alone(PayoutUnpaid):
+    """One of which a first person says it was paid, in the moment in which it is woken."""
+
+    asked = 0
+
+    async def _one_answer(self, *_: object) -> AppliedDecision | None:
+        self.asked += 1
+        if self._questions.interrupted:
+            raise Interrupted
+        self._questions.interrupt()
+        choice = SettleChoice(answer="elsewhere", content_id="oth_1")
+        return AppliedDecision(
+            head=self._stream.head, choice=choice, decision_id=str(self.asked), releases_needed=2
+        )
+
+
+async def unpaid() -> _Alone:
+    row = builders.NOW
+    pay = _Alone(
+        PayoutInput(
+            payout_id="pay_1", collaboration_id="col_1", campaign_id="cmp_1", amount_minor=1,
+            currency="EUR", pay_by=row, policy=PayoutPolicy.of(builders.campaign_file()),
+        )
+    )  # fmt: skip
+    pay._asked_since = row
+    return pay
+
+
+async def test_what_wakes_it_while_somebody_says_that_it_was_paid_does_not_have_it_tried() -> None:
+    pay = await unpaid()
+    with pytest.raises(PaidElsewhere):
+        await pay._ask_finance(HoldReason.NOT_ONBOARDED, "", None)
+    assert pay.asked == 2
+
+
+async def test_a_suspension_that_is_over_before_it_is_noticed_interrupts_nothing_later() -> None:
+    pay = await unpaid()
+    pay.collaboration_suspended(Suspension(suspended=True))
+    pay.collaboration_suspended(Suspension(suspended=False))
+    assert pay._questions.interrupted
+    await pay._while_stopped()
+    assert not pay._questions.interrupted
+    pay._questions.interrupt()
+    assert await pay._cleared()
+    assert not pay._questions.interrupted
