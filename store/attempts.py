@@ -23,6 +23,8 @@ from store.tables import Payout, PayoutAttempt, Recipient
 UNSETTLED = (None, TransferOutcome.IN_DOUBT.value, TransferOutcome.UNDER_WAY.value)
 """Outcomes after which nobody knows whether the money has moved."""
 
+BY_HAND = "by_hand"
+"""Code of an attempt that people made at the provider, and said was the payment."""
 
 async def get_attempt(session: AsyncSession, payout_id: str, number: int) -> PayoutAttempt | None:
     """One attempt."""
@@ -250,17 +252,12 @@ async def take_foreign(
     await _refuse_second_owner(session, transfer.id)
     made = PayoutAttempt(
         payout_id=payout_id, number=number, key=attempt_key(payout_id, number), request_hash="",
-        account_id=transfer.account_id, amount_minor=payout.sent_minor, code="by_hand", sender="",
+        account_id=transfer.account_id, amount_minor=payout.sent_minor, code=BY_HAND, sender="",
         outcome=TransferOutcome.TRANSFERRED.value, transfer_id=transfer.id,
         first_sent_at=transfer.created_at, settled_at=transfer.created_at,
     )  # fmt: skip
     session.add(made)
     return TransferResult(outcome=TransferOutcome.TRANSFERRED, transfer_id=transfer.id)
-
-
-async def any_open(session: AsyncSession, payout_id: str) -> bool:
-    """True if nobody knows of an attempt whether it has moved the money."""
-    return any(each.outcome in UNSETTLED for each in await locked_attempts(session, payout_id))
 
 
 async def sent_or_unsettled(session: AsyncSession, payout_id: str) -> bool:

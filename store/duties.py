@@ -10,7 +10,7 @@ from domain.inbox import DECIDED_BY, ItemKind
 from domain.lifecycle import PayoutStatus, Role
 from domain.messages import ApplyDecision
 from store.approvers import NOT_NAMED, kept_for_others
-from store.attempts import any_open
+from store.attempts import sent_or_unsettled
 from store.four_eyes import REQUESTER, SAME_PERSON, had_a_part
 from store.invoices import invoice, lacks
 from store.streams import Entity
@@ -124,9 +124,9 @@ async def _check_release(
 async def _check_end(
     session: AsyncSession, payout: Payout, row: Decision, earlier: tuple[str, ...]
 ) -> None:
-    """Nothing of it may be on its way; and who says that it was paid may also release it."""
-    # Before it is in a file at the bank, its workflow stops what is ordered by itself.
-    if payout.status == PayoutStatus.HELD and await any_open(session, payout.id):
+    """No attempt may have paid it; and who says that it was paid may also release it."""
+    # What is ordered at the bank and in no file yet is taken out of it by the decision itself.
+    if payout.status != PayoutStatus.SENDING and await sent_or_unsettled(session, payout.id):
         raise Refused(MAY_BE_PAID)
     if row.kind != DecisionKind.SETTLE_PAYOUT:
         return

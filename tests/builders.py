@@ -37,6 +37,7 @@ from store.tables import (
     Decision,
     Draft,
     Payout,
+    PayoutAttempt,
     Publication,
     Recipient,
     SafetyLook,
@@ -317,6 +318,16 @@ async def payout(
             session, of.campaign_id, of.creator_id, of.id, None, postings, row.currency, NOW
         )
     return row
+
+
+async def attempt(session: AsyncSession, of: Payout, **overrides: Any) -> PayoutAttempt:
+    """One try to send a payment, of which nobody knows whether it has moved the money."""
+    values: dict[str, Any] = {
+        "payout_id": of.id, "number": 1, "key": f"payout:{of.id}:transfer:1", "request_hash": "x",
+        "account_id": f"acct_{of.creator_id}", "amount_minor": of.sent_minor,
+        "first_sent_at": NOW,
+    }  # fmt: skip
+    return await _insert(session, PayoutAttempt(**(values | overrides)))
 
 
 async def claim(

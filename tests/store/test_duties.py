@@ -33,6 +33,7 @@ from store.tables import (
     Collaboration,
     InboxItem,
     Payout,
+    PayoutAttempt,
     Staff,
 )
 from tests import builders
@@ -40,6 +41,7 @@ from tests.builders import NOW
 from tests.store.deciding import APPROVE, RELEASE, SIGN_OFF, creator_of, decide
 
 GO_ON = PlainChoice(kind=DecisionKind.RESUME_PAYOUT)
+CALL_OFF = PlainChoice(kind=DecisionKind.CANCEL_PAYOUT)
 
 # --- who may -------------------------------------------------------------------------------
 
@@ -139,6 +141,21 @@ async def test_sending_a_draft_back_does_not_make_a_requester(engine: AsyncEngin
         collaboration = await db.get_one(Collaboration, payout.collaboration_id)
     await decide(engine, collaboration, person, ReviewChoice(answer="changes"))
     assert (await decide(engine, payout, person, RELEASE))[1].code == "applied"
+
+
+@pytest.mark.parametrize("status", ["held", "requested", "released", "in_doubt"])
+@pytest.mark.parametrize("outcome", [None, "in_doubt", "under_way", "transferred"])
+async def test_what_an_attempt_may_have_paid_is_not_called_off(
+    engine: AsyncEngine, status: str, outcome: str | None
+) -> None:
+    async with session(engine) as db:
+        payout, person = await owed(db), await everybody(db)
+        payout.status, payout.kind = status, "bonus"
+        await builders.attempt(db, payout, outcome=outcome)
+    assert (await decide(engine, payout, person, CALL_OFF))[1].code == "may_be_paid"
+    async with session(engine) as db:
+        (await db.get_one(PayoutAttempt, (payout.id, 1))).outcome = "not_found"
+    assert (await decide(engine, payout, person, CALL_OFF))[1].code == "applied"
 
 
 async def test_a_brand_of_one_person_may_release_what_it_caused(engine: AsyncEngine) -> None:
