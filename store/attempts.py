@@ -26,6 +26,7 @@ UNSETTLED = (None, TransferOutcome.IN_DOUBT.value, TransferOutcome.UNDER_WAY.val
 BY_HAND = "by_hand"
 """Code of an attempt that people made at the provider, and said was the payment."""
 
+
 async def get_attempt(session: AsyncSession, payout_id: str, number: int) -> PayoutAttempt | None:
     """One attempt."""
     return await session.get(PayoutAttempt, (payout_id, number))

@@ -40,7 +40,7 @@ from store.accounts import (
     RECOVERED,
     RESERVED,
 )
-from store.other_payments import IT_IS, PAID_AT
+from store.other_payments import IT_IS, PAID_AT, said_at
 from store.tables import (
     Campaign,
     Collaboration,
@@ -153,7 +153,7 @@ def _taxes(
 ) -> Select[*tuple[Any, ...]]:
     # An invoice may be handed in after the payment (a bonus); both are final then. Of a payment of
     # which all was kept back nothing was sent.
-    at = func.greatest(func.coalesce(PAID_AT, LedgerTransaction.at), Invoice.created_at)
+    at = func.greatest(func.coalesce(PAID_AT, LedgerTransaction.at), said_at(), Invoice.created_at)
     about = null().label("credit_note"), Payout.id.label("paper")
     kept_back = LedgerTransaction.key == func.concat("net:", Payout.id)
     query = (

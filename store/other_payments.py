@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from domain.decisions import DecisionKind
 from domain.errors import UserMistake
 from domain.ids import derived_id
-from store.tables import Decision, OtherPayment, Payout, PayoutAttempt, Staff
+from domain.messages import PostingKind
+from store.attempts import BY_HAND
+from store.tables import Decision, LedgerTransaction, OtherPayment, Payout, PayoutAttempt, Staff
 
 LONGEST = 140
 """Characters of a reference, as banks have them."""
@@ -35,6 +38,23 @@ IT_IS = OtherPayment.id == Payout.other_payment_id
 
 PAID_AT = func.coalesce(PayoutAttempt.settled_at, OtherPayment.paid_at)
 """When a payment's money moved, of its transfer's attempt and `IT_IS` joined; else NULL."""
+
+
+def said_at() -> ColumnElement[datetime | None]:
+    """When it was booked that people had paid a payment, for `PAID_AT`'s joins; else NULL.
+
+    That is later than it was paid: what is dated by it does not fall into a month that is closed.
+    """
+    booked = aliased(LedgerTransaction)
+    elsewhere = Payout.other_payment_id.is_not(None)
+    kind = case((elsewhere, PostingKind.ELSEWHERE.value), else_=PostingKind.SETTLE.value)
+    at = (
+        select(booked.at)
+        .where(booked.key == func.concat(kind, ":", Payout.id, ":", Payout.attempt))
+        .correlate(Payout)
+        .scalar_subquery()
+    )
+    return case((or_(elsewhere, PayoutAttempt.code == BY_HAND), at))
 
 
 @dataclass(frozen=True)

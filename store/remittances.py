@@ -16,7 +16,7 @@ from domain.mails import Mail
 from domain.payments import Credited
 from store import correspondence
 from store.invoice_sums import OF_PAYMENT, vat_of
-from store.other_payments import IT_IS, PAID_AT
+from store.other_payments import IT_IS, PAID_AT, said_at
 from store.tables import (
     Decision,
     Invoice,
@@ -64,7 +64,7 @@ async def remittance(
         .outerjoin(PayoutAttempt, PayoutAttempt.transfer_id == Payout.transfer_id)
         .outerjoin(OtherPayment, IT_IS)
         # Later ones are left out: a statement never changes once it was sent.
-        .outerjoin(Invoice, OF_PAYMENT & (Invoice.created_at <= paid_at))
+        .outerjoin(Invoice, OF_PAYMENT & (Invoice.created_at <= func.greatest(paid_at, said_at())))
         .where(
             Payout.id == payout_id,
             Payout.status.in_(_PAID),

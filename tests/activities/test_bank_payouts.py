@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.errors import KeyMayNot, TroupeError, Unavailable
 from domain.inbox import ItemKind
-from domain.lifecycle import BankStatus, StreamKind
+from domain.lifecycle import BankStatus, PayoutStatus, StreamKind
 from store import ledger, rail_stops
 from store.engine import session
 from store.streams import verify_stream
@@ -111,6 +111,16 @@ async def test_a_bank_that_is_quicker_than_our_books_is_asked_again(
     await book(scene)
     await news(scene, payout)
     assert await bank(scene) == (BankStatus.PAID_OUT, payout)
+
+
+@pytest.mark.parametrize("over", [PayoutStatus.NETTED, PayoutStatus.ELSEWHERE])
+async def test_a_payment_that_ended_otherwise_keeps_no_news_of_the_bank_waiting(
+    scene: Scene, over: PayoutStatus
+) -> None:
+    async with session(scene.engine) as db:
+        (await db.get_one(Payout, scene.payout_id)).status = over.value
+    await news(scene, scene.standin.pay_out(scene.account))
+    assert await bank(scene) == (None, None)
 
 
 async def test_money_that_fills_a_negative_account_is_at_the_bank_when_it_is_paid_out(

@@ -13,16 +13,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.creator_account import accounts
 from domain.invoicing import TaxSplit, amounts, vat_between
+from domain.lifecycle import PayoutStatus
 from domain.messages import Posting, PostingKind
 from domain.spreadsheet import Sheet
-from store import ledger
+from store import ledger, other_payments
 from store.creator_statements import creator_statement
 from store.engine import session
 from store.invoice_sums import OF_PAYMENT, vat_of
 from store.journal import journal
 from store.payment_lines import Wanted, all_payments
 from store.remittances import remittance
-from store.tables import Collaboration, Creator, Invoice, Payout
+from store.tables import Collaboration, Creator, Invoice, Payout, PayoutAttempt
 from store.totals import year_totals
 from tests import books, builders
 from tests.builders import NOW
@@ -89,6 +90,28 @@ async def test_the_tax_leaves_the_fees_when_the_money_and_the_invoice_are_there(
         assert "VAT of invoice 2026-7" in written[-1]
         assert len([each async for each in journal(db, since=NOW + DAY)]) == 1
         assert [each async for each in journal(db, campaign_id="another")] == []
+
+
+async def test_what_people_paid_is_in_the_books_when_they_say_so_with_the_invoice_of_then(
+    engine: AsyncEngine,
+) -> None:
+    async with session(engine) as db:
+        of = await builders.collaboration(db)
+        wired, by_hand = await books.earned(db, of), await books.earned(db, of, number=2)
+        day = (NOW - 3 * DAY).date().isoformat()
+        wired.other_payment_id = await other_payments.keep(db, wired.id, day, "Wire 7731", NOW)
+        wired.status, wired.attempt = PayoutStatus.ELSEWHERE.value, 1
+        await books.move(db, wired, PostingKind.ELSEWHERE, f"elsewhere:{wired.id}:1")
+        await books.sent(db, by_hand)
+        attempt = await db.get_one(PayoutAttempt, (by_hand.id, 1))
+        attempt.code, attempt.settled_at = "by_hand", NOW - 3 * DAY
+        for number, row in enumerate((wired, by_hand)):
+            await books.invoiced(db, row, 2_500, at=NOW - DAY, number=f"2026-{number}")
+        taxes = [each async for each in journal(db) if each[0].kind is None]
+        assert {line.at for each in taxes for line in each} == {NOW}
+        said = [await remittance(db, row.id) for row in (wired, by_hand)]
+        assert [each.tax.vat_minor for each in said if each and each.tax] == [2_500, 2_500]
+        assert {each.sent_at.date().isoformat() for each in said if each} == {day}
 
 
 async def test_statements_know_the_invoices_that_were_there_then(engine: AsyncEngine) -> None:
