@@ -25,6 +25,7 @@ from domain.decisions import (
     OfferChoice,
     PlainChoice,
     PublicationChoice,
+    ReleaseChoice,
     ReviewChoice,
     TermsChoice,
 )
@@ -121,7 +122,9 @@ class People:
     async def _choose(self, db: AsyncSession, kind: ItemKind, subject: str, post: str) -> Choice:
         at = datetime.now(UTC)
         match kind:
-            case ItemKind.SHORTLIST | ItemKind.RELEASE:
+            case ItemKind.RELEASE:
+                return ReleaseChoice()
+            case ItemKind.SHORTLIST:
                 return PlainChoice.model_validate({"kind": DECIDED_BY[kind]})
             case ItemKind.OFFER:
                 return OfferChoice(answer="interested")

@@ -21,6 +21,10 @@ Handle = WorkflowHandle[Any, Any]
 A_MOMENT = timedelta(milliseconds=20)
 """Further than the timer, so that it has fired when the clock stands still again."""
 
+A_SECOND = timedelta(seconds=1)
+
+FAR = datetime.max.replace(tzinfo=UTC)
+
 PATIENCE = 20.0
 """Seconds of ours after which a test says what it waits for, instead of hanging."""
 
@@ -49,7 +53,19 @@ class Clock:
         return found.status is WorkflowExecutionStatus.RUNNING
 
     async def skip(self, handle: Handle, by: timedelta) -> None:
-        """Move a workflow's clock."""
+        """Move a workflow's clock, and wait until everything that is due by then has begun.
+
+        A timer that has fired may start the next one, which is due as well.
+        """
+        await self._move(handle, by)
+        async with asyncio.timeout(PATIENCE):
+            now = await self._skipper.get_current_time(handle)
+            # What is overdue is given a timer of a millisecond.
+            while min(await self._open_timers(handle), default=FAR) < now + A_SECOND:
+                await asyncio.sleep(0.02)
+                await self.settle([handle])
+
+    async def _move(self, handle: Handle, by: timedelta) -> None:
         async with asyncio.timeout(PATIENCE):
             await self._skipper.fast_forward(handle, by)
 
@@ -70,7 +86,7 @@ class Clock:
         if not moments:
             return False
         rest = min(moments) - await self._skipper.get_current_time(handle)
-        await self.skip(handle, max(rest, timedelta(0)) + A_MOMENT)
+        await self._move(handle, max(rest, timedelta(0)) + A_MOMENT)
         return True
 
     async def _is_busy(self, handle: Handle) -> bool:
