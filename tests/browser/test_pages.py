@@ -11,6 +11,10 @@ from tests.browser.conftest import Look, Site
 pytestmark = pytest.mark.browser
 
 WIDTHS = (1280, 320)
+BEYOND_ITS_CARD = """[...document.querySelectorAll('.card table')]
+    .filter(table => table.getBoundingClientRect().right
+        > table.closest('.card').getBoundingClientRect().right + 1)
+    .map(table => table.caption?.textContent ?? '')"""
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -26,6 +30,8 @@ def check(look: Look, name: str) -> None:
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert sideways <= 0, f"{name} scrolls sideways by {sideways} px at {width} px"
+        beyond = look.page.evaluate(BEYOND_ITS_CARD)
+        assert beyond == [], f"{name} has a table beyond its card at {width} px"
     look.page.set_viewport_size(shown)
     assert look.complaints == [], name
 
