@@ -18,8 +18,8 @@ from rendering.reader import Reader
 from store.campaigns import CampaignSummary
 from store.story import Told
 from web import words
-from web.vocabulary import EVENTS
-from web.vocabulary_stages import CAMPAIGN_STATUS, OUTCOMES, STAGES
+from web.vocabulary.events import EVENTS
+from web.vocabulary.stages import CAMPAIGN_STATUS, OUTCOMES, STAGES
 
 READER = Reader.of("en")
 BAR = 24

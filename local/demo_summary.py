@@ -18,7 +18,7 @@ from local.demo_reconcile import Line
 from local.demo_scenes import Scene
 from local.demo_screen import clock
 from store.campaigns import CampaignSummary
-from web.vocabulary_stages import OUTCOMES, STAGES
+from web.vocabulary.stages import OUTCOMES, STAGES
 
 MOST_TOLD = 2
 """Sentences of one scene that are printed; the desk has all."""

@@ -32,8 +32,8 @@ from store.desk import Decided, InboxRow
 from store.payout_reads import payout_detail
 from store.tables import Draft
 from web.drafting import asked_for, lines_of
-from web.payment_words import EVENT_REFUSALS, PAYMENT_REFUSALS
 from web.visit import Missing, Visit
+from web.vocabulary.payments import EVENT_REFUSALS, PAYMENT_REFUSALS
 from web.wishes import about_wishes
 from web.words import bank_sum
 

@@ -15,28 +15,20 @@ from domain.reconciliation_help import advice
 from rendering.reader import Reader
 from store.desk import InboxRow
 from store.tables import Payout
-from web.payment_words import HOLDS, NOT_READY, NOT_READY_BY_BANK
-from web.vocabulary import (
-    ANSWERS,
-    CHECK_STATES,
-    DECIDED,
-    EVENTS,
-    EVIDENCE,
-    FAULTS,
-    KIND_TITLES,
+from web.vocabulary.asking import DECIDED, KIND_TITLES, WAITING
+from web.vocabulary.creators import CHECK_STATES, EVIDENCE, FAULTS, PLATFORMS, RULES, VERDICTS
+from web.vocabulary.events import ANSWERS, EVENTS
+from web.vocabulary.payments import (
+    CAME_BACK,
+    HOLDS,
     MILESTONES,
-    OBSTACLES,
+    NOT_READY,
+    NOT_READY_BY_BANK,
     PAYOUT_STATUS,
     PAYOUT_STATUS_FOR_CREATORS,
-    PLATFORMS,
-    REFUSALS,
-    RULES,
-    STEP_OF,
-    STEPS,
-    VERDICTS,
-    WAITING,
 )
-from web.vocabulary_stages import CAME_BACK, CAMPAIGN_STATUS, OUTCOMES, STAGES
+from web.vocabulary.refusals import OBSTACLES, REFUSALS
+from web.vocabulary.stages import CAMPAIGN_STATUS, OUTCOMES, STAGES, STEP_OF, STEPS
 
 __all__ = [
     "ANSWERS",

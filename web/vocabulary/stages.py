@@ -1,4 +1,4 @@
-"""Words for where a collaboration and a campaign stand."""
+"""Where a collaboration and a campaign stand."""
 
 from __future__ import annotations
 
@@ -36,10 +36,17 @@ CAMPAIGN_STATUS = {
     "stopped": "Stopped",
 }
 
-CAME_BACK = {
-    "netted": "kept back from a payment",
-    "taken_back": "taken back from a payment",
-    "repaid": "sent to the brand by you",
-    "waived": "not asked for any more",
-}
-"""By what a claim became smaller, as the creator reads it."""
+STEPS = (
+    ("offer", "Offer"),
+    ("terms", "Terms"),
+    ("draft", "Draft"),
+    ("publish", "Publish"),
+    ("live", "Stay live"),
+    ("done", "Done"),
+)
+"""What a creator sees of the stages."""
+
+STEP_OF = {
+    "screening": 0, "inviting": 0, "negotiating": 0, "contracting": 1,
+    "drafting": 2, "reviewing": 2, "publishing": 3, "retaining": 4, "closed": 5,
+}  # fmt: skip
