@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from domain.decisions import Choice, DecisionKind
-from domain.lifecycle import PayoutStatus, WaitingFor
+from domain.lifecycle import PayoutStatus, StreamKind, WaitingFor
 from domain.messages import AppliedDecision, ApplyDecision
 from store import bank_orders, claims
 from store.contents import take_content
@@ -32,6 +32,11 @@ BESIDE_THE_STORY = {
 
 
 STOPS_A_PAYMENT = {DecisionKind.HOLD_PAYOUT, DecisionKind.CANCEL_PAYOUT}
+
+_LETS_GO = {DecisionKind.RELEASE_PAYOUT, DecisionKind.RETRY_PAYOUT, DecisionKind.SETTLE_PAYOUT}
+
+_NUDGES = ("staff_reminded", "escalated", "handed_over")
+"""Events that may come between two decisions without anybody having acted on the first one."""
 
 
 async def apply_decision(engine: AsyncEngine, command: ApplyDecision) -> AppliedDecision:
@@ -63,6 +68,7 @@ async def _apply(session: AsyncSession, command: ApplyDecision) -> AppliedDecisi
     try:
         await _still_asked(session, entity, command)
         await check_duties(session, entity, row, command)
+        await _not_overtaken(session, entity, row)
         await _stop_order(session, entity, row, command)
         seen_digest = await take_content(session, entity, choice)
         await claims.take_effect(session, entity, row, choice, command.at)
@@ -106,6 +112,33 @@ async def _still_asked(session: AsyncSession, entity: Entity, command: ApplyDeci
         raise Refused("too_late")
 
 
+async def _not_overtaken(session: AsyncSession, entity: Entity, row: Decision) -> None:
+    """Tell the second of two people who decide about a payment in the same moment of the first.
+
+    The workflow writes an event when it acts on a decision. Until then the last one stands here.
+    """
+    if not isinstance(entity, Payout):
+        return
+    last = await session.scalar(
+        select(Event)
+        .where(
+            Event.kind == StreamKind.PAYOUT.value, Event.entity_id == entity.id,
+            Event.event.not_in(_NUDGES),
+        )
+        .order_by(Event.sequence.desc())
+        .limit(1)
+    )  # fmt: skip
+    if last is None or last.decision_id is None:
+        return
+    before, kind = DecisionKind(last.event), DecisionKind(row.kind)
+    if before is DecisionKind.CANCEL_PAYOUT or last.data.get("settles"):
+        raise Refused("already_decided")
+    if before is DecisionKind.RESUME_PAYOUT and kind is DecisionKind.CANCEL_PAYOUT:
+        raise Refused("already_decided")
+    if before is DecisionKind.HOLD_PAYOUT and kind in _LETS_GO:
+        raise Refused("already_on_hold")
+
+
 async def _stop_order(
     session: AsyncSession, entity: Entity, row: Decision, command: ApplyDecision
 ) -> None:
@@ -138,6 +171,7 @@ async def _write(
         data["of"] = needed
     if isinstance(entity, Payout) and row.kind == DecisionKind.SETTLE_PAYOUT:
         needed = data["of"] = await people_needed(session, entity.id)
+        data["settles"] = len(command.earlier) + 1 >= needed
     new = NewEvent(f"decision:{row.id}", row.kind, data, command.at, row.id)
     head = write_event(session, entity, command.head, new)
     if not isinstance(entity, Campaign):

@@ -261,13 +261,23 @@ async def take_foreign(
     return TransferResult(outcome=TransferOutcome.TRANSFERRED, transfer_id=transfer.id)
 
 
-async def sent_or_unsettled(session: AsyncSession, payout_id: str) -> bool:
-    """True if an attempt has moved the money, or nobody knows of one whether it has."""
-    outcomes = await session.scalars(
-        select(PayoutAttempt.outcome).where(PayoutAttempt.payout_id == payout_id)
+async def sent_or_unsettled(
+    session: AsyncSession, payout_id: str, at: datetime | None = None
+) -> bool:
+    """True if an attempt has moved the money, or nobody knows of one whether it has.
+
+    With the time now, also if an earlier worker may still be sending one that is settled.
+    """
+    rows = await session.execute(
+        select(PayoutAttempt.outcome, PayoutAttempt.late_until).where(
+            PayoutAttempt.payout_id == payout_id
+        )
     )
     over = {*UNSETTLED, TransferOutcome.TRANSFERRED.value}
-    return any(each in over for each in outcomes)
+    return any(
+        outcome in over or (at is not None and late is not None and late > at)
+        for outcome, late in rows
+    )
 
 
 async def _keep_to_payee(session: AsyncSession, wanted: PayoutAttempt) -> None:

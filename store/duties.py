@@ -53,7 +53,7 @@ async def check_duties(
         await _check_release(session, entity, row.actor_id, command.earlier)
         await _check_papers(session, entity, row)
     if row.kind in _ENDS_A_PAYMENT and isinstance(entity, Payout):
-        await _check_end(session, entity, row, command.earlier)
+        await _check_end(session, entity, row, command)
     if row.kind == DecisionKind.REVIEW_DRAFT and isinstance(entity, Collaboration):
         await _check_review(session, entity, row.actor_id)
     if row.kind == DecisionKind.DECIDE_CLAIM and isinstance(entity, Claim):
@@ -122,16 +122,17 @@ async def _check_release(
 
 
 async def _check_end(
-    session: AsyncSession, payout: Payout, row: Decision, earlier: tuple[str, ...]
+    session: AsyncSession, payout: Payout, row: Decision, command: ApplyDecision
 ) -> None:
-    """No attempt may have paid it; and who says that it was paid may also release it."""
+    """No attempt may have paid it, or may yet; and who says it was paid may also release it."""
     # What is ordered at the bank and in no file yet is taken out of it by the decision itself.
-    if payout.status != PayoutStatus.SENDING and await sent_or_unsettled(session, payout.id):
+    ordered = payout.status == PayoutStatus.SENDING
+    if not ordered and await sent_or_unsettled(session, payout.id, command.at):
         raise Refused(MAY_BE_PAID)
     if row.kind != DecisionKind.SETTLE_PAYOUT:
         return
-    await _check_release(session, payout, row.actor_id, earlier)
-    said = await session.scalars(select(Decision.choice).where(Decision.id.in_(earlier)))
+    await _check_release(session, payout, row.actor_id, command.earlier)
+    said = await session.scalars(select(Decision.choice).where(Decision.id.in_(command.earlier)))
     if any(choice != row.choice for choice in said):
         raise Refused("stale")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -49,6 +50,14 @@ HOLDS = {
 }
 """Definite refusals: the money is back in ``payable``, and a corrected try is a new attempt."""
 
+AGAIN_AFTER = (
+    timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30),
+)  # fmt: skip
+"""Pauses after attempts that never happened, one after the other; then a person is asked."""
+
+NEVER_ARRIVES = "never_arrives"
+"""Code of the last of them: whatever keeps them from the provider does not go by itself."""
+
 
 @workflow.defn(name=PAYOUT_WORKFLOW)
 class PayoutWorkflow(PayoutEndings):
@@ -78,6 +87,8 @@ class PayoutWorkflow(PayoutEndings):
                 await self._settle(result)
                 return PayoutResult(status=PayoutStatus.TRANSFERRED)
             self._sending = False
+            if result.outcome is TransferOutcome.NOT_FOUND:
+                await self._pause()
             if result.outcome is TransferOutcome.PAYEE_CHANGED:
                 self._forget_hold()
                 await self._release(again=HoldReason.PAYEE_CHANGED)
@@ -114,14 +125,48 @@ class PayoutWorkflow(PayoutEndings):
             result = await self._look_up(request, result.code)
         if result.outcome is TransferOutcome.UNDER_WAY:
             result = await self._bank_answers(request)
+        result = self._counted(result)
         if result.outcome in HOLDS:
             await self._return(HOLDS[result.outcome], result.code)
         elif result.outcome is TransferOutcome.NOT_FOUND:
-            await self._stream.append(
-                "never_happened", {"attempt": self.attempt},
-                postings=(self._move(PostingKind.RETURN),), close_items=(ItemKind.IN_DOUBT,),
-            )  # fmt: skip
+            await self._never_happened()
         return result
+
+    def _counted(self, result: TransferResult) -> TransferResult:
+        """Count attempts that never happened: nothing that goes on by itself may go on for ever."""
+        if result.outcome is not TransferOutcome.NOT_FOUND:
+            self._in_vain = 0
+            return result
+        self._in_vain += 1
+        if self._in_vain <= len(AGAIN_AFTER):
+            return result
+        return TransferResult(outcome=TransferOutcome.REFUSED, code=NEVER_ARRIVES)
+
+    async def _never_happened(self) -> None:
+        """The money is payable again, and another attempt follows in a while."""
+        await self._stream.append(
+            "never_happened",
+            {"attempt": self.attempt},
+            payout=PayoutChange(
+                status=PayoutStatus.RELEASED, sends_at=workflow.now() + self._again_after
+            ),
+            postings=(self._move(PostingKind.RETURN),),
+            close_items=(ItemKind.IN_DOUBT,),
+        )
+
+    @property
+    def _again_after(self) -> timedelta:
+        return min(AGAIN_AFTER[self._in_vain - 1], self._rules.retry_held_every)
+
+    async def _pause(self) -> None:
+        """Before the attempt after one that never happened; it can be stopped until then."""
+        with contextlib.suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: self._recipient_changed or self._stopped,
+                timeout=self._again_after,
+                timeout_summary="never happened",
+            )
+        self._recipient_changed = False
 
     async def _send(self, request: TransferRequest) -> TransferResult:
         """Have it sent; finance hears of it if there is no answer for long, whatever the cause."""

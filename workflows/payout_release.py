@@ -280,9 +280,10 @@ class PayoutRelease(Story):
     def account_lost(self, news: AccountLost) -> None:
         """Every payment of the creator stands still, and finance decides about each.
 
-        One that is on its way learns it from the provider; one on hold stays on hold.
+        One that is on its way learns it from the provider, or is ordered at the bank: the sweep
+        says it again if it is still so afterwards. One on hold stays on hold.
         """
-        if self._too_late or self._held:
+        if self._sending or self._held:
             return
         self._held, self._hold_reason = True, news.reason
         self._questions.interrupt()

@@ -158,9 +158,10 @@ class PayoutUnpaid(PayoutRelease):
         return (ItemKind.UNPAID,)
 
     def _forget_hold(self) -> None:
-        """It is released anew: what was asked before is over."""
+        """It is released anew: what was asked and said before is over."""
         self._held_since = self._asked_since = None
         self._asked_for = ""
+        self._adopts = False
 
     def _cannot_be_called_off(self) -> str:
         """What cannot be paid may also be not owed; else see `PayoutRelease`."""

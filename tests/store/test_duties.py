@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from domain.decisions import (
     PlainChoice,
     PublicationJudgement,
     ReviewChoice,
+    SettleChoice,
 )
 from domain.inbox import ItemKind
 from domain.lifecycle import Role
@@ -42,6 +44,9 @@ from tests.store.deciding import APPROVE, RELEASE, SIGN_OFF, creator_of, decide
 
 GO_ON = PlainChoice(kind=DecisionKind.RESUME_PAYOUT)
 CALL_OFF = PlainChoice(kind=DecisionKind.CANCEL_PAYOUT)
+HOLD = PlainChoice(kind=DecisionKind.HOLD_PAYOUT)
+RETRY = PlainChoice(kind=DecisionKind.RETRY_PAYOUT)
+PAID = SettleChoice(answer="adopt")
 
 # --- who may -------------------------------------------------------------------------------
 
@@ -156,6 +161,65 @@ async def test_what_an_attempt_may_have_paid_is_not_called_off(
     async with session(engine) as db:
         (await db.get_one(PayoutAttempt, (payout.id, 1))).outcome = "not_found"
     assert (await decide(engine, payout, person, CALL_OFF))[1].code == "applied"
+
+
+@pytest.mark.parametrize("status", ["held", "requested"])
+async def test_what_an_earlier_worker_may_still_pay_is_not_called_off(
+    engine: AsyncEngine, status: str
+) -> None:
+    async with session(engine) as db:
+        payout, person = await owed(db), await everybody(db)
+        payout.status = status
+        until = NOW + timedelta(seconds=1)
+        refused = await builders.attempt(db, payout, outcome="refused", late_until=until)
+    assert (await decide(engine, payout, person, CALL_OFF))[1].code == "may_be_paid"
+    assert (await decide(engine, payout, person, PAID))[1].code == "may_be_paid"
+    async with session(engine) as db:
+        (await db.get_one(PayoutAttempt, (payout.id, refused.number))).late_until = NOW
+    assert (await decide(engine, payout, person, PAID))[1].code == "applied"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "code"),
+    [
+        (PAID, CALL_OFF, "already_decided"),
+        (PAID, HOLD, "already_decided"),
+        (CALL_OFF, PAID, "already_decided"),
+        (CALL_OFF, RELEASE, "already_decided"),
+        (HOLD, PAID, "already_on_hold"),
+        (HOLD, RETRY, "already_on_hold"),
+        (HOLD, RELEASE, "already_on_hold"),
+        (GO_ON, CALL_OFF, "already_decided"),
+        (HOLD, CALL_OFF, "applied"),
+        (RELEASE, HOLD, "applied"),
+        (RETRY, HOLD, "applied"),
+    ],
+)
+async def test_of_two_decisions_in_the_same_moment_the_second_is_told_of_the_first(
+    engine: AsyncEngine, first: Choice, second: Choice, code: str
+) -> None:
+    async with session(engine) as db:
+        payout, one, other = await owed(db), await everybody(db), await everybody(db)
+        start = builders.head_of(payout)
+    ref, said = await decide(engine, payout, one, first)
+    assert said.code == "applied"
+    # A reminder that was under way says nothing about what was decided.
+    await append(engine, Append(head=said.head, at=NOW, key="nudge", event="staff_reminded"))
+    assert (await decide(engine, payout, other, second))[1].code == code
+    again = await apply_decision(engine, ApplyDecision(head=start, at=NOW, ref=ref))
+    assert again.choice is not None, "the first one stands, however often it is applied"
+    async with session(engine) as db:
+        head = builders.head_of(await db.get_one(Payout, payout.id))
+    await append(engine, Append(head=head, at=NOW, key="2", event="stopped"))
+    assert (await decide(engine, payout, other, HOLD))[1].code == "applied"
+
+
+async def test_the_first_of_two_who_say_that_it_was_paid_stops_nobody(engine: AsyncEngine) -> None:
+    async with session(engine) as db:
+        payout = await builders.payout(db, amount_minor=45_000)
+    one = await finance_of(engine)
+    assert (await decide(engine, payout, one, PAID))[1].releases_needed == 2
+    assert (await decide(engine, payout, one, HOLD))[1].code == "applied"
 
 
 async def test_a_brand_of_one_person_may_release_what_it_caused(engine: AsyncEngine) -> None:
@@ -355,6 +419,5 @@ async def test_after_the_first_release_the_inbox_says_that_a_second_person_has_t
 async def test_a_manager_may_stop_a_payment_and_never_release_it(engine: AsyncEngine) -> None:
     async with session(engine) as db:
         payout, manager = await owed(db), await builders.staff(db, (Role.MANAGER,))
-    hold = PlainChoice(kind=DecisionKind.HOLD_PAYOUT)
-    assert (await decide(engine, payout, manager, hold))[1].code == "applied"
+    assert (await decide(engine, payout, manager, HOLD))[1].code == "applied"
     assert (await decide(engine, payout, manager, RELEASE))[1].code == "not_allowed"

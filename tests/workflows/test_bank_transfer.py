@@ -16,6 +16,7 @@ from domain.decisions import DecisionKind
 from domain.inbox import ItemKind
 from domain.lifecycle import HoldReason, PayoutStatus, Role
 from domain.mails import Mail
+from domain.messages import ACCOUNT_LOST, AccountLost
 from store import bank_accounts, bank_orders, ledger
 from store.engine import session
 from store.tables import BankFile, OutboxMail, Payout
@@ -109,6 +110,9 @@ async def test_a_payment_is_stopped_until_it_is_in_a_file_and_not_afterwards(
         pay.stage.world.provider = Payouts(engine, BankRail(engine), "http://127.0.0.1:8000")
         finance, _ = pay.stage.people.staff[Role.FINANCE]
         await gives(pay, IBAN)
+        await waits_for_a_file(pay)
+        # Of an account that the order does not go to; the sweep says so again if it still holds.
+        await pay.handle.signal(ACCOUNT_LOST, AccountLost(reason=HoldReason.ACCOUNT_GONE))
         await waits_for_a_file(pay)
         assert (await pay.says(DecisionKind.HOLD_PAYOUT, finance)).applied
         held = await pay.until(PayoutStatus.HELD)

@@ -376,6 +376,45 @@ async def test_finance_sees_what_is_in_doubt_and_is_reminded_until_it_is_known(
         assert item.closed_at is not None
 
 
+async def test_attempts_that_never_happen_follow_at_a_distance_and_then_a_person_is_asked(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine, plan={ItemKind.UNPAID: SILENCE}) as pay:
+        hopeless = ContentConflict("before the attempt has a row")
+        pay.stage.world.transfers.extend([hopeless] * 12)
+        await pay.until(PayoutStatus.RELEASED)
+        await pay.stage.clock.skip_to_next_timer(pay.handle)
+        for _ in range(100):
+            await pay.rests()
+            if "never_happened" in await pay.story():
+                break
+            await asyncio.sleep(0.02)
+        row = await pay.rests()
+        assert (row.status, row.attempt, len(await _items(pay, ItemKind.UNPAID))) == (
+            PayoutStatus.RELEASED, 1, 0,
+        )  # fmt: skip
+        assert row.sends_at is not None
+        assert row.sends_at > row.updated_at, "a moment later, and the page says when"
+        await pay.handle.signal(RECIPIENT_CHANGED)
+        for _ in range(100):
+            if (row := await pay.rests()).attempt == 2:
+                break
+            await asyncio.sleep(0.02)
+        assert row.attempt == 2, "what may have ended the cause is not waited out"
+        held = await pay.until(PayoutStatus.HELD)
+        assert (held.hold_reason, held.attempt) == (HoldReason.REFUSED, 5)
+        for _ in range(100):
+            await pay.rests()
+            if asked := await _items(pay, ItemKind.UNPAID):
+                break
+            await asyncio.sleep(0.02)
+        assert [item.code for item in asked] == ["never_arrives"]
+        assert (await pay.stage.money()).payable == held.amount_minor
+        pay.stage.world.transfers.clear()
+        pay.stage.people.plan = {}
+        assert (await pay.ends()).attempt == 6
+
+
 async def test_finance_hears_of_a_payment_without_an_answer_for_a_quarter_of_an_hour(
     temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:

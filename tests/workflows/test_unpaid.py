@@ -284,15 +284,15 @@ class _Alone(PayoutUnpaid):
     """One of which a first person says it was paid, in the moment in which it is woken."""
 
     asked = 0
+    said = SettleChoice(answer="elsewhere", content_id="oth_1")
 
     async def _one_answer(self, *_: object) -> AppliedDecision | None:
         self.asked += 1
         if self._questions.interrupted:
             raise Interrupted
         self._questions.interrupt()
-        choice = SettleChoice(answer="elsewhere", content_id="oth_1")
         return AppliedDecision(
-            head=self._stream.head, choice=choice, decision_id=str(self.asked), releases_needed=2
+            head=self._stream.head, choice=self.said, decision_id=str(self.asked), releases_needed=2
         )
 
 
@@ -313,6 +313,17 @@ async def test_what_wakes_it_while_somebody_says_that_it_was_paid_does_not_have_
     with pytest.raises(PaidElsewhere):
         await pay._ask_finance(HoldReason.NOT_ONBOARDED, "", None)
     assert pay.asked == 2
+
+
+async def test_what_was_said_of_a_transfer_is_forgotten_when_the_payment_is_released_anew() -> None:
+    pay = await unpaid()
+    pay.said = SettleChoice(answer="adopt")
+    await pay._ask_finance(HoldReason.REFUSED, "foreign_transfer", None)
+    assert pay._adopts
+    pay.collaboration_suspended(Suspension(suspended=True))
+    assert not await pay._cleared()
+    pay._forget_hold()
+    assert not pay._adopts
 
 
 async def test_a_suspension_that_is_over_before_it_is_noticed_interrupts_nothing_later() -> None:

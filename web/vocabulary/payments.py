@@ -91,6 +91,9 @@ PAYMENT_REFUSALS = {
     "Reverse those that are too many, then say that the other one is this payment.",
     "foreign_gone": "The transfer that was made by hand is not there any more, or was taken back. "
     "Try again.",
+    "never_arrives": "Several attempts, one after the other, came to nothing before Stripe was "
+    "called, or Stripe knows of none of them. Nothing was sent. Have an operator look at the "
+    "payout worker, then try again.",
     "not_in_euro": "Bank transfers are in euros, and this payment is not.",
     "other_rail": "An attempt was begun by the way of paying that was used before, and it is not "
     "known whether it has paid the creator. Set TROUPE_PAYOUT_RAIL back until that is settled.",
