@@ -47,7 +47,20 @@ class Settings(BaseModel):
     )
     mail_catcher_url: Annotated[str, Field(description="set: SMTP is a local catcher")] = ""
     stripe_key: Annotated[SecretStr, Field(description="secret or restricted key")] = SecretStr("")
+    stripe_key_file: Annotated[
+        Path | None, Field(description="holds the key; read before each call to Stripe")
+    ] = None
+    stripe_reader_key: Annotated[
+        SecretStr, Field(description="looks things up, so that the other key need not")
+    ] = SecretStr("")
+    stripe_reader_key_file: Path | None = None
+    stripe_mode: Annotated[
+        Literal["test", "live"] | None, Field(description="of keys; unset: that of the first one")
+    ] = None
     stripe_webhook_secret: SecretStr = SecretStr("")
+    stripe_webhook_secret_file: Annotated[
+        Path | None, Field(description="holds it; read at each event")
+    ] = None
     stripe_api_base: Annotated[str, Field(description="set: a stand-in answers, not Stripe")] = ""
     payout_rail: Annotated[
         Literal["stripe", "sepa"],
@@ -105,6 +118,14 @@ class Settings(BaseModel):
         """What no campaign goes beyond."""
         return HouseRules(read_limits(self.release_limits), self.release_solo == "allowed")
 
+    def secret_at(
+        self, name: Literal["stripe_key", "stripe_reader_key", "stripe_webhook_secret"]
+    ) -> tuple[str, str, Path | None]:
+        """Where a secret is that may be in a file: its variable, what that holds, the file."""
+        given: SecretStr = getattr(self, name)
+        file: Path | None = getattr(self, f"{name}_file")
+        return f"TROUPE_{name.upper()}", given.get_secret_value(), file
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Read the settings.
@@ -148,12 +169,21 @@ class Settings(BaseModel):
         self._check_reviewer()
         self._check_bank()
         self._check_limits()
+        self._check_files()
         key = self.stripe_key.get_secret_value()
         if self.stripe_api_base and key.startswith(("sk_live_", "rk_live_")):
             raise ConfigurationError(
                 "a live Stripe key is set together with TROUPE_STRIPE_API_BASE",
                 hint="unset TROUPE_STRIPE_API_BASE to use Stripe, or use a test key",
             )
+
+    def _check_files(self) -> None:
+        for name in ("stripe_key", "stripe_reader_key", "stripe_webhook_secret"):
+            variable = f"TROUPE_{name.upper()}"
+            if getattr(self, name).get_secret_value() and getattr(self, f"{name}_file"):
+                raise ConfigurationError(
+                    f"{variable} and {variable}_FILE are both set", hint="leave one of them out"
+                )
 
     def _check_bank(self) -> None:
         if not self.by_bank:

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
@@ -56,9 +57,10 @@ from integrations.classifier import fast_engine
 from integrations.fine import CLOSER_LOOK
 from integrations.llm_reviewer import with_reviewer
 from integrations.mail_lookup import CatcherLookup
+from integrations.rotating_rail import RotatingRail
+from integrations.secret_source import SecretSource
 from integrations.smtp import SmtpMailer
 from integrations.social import Access, make_sources
-from integrations.stripe_rail import StripeRail
 from rendering.links import Links
 from settings import Settings, load_rate_card
 from store import rails
@@ -69,6 +71,9 @@ logger = logging.getLogger("troupe.worker")
 
 GRACE = timedelta(seconds=45)
 """On SIGTERM, activities have this long to finish; longer than any call to a foreign system."""
+
+KEY_LOOK_SECONDS = 5.0
+"""How often a payout worker looks whether payments stand still and its keys are others by now."""
 
 NAMES = {queue.value.removeprefix("troupe-"): queue for queue in Queue}
 RATE_PER_SECOND = {Queue.OUTREACH: 25.0, Queue.PUBLICATION: 25.0, Queue.PAYOUTS: 20.0}
@@ -173,11 +178,16 @@ def _publication(tools: Tools) -> list[Any]:
     return [Publications(tools.engine, make_sources(access)).watch_publication]
 
 
-def _rail(tools: Tools) -> StripeRail | BankRail:
+def _rail(tools: Tools) -> RotatingRail | BankRail:
     settings = tools.settings
     if settings.by_bank:
         return BankRail(tools.engine)
-    return StripeRail(settings.stripe_key.get_secret_value(), api_base=settings.stripe_api_base)
+    return RotatingRail(
+        SecretSource(*settings.secret_at("stripe_key")),
+        SecretSource(*settings.secret_at("stripe_reader_key")),
+        api_base=settings.stripe_api_base,
+        mode=settings.stripe_mode or "",
+    )
 
 
 async def _use_rail(tools: Tools) -> None:
@@ -193,6 +203,24 @@ async def try_another_key(tools: Tools) -> None:
         await RailGate(tools.engine, rail, lambda: datetime.now(UTC)).check()
     except TroupeError as error:
         logger.warning("no payment can be sent: %s", error.message)
+    finally:
+        await rail.close()
+
+
+async def try_new_keys(tools: Tools, stop: asyncio.Event) -> None:
+    """Until ``stop``: try a key that is written into its file while payments stand still."""
+    rail = _rail(tools)
+    gate = RailGate(tools.engine, rail, lambda: datetime.now(UTC))
+    try:
+        while not stop.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), KEY_LOOK_SECONDS)
+            try:
+                await gate.try_new_keys()
+            except TroupeError as error:
+                logger.warning("no payment can be sent: %s", error.message)
+            except SQLAlchemyError as error:
+                logger.warning("whether payments go on is unknown: %s", type(error).__name__)
     finally:
         await rail.close()
 
@@ -298,6 +326,8 @@ async def serve(settings: Settings, queues: list[Queue], stop: asyncio.Event) ->
                 await running.enter_async_context(make_worker(tools, queue))
             await running.enter_async_context(health(settings.worker_health_port))
             logger.info("polling %s", names)
+            if Queue.PAYOUTS in queues:
+                await try_new_keys(tools, stop)
             await stop.wait()
             logger.info("stopping %s", names)
     finally:

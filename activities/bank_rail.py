@@ -29,11 +29,14 @@ class BankRail:
     """Implements `integrations.payout_rail.PayoutRail` by bank transfer."""
 
     live = True
-    key_mark = "bank"
+    key_marks = ("bank",)
     by_bank = True
 
     def __init__(self, engine: AsyncEngine, *, clock: Callable[[], datetime] = _utc_now) -> None:
         self._engine, self._clock = engine, clock
+
+    async def probe(self) -> None:
+        """There is no key to try."""
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -12,6 +12,7 @@ from domain.errors import KeyMayNot, RailStopped
 from integrations.payout_rail import PayoutRail
 from store import rail_stops
 from store.engine import session
+from store.tables import RailStop
 
 
 class RailGate:
@@ -62,17 +63,34 @@ class RailGate:
             RailStopped: the rail is stopped.
             Unavailable: another key is to be tried, and the provider does not answer.
         """
-        async with session(self._engine) as db:
-            stop = await rail_stops.current(db)
+        stop = await self._stop()
         if stop is None:
             return
-        if stop.key_mark == self._rail.key_mark:
+        if stop.key_mark in self._rail.key_marks:
             raise RailStopped(
                 f"payments stand still since {stop.stopped_at:%Y-%m-%d %H:%M} UTC: {stop.said}",
                 hint="see the payments page of the desk",
             )
+        await self._try_keys(stop)
+
+    async def try_new_keys(self) -> None:
+        """If the rail is stopped and our keys are others by now, try them.
+
+        Raises:
+            RailStopped: one of them is refused too.
+            Unavailable: the provider does not answer.
+        """
+        stop = await self._stop()
+        if stop is not None and stop.key_mark not in self._rail.key_marks:
+            await self._try_keys(stop)
+
+    async def _stop(self) -> RailStop | None:
+        async with session(self._engine) as db:
+            return await rail_stops.current(db)
+
+    async def _try_keys(self, stop: RailStop) -> None:
         try:
-            await self._rail.balance()
+            await self._rail.probe()
         except RailStopped as error:
             await self._close(error)
             raise
@@ -80,5 +98,7 @@ class RailGate:
             await rail_stops.resume(db, stop.id, self._clock())
 
     async def _close(self, error: RailStopped) -> None:
+        # The key that was refused in this call: by now the rail may have another one.
+        mark = error.key_mark or self._rail.key_marks[0]
         async with session(self._engine) as db:
-            await rail_stops.stop(db, error.message, self._rail.key_mark, self._clock())
+            await rail_stops.stop(db, error.message, mark, self._clock())

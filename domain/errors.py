@@ -70,6 +70,11 @@ class RailStopped(TroupeError):
 
     code = "rail_stopped"
 
+    def __init__(self, message: str, *, hint: str = "", key_mark: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.key_mark = key_mark
+        """Which key was refused, without saying it; empty if there is only one."""
+
 
 class KeyMayNot(RailStopped):
     """The provider knows our key and does not let it do this; another thing it may."""

@@ -67,14 +67,27 @@ class PayoutRail(Protocol):
     used for something else).
     """
 
-    live: bool
-    """True if real money moves."""
+    @property
+    def live(self) -> bool:
+        """True if real money moves."""
+        ...
 
-    key_mark: str
-    """Tells our key from another one without saying it."""
+    @property
+    def key_marks(self) -> tuple[str, ...]:
+        """Tell our keys from others without saying them; the one that moves money first."""
+        ...
 
     by_bank: bool
     """True if it goes to accounts that creators gave for bank transfers."""
+
+    async def probe(self) -> None:
+        """Try our keys with calls that move nothing.
+
+        Raises:
+            RailStopped: one is refused.
+            Unavailable: the provider does not answer.
+        """
+        ...
 
     async def ensure_recipient(
         self, creator: str, country: str, email: str, existing: str | None

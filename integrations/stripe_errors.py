@@ -105,7 +105,8 @@ def _raise_if_not_about_the_request(error: stripe.StripeError, code: str, status
         raise Unavailable(f"Stripe asks to try again later ({code})") from error
     if status in {401, 403}:
         raise (RailStopped if status == 401 else KeyMayNot)(
-            f"Stripe refuses our key ({code})", hint="check the key in TROUPE_STRIPE_KEY"
+            f"Stripe refuses our key ({code})",
+            hint="check the key in TROUPE_STRIPE_KEY, or in the file that holds it",
         ) from error
     if isinstance(error, stripe.IdempotencyError):
         raise ContentConflict(

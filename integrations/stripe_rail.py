@@ -31,6 +31,7 @@ from integrations.payout_rail import (
     Recipient,
     RecipientStatus,
 )
+from integrations.secret_source import is_live, mark_of
 from integrations.stripe_balance import read_balance_lines
 from integrations.stripe_bank import read_bank_payout, read_credited
 from integrations.stripe_errors import code_of, is_missing, reading_error, transfer_result
@@ -91,15 +92,16 @@ class StripeRail:
         timeout_seconds: float = TIMEOUT_SECONDS,
         max_network_retries: int = MAX_NETWORK_RETRIES,
     ) -> None:
-        """Connect with a secret or restricted key.
+        """Connect with a secret or restricted key; see `RotatingRail` for one that changes.
 
         Raises:
             ConfigurationError: no key, or a live key together with a stand-in's address.
         """
         if not key:
             raise ConfigurationError("no Stripe key is set", hint="set TROUPE_STRIPE_KEY")
-        self.live = "_live_" in key[:8]
-        self.key_mark = _digest("key", key)
+        self.live = is_live(key)
+        self.key_mark = mark_of(key)
+        self.key_marks = (self.key_mark,)
         if api_base and self.live:
             raise ConfigurationError("a live Stripe key must not be sent to a stand-in")
         stripe.enable_telemetry = False
@@ -111,6 +113,10 @@ class StripeRail:
             http_client=self._http,
             base_addresses={"api": api_base.rstrip("/")} if api_base else None,
         )
+
+    async def probe(self) -> None:
+        """Try the key with a call that moves nothing."""
+        await self.balance()
 
     async def close(self) -> None:
         """Close the connections."""

@@ -6,7 +6,8 @@ import typer
 from rich.markup import escape
 
 from local.cli_support import DATA_DEFAULT, FAULT, AsJson, Data, out, print_json, run_async
-from local.doctor import Status, examine
+from local.doctor import examine
+from local.findings import Status
 
 
 def doctor(data: Data = DATA_DEFAULT, as_json: AsJson = False) -> None:

@@ -8,12 +8,9 @@ import platform
 import socket
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import httpx
 from sqlalchemy import create_engine
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
@@ -23,39 +20,15 @@ from domain.errors import TroupeError
 from integrations.temporal import connect
 from local import postgres_files, temporal
 from local.cli_support import NotRunning, target_environment
+from local.doctor_stripe import check_stripe
+from local.findings import TIMEOUT, Finding, Status
 from local.plan import SHOWN_PORTS, WANTED_PORTS
 from local.ports import is_free
 from local.state import RunningStack, find_running, remembered_ports
 from settings import Settings
 from store.migrate import current_version, newest_version
 
-TIMEOUT = 10.0
-"""Seconds that one check may take."""
 OLDEST, NEWEST = (3, 11), (3, 14)
-
-
-class Status(StrEnum):
-    """What a check found."""
-
-    OK = "ok"
-    WARNING = "warning"  # works, with a limit that one should know
-    FAULT = "fault"  # does not work
-    SKIPPED = "skipped"  # cannot be checked now; says why
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the doctor's answer."""
-
-    name: str
-    status: Status
-    message: str
-    fix: str = ""
-    """What to do; empty if there is nothing to do."""
-
-    def as_json(self) -> dict[str, str]:
-        """The stable form, see docs/cli.md."""
-        return {name: str(value) for name, value in asdict(self).items()}
 
 
 def check_python() -> Finding:
@@ -214,33 +187,6 @@ async def check_mail(environment: dict[str, str]) -> Finding:
             "mail", Status.OK, f"the mail catcher at {settings.mail_catcher_url}; nothing leaves"
         )
     return Finding("mail", Status.OK, f"mail leaves through {where}")
-
-
-async def check_stripe(environment: dict[str, str]) -> Finding:
-    """Does Stripe, or what stands in for it, answer?"""
-    settings = Settings.from_environment(environment)
-    stand_in = settings.stripe_api_base
-    key = settings.stripe_key.get_secret_value()
-    if not stand_in and not key:
-        return Finding(
-            "stripe", Status.SKIPPED, "this process has no Stripe key; the payout worker has it"
-        )
-    try:
-        async with httpx.AsyncClient(timeout=TIMEOUT) as client:
-            answer = await client.get(
-                f"{stand_in or 'https://api.stripe.com'}/v1/balance", auth=(key, "")
-            )
-    except httpx.HTTPError:
-        return Finding(
-            "stripe", Status.FAULT, f"{stand_in or 'Stripe'} does not answer",
-            "is the way to the internet open?" if not stand_in else "see its log",
-        )  # fmt: skip
-    if stand_in:
-        return Finding("stripe", Status.OK, f"the stand-in at {stand_in}; no money moves")
-    if answer.status_code in {401, 403}:
-        return Finding("stripe", Status.FAULT, "Stripe refuses the key", "make a new one")
-    kind = "live: real money moves" if "_live_" in key else "test"
-    return Finding("stripe", Status.OK, f"Stripe answers; the key is {kind}")
 
 
 async def examine(folder: Path) -> list[Finding]:

@@ -6,12 +6,13 @@ PostgreSQL, Temporal, mail server, Stripe account or social platform.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from domain.errors import ConfigurationError
+from integrations.secret_source import SecretSource, is_live
 from local.ports import PortChoice
 from local.state import Secrets
 
@@ -119,7 +120,8 @@ class Plan:
     @property
     def real_stripe(self) -> bool:
         """True if payments go to Stripe."""
-        return self.has("TROUPE_STRIPE_KEY") and not self.has("TROUPE_STRIPE_API_BASE")
+        set_ = self.has("TROUPE_STRIPE_KEY") or self.has("TROUPE_STRIPE_KEY_FILE")
+        return set_ and not self.has("TROUPE_STRIPE_API_BASE")
 
     @property
     def real_social(self) -> bool:
@@ -137,7 +139,7 @@ class Plan:
         reason = ""
         if self.real_mail:
             reason = "TROUPE_SMTP_HOST is set: simulated people must not cause real mail"
-        elif self.given.get("TROUPE_STRIPE_KEY", "").startswith(("sk_live_", "rk_live_")):
+        elif any(is_live(key) for key in self._stripe_keys()):
             reason = "a live Stripe key is set: simulated people must not cause real payments"
         elif self.real_social:
             reason = "keys of real platforms are set: simulated people publish nowhere"
@@ -145,6 +147,11 @@ class Plan:
             raise ConfigurationError(
                 reason, hint="unset it, or use `make up` without SAMPLE, with real people"
             )
+
+    def _stripe_keys(self) -> Iterator[str]:
+        for name in ("TROUPE_STRIPE_KEY", "TROUPE_STRIPE_READER_KEY"):
+            path = self.given.get(f"{name}_FILE")
+            yield SecretSource(name, self.given.get(name, ""), Path(path) if path else None).read()
 
     # --- settings, by who needs them ---------------------------------------------------------
 
@@ -186,9 +193,21 @@ class Plan:
 
     def stripe_key(self) -> dict[str, str]:
         """The key that moves money: for the payout worker alone."""
-        if self.real_stripe:
-            return self._given(("TROUPE_STRIPE_KEY",))
-        return {"TROUPE_STRIPE_KEY": self.secrets.stripe_key}
+        if not self.real_stripe:
+            return {"TROUPE_STRIPE_KEY": self.secrets.stripe_key}
+        # Beside simulated people no key that comes later may be a live one either.
+        mode = {} if self.mode is Mode.UP else {"TROUPE_STRIPE_MODE": "test"}
+        return {
+            **self._given(("TROUPE_STRIPE_KEY", "TROUPE_STRIPE_READER_KEY", "TROUPE_STRIPE_MODE")),
+            **self._files("TROUPE_STRIPE_KEY_FILE", "TROUPE_STRIPE_READER_KEY_FILE"),
+            **mode,
+        }
+
+    def webhook_secret(self) -> dict[str, str]:
+        """What Stripe's events are signed with: for the pages alone."""
+        name = "TROUPE_STRIPE_WEBHOOK_SECRET"
+        given = {**self._given((name,)), **self._files(f"{name}_FILE")} if self.real_stripe else {}
+        return given or {name: self.secrets.webhook_secret}
 
     def bank_settings(self) -> dict[str, str]:
         """The brand's account, if it pays by bank transfer; simulated people have no bank."""
@@ -196,7 +215,6 @@ class Plan:
 
     def web_settings(self) -> dict[str, str]:
         """What the pages need besides the shared settings."""
-        webhook = self.given.get("TROUPE_STRIPE_WEBHOOK_SECRET") if self.real_stripe else None
         return {
             **self.mail_settings(),
             **self.social_settings(),
@@ -204,7 +222,7 @@ class Plan:
             **self.bank_settings(),
             **(self._given(RELEASE_SETTINGS) if self.mode is Mode.UP else {}),
             **self._given(REVIEWER_SETTINGS),
-            "TROUPE_STRIPE_WEBHOOK_SECRET": webhook or self.secrets.webhook_secret,
+            **self.webhook_secret(),
             "TROUPE_TEMPORAL_UI_URL": self.temporal_ui,
         }
 
@@ -234,10 +252,11 @@ class Plan:
         }  # fmt: skip
 
     def _rate_card(self) -> dict[str, str]:
-        if not self.has("TROUPE_RATE_CARD"):
-            return {}
-        # A worker runs in a folder of its own, where a relative path would lead nowhere.
-        return {"TROUPE_RATE_CARD": str(Path(self.given["TROUPE_RATE_CARD"]).resolve())}
+        return self._files("TROUPE_RATE_CARD")
+
+    def _files(self, *names: str) -> dict[str, str]:
+        # A process runs in a folder of its own, where a relative path would lead nowhere.
+        return {name: str(Path(path).resolve()) for name, path in self._given(names).items()}
 
     def _given(self, names: tuple[str, ...]) -> dict[str, str]:
         return {name: self.given[name] for name in names if self.has(name)}

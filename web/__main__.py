@@ -15,6 +15,7 @@ import uvicorn
 
 from integrations.fine import CLOSER_LOOK
 from integrations.llm_reviewer import with_reviewer
+from integrations.secret_source import SecretSource
 from rendering.links import Links
 from settings import Settings
 from store.engine import make_engine
@@ -32,7 +33,7 @@ def make_deps(settings: Settings) -> Deps:
         links=Links(settings.public_url, secret),
         public_url=settings.public_url,
         secret=secret,
-        webhook_secret=settings.stripe_webhook_secret.get_secret_value(),
+        webhook_secret=SecretSource(*settings.secret_at("stripe_webhook_secret")),
         addresses=Addresses(
             mail_catcher=settings.mail_catcher_url,
             temporal_ui=settings.temporal_ui_url,

@@ -71,7 +71,7 @@ def create_app(deps: Deps, step_up: StepUp | None = None) -> FastAPI:
     ):  # fmt: skip
         app.include_router(module.router)
     app.include_router(
-        webhook_router(deps.engine, (deps.webhook_secret,), deps.sender.dispatch_webhook)
+        webhook_router(deps.engine, deps.webhook_secret, deps.sender.dispatch_webhook)
     )
     app.include_router(assets.router())
     app.add_api_route("/healthz", _health, methods=["GET"])

@@ -15,6 +15,7 @@ from domain.findings import SafetyEngine
 from domain.house_rules import NO_HOUSE_RULES, HouseRules
 from domain.messages import CampaignInput, DecisionRef, DecisionResult, OnboardingTask
 from integrations.fine import CLOSER_LOOK
+from integrations.secret_source import NO_SECRET, SecretSource
 from rendering.links import Links
 
 
@@ -65,7 +66,7 @@ class Deps:
     links: Links
     public_url: str
     secret: str
-    webhook_secret: str = ""
+    webhook_secret: SecretSource = NO_SECRET
     addresses: Addresses = field(default_factory=Addresses)
     debtor: Debtor | None = None
     """The brand's account, if creators are paid by bank transfer."""

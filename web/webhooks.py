@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+import re
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request
@@ -11,6 +12,7 @@ from fastapi.responses import PlainTextResponse, Response
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.background import BackgroundTask
 
+from integrations.secret_source import SecretSource, SecretUnreadable
 from integrations.stripe_version import API_VERSION, is_newer
 from integrations.stripe_webhooks import ForgedWebhook, verify_webhook
 from store import payouts as store
@@ -29,7 +31,7 @@ Dispatch = Callable[[str], Awaitable[None]]
 
 def webhook_router(
     engine: AsyncEngine,
-    secrets: Sequence[str],
+    secrets: SecretSource,
     dispatch: Dispatch,
     *,
     livemode: bool | None = None,
@@ -38,16 +40,13 @@ def webhook_router(
 
     Args:
         engine: the database.
-        secrets: signing secrets of the endpoints; several, also separated by commas, for
-            several endpoints or while one is rolled.
+        secrets: signing secrets of the endpoints, looked up at each event; several, separated
+            by commas or lines, for several endpoints or while one is rolled.
         dispatch: starts the workflow that applies an event. If it fails, a sweep does it later.
         livemode: refuse test events (True) or live events (False); None leaves that to the
             worker, which knows the key.
     """
     router = APIRouter()
-    every = (part.strip() for secret in secrets for part in secret.split(","))
-    accepted = tuple(secret for secret in every if secret)
-
     newer: set[str] = set()
 
     @router.post("/webhooks/stripe", include_in_schema=False)
@@ -56,9 +55,13 @@ def webhook_router(
         if payload is None:
             return PlainTextResponse("too large", 413)
         try:
+            accepted = [part for part in re.split(r"[,\s]+", secrets.read()) if part]
             event = verify_webhook(
                 payload, request.headers.get("stripe-signature"), accepted, livemode=livemode
             )
+        except SecretUnreadable as problem:
+            log.warning("a webhook cannot be verified: %s", problem.message)
+            return PlainTextResponse("not now", 503)
         except ForgedWebhook as refusal:
             log.warning("refused a webhook: %s", refusal.message)
             return PlainTextResponse("refused", 400)

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from domain.errors import ConfigurationError
+from integrations.secret_source import is_live
 from local.accounts import DOMAIN, STANDARD
 from local.people.persona import read_personas
 from local.people.town import Town
@@ -39,7 +40,7 @@ def refuse_reality(settings: Settings) -> None:
                 f"{reason}: simulated people do not act here",
                 hint="they need the mail catcher and the stand-ins on this machine",
             )
-    if settings.stripe_key.get_secret_value().startswith(("sk_live_", "rk_live_")):
+    if is_live(settings.stripe_key.get_secret_value()):
         raise ConfigurationError("a live Stripe key is set: simulated people do not act here")
     if not settings.is_local:
         raise ConfigurationError(f"{settings.public_url} is not on this machine")

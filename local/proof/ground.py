@@ -20,6 +20,7 @@ from temporalio.worker import Worker
 from activities.maintenance import Maintenance
 from domain.messages import MailResult, Queue, StripeEventTask
 from integrations import temporal
+from integrations.secret_source import SecretSource
 from local.proof.stripe_process import WEBHOOK_SECRET, StripeStandIn
 from local.proof.waiting import until
 from web import webhooks
@@ -82,7 +83,8 @@ async def webhooks_received(ground: Ground) -> AsyncIterator[None]:
         await temporal.dispatch_stripe_event(ground.client, task)
 
     app = FastAPI()
-    app.include_router(webhooks.webhook_router(ground.engine, (WEBHOOK_SECRET,), dispatch))
+    secret = SecretSource("TROUPE_STRIPE_WEBHOOK_SECRET", WEBHOOK_SECRET)
+    app.include_router(webhooks.webhook_router(ground.engine, secret, dispatch))
     port = urlsplit(ground.standin.webhook_url).port
     assert port, "the stand-in posts its events to a port of this machine"
     config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="critical", lifespan="off")

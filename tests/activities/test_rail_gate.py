@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+from typing import cast
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
 
+import worker
 from activities.payouts import Payouts
+from activities.rail_gate import RailGate
 from domain.errors import RailStopped
 from domain.messages import TransferOutcome, TransferRequest
+from integrations.secret_source import mark_of
 from integrations.stripe_rail import StripeRail
+from settings import Settings
 from store import rail_stops
 from store.engine import session
 from store.tables import RailStop
 from tests.activities.test_payouts import Scene, resume
+from tests.conftest import Database
 from tests.fixtures.stripe import StripeStandIn
 
 T = TransferOutcome
@@ -102,6 +112,63 @@ async def test_another_key_that_is_refused_too_changes_nothing(
     [stop] = await stops(engine)
     assert stop.resumed_at is None
     assert scene.transfers() == []
+
+
+async def test_a_new_key_in_the_file_lets_payments_go_on_without_a_restart(
+    engine: AsyncEngine,
+    stripe_standin: StripeStandIn,
+    database: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = tmp_path / "stripe_key"
+    file.write_text("sk_test_revoked")
+    settings = Settings.from_environment(
+        {
+            "TROUPE_DATABASE_URL": database.app_url,
+            "TROUPE_SECRET_KEY": "a secret that is only used in this test",
+            "TROUPE_STRIPE_KEY_FILE": str(file),
+            "TROUPE_STRIPE_API_BASE": stripe_standin.base,
+        }
+    )
+    monkeypatch.setattr(worker, "KEY_LOOK_SECONDS", 0.02)
+    tools = worker.Tools(settings, engine, cast("Client", None))
+    rail = worker._rail(tools)
+    scenes = [await Scene(engine, stripe_standin).begin() for _ in range(2)]
+    for scene in scenes:
+        scene.payouts = Payouts(engine, rail, "http://127.0.0.1:8000", clock=scene.clock)
+        with pytest.raises(RailStopped):
+            await scene.send()
+    [stop] = await stops(engine)
+    assert stop.key_mark == mark_of("sk_test_revoked")
+
+    over = asyncio.Event()
+    watching = asyncio.create_task(worker.try_new_keys(tools, over))
+    file.write_text("sk_te")
+    await asyncio.sleep(0)
+    file.write_text(stripe_standin.key)
+    for _ in range(500):
+        if (await stops(engine))[0].resumed_at is not None:
+            break
+        await asyncio.sleep(0.02)
+    over.set()
+    await watching
+    for scene in scenes:
+        assert (await scene.send()).outcome is T.TRANSFERRED
+        assert len(scene.transfers()) == 1
+    assert (await stops(engine))[-1].resumed_by is None
+    await rail.close()
+
+
+async def test_a_late_refusal_of_the_old_key_says_nothing_of_the_new_one(
+    engine: AsyncEngine, stripe_standin: StripeStandIn
+) -> None:
+    scene = await Scene(engine, stripe_standin).begin()
+    gate = RailGate(engine, scene.rail, scene.clock)
+    with pytest.raises(RailStopped):
+        async with gate.passage():
+            raise RailStopped("Stripe refuses our key (late)", key_mark=mark_of("sk_test_old"))
+    assert (await scene.send()).outcome is T.TRANSFERRED
 
 
 async def test_a_stop_ends_once(engine: AsyncEngine, stripe_standin: StripeStandIn) -> None:

@@ -18,7 +18,8 @@ import cli
 from domain.campaign_yaml import read_campaign
 from local.child import CHECKOUT
 from local.cli_support import out
-from local.doctor import Status, check_ports, check_temporal
+from local.doctor import check_ports, check_temporal
+from local.findings import Status
 from local.state import remember_ports
 from store.campaigns import create_campaign
 from store.engine import make_engine, session

@@ -34,14 +34,18 @@ GIVEN = {
 
 
 def interpolate(text: str, given: dict[str, str]) -> str:
-    """What compose makes of ``${NAME:-default}`` and ``${NAME-default}``."""
+    """What compose makes of ``${NAME:-default}``, ``${NAME-default}`` and ``${NAME:+instead}``."""
 
     def value(match: re.Match[str]) -> str:
         name, colon, default = match["name"], match["colon"], match["default"] or ""
         found = given.get(name)
+        if match["sign"] == "+":
+            return default if found else ""
         return default if found is None or (colon and not found) else found
 
-    return re.sub(r"\$\{(?P<name>\w+)(?:(?P<colon>:)?-(?P<default>[^}]*))?\}", value, text)
+    return re.sub(
+        r"\$\{(?P<name>\w+)(?:(?P<colon>:)?(?P<sign>[-+])(?P<default>[^}]*))?\}", value, text
+    )
 
 
 def environment_of(service: str, replaced: dict[str, str]) -> dict[str, str]:
@@ -76,6 +80,27 @@ def test_only_the_payout_worker_is_given_the_stripe_key() -> None:
         name for name in SERVICES if "${TROUPE_STRIPE_KEY" in str(SERVICES[name].get("environment"))
     ]
     assert holders == ["worker-payouts"]
+
+
+def test_each_secret_in_a_file_is_mounted_where_its_setting_says_and_nowhere_else() -> None:
+    given = {f"TROUPE_{name.upper()}_FILE": f"./own/{name}" for name in COMPOSE["secrets"]}
+    mounted = {}
+    for name, service in SERVICES.items():
+        for secret in service.get("secrets", []):
+            variable = f"TROUPE_{secret.upper()}_FILE"
+            text = service["environment"][variable]
+            assert interpolate(text, given) == f"/run/secrets/{secret}"
+            assert interpolate(text, {}) == ""
+            file = COMPOSE["secrets"][secret]["file"]
+            assert (interpolate(file, given), interpolate(file, {})) == (
+                given[variable],
+                "/dev/null",
+            )
+            mounted[secret] = name
+    assert mounted == {
+        "stripe_key": "worker-payouts", "stripe_reader_key": "worker-payouts",
+        "stripe_webhook_secret": "web",
+    }  # fmt: skip
 
 
 def test_every_queue_has_a_worker() -> None:

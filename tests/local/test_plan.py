@@ -49,6 +49,31 @@ def test_only_the_payout_worker_is_given_the_stripe_key() -> None:
     assert holders == ["worker-payouts"]
 
 
+def test_a_file_with_the_key_is_named_to_the_payout_worker_alone(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("rk_test_ours")
+    made = plan(TROUPE_STRIPE_KEY_FILE=str(file), TROUPE_STRIPE_WEBHOOK_SECRET_FILE="own/secret")
+    children = [web(made, URL), *workers(made, URL), *stand_ins(made)]
+    assert [child.name for child in children if str(file) in str(child)] == ["worker-payouts"]
+    secret = str(Path("own/secret").resolve())
+    assert [child.name for child in children if secret in str(child)] == ["web"]
+    assert "TROUPE_STRIPE_API_BASE" not in made.worker_settings("worker-payouts")
+
+
+def test_beside_simulated_people_no_key_in_a_file_is_a_live_one_now_or_later(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "key"
+    with pytest.raises(ConfigurationError, match="is not there"):
+        plan(Mode.DEMO, TROUPE_STRIPE_KEY_FILE=str(file))
+    file.write_text("rk_live_ours")
+    with pytest.raises(ConfigurationError, match="simulated people"):
+        plan(Mode.DEMO, TROUPE_STRIPE_KEY_FILE=str(file))
+    file.write_text("rk_test_ours")
+    made = plan(Mode.DEMO, TROUPE_STRIPE_KEY_FILE=str(file))
+    assert made.worker_settings("worker-payouts")["TROUPE_STRIPE_MODE"] == "test"
+
+
 def test_the_brands_rate_card_reaches_the_worker_that_quotes_from_anywhere() -> None:
     made = plan(TROUPE_RATE_CARD="own/card.yaml")
     settings = {child.name: child.environment for child in workers(made, URL)}

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.ids import derived_id
 from domain.lifecycle import Role
+from integrations.secret_source import SecretSource
 from integrations.stripe_version import API_VERSION, is_newer
 from integrations.stripe_webhooks import ForgedWebhook, verify_webhook
 from local.ports import any_free
@@ -34,6 +36,7 @@ from tests.fixtures.web import Web
 from web.webhooks import MAX_BYTES, webhook_router
 
 SECRET, ROLLED = "whsec_first", "whsec_second"
+BOTH = SecretSource("TROUPE_STRIPE_WEBHOOK_SECRET", f"{SECRET}, {ROLLED}")
 
 
 def snapshot(ident: str = "evt_1", **thing: Any) -> dict[str, Any]:
@@ -66,6 +69,7 @@ class Endpoint:
 
     engine: AsyncEngine
     fails: bool = False
+    secrets: SecretSource = BOTH
     dispatched: list[str] = field(default_factory=list)
 
     async def dispatch(self, row_id: str) -> None:
@@ -73,9 +77,9 @@ class Endpoint:
             raise ConnectionError("Temporal is not there")
         self.dispatched.append(row_id)
 
-    def app(self, secrets: tuple[str, ...] = (f"{SECRET}, {ROLLED}",)) -> FastAPI:
+    def app(self) -> FastAPI:
         app = FastAPI()
-        app.include_router(webhook_router(self.engine, secrets, self.dispatch))
+        app.include_router(webhook_router(self.engine, self.secrets, self.dispatch))
         return app
 
     async def post(self, event: dict[str, Any] | str, headers: dict[str, str] | None = None) -> int:
@@ -177,6 +181,27 @@ async def test_a_huge_body_is_not_read(endpoint: Endpoint) -> None:
     assert answer.status_code == 413
 
 
+async def test_a_secret_in_a_file_is_rolled_without_a_restart(
+    endpoint: Endpoint, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = tmp_path / "secret"
+    endpoint.secrets = SecretSource("TROUPE_STRIPE_WEBHOOK_SECRET", file=secret)
+    body = json.dumps(snapshot())
+    assert await endpoint.post(body, signed(body)) == 503, "Stripe is to send it again"
+    secret.write_text(f"{SECRET}\n")
+    assert await endpoint.post(body, signed(body)) == 200
+    assert await endpoint.post(body, signed(body, ROLLED)) == 400
+    secret.write_text(f"{ROLLED}\n{SECRET}\n")
+    assert [await endpoint.post(body, signed(body, each)) for each in (SECRET, ROLLED)] == [
+        200,
+        200,
+    ]
+    secret.write_text(f"{ROLLED}\n")
+    assert await endpoint.post(body, signed(body)) == 400
+    assert "the file is not there" in caplog.text
+    assert "whsec" not in caplog.text
+
+
 async def test_without_a_secret_everything_is_refused() -> None:
     body = json.dumps(snapshot())
     for secrets in ([], [""]):
@@ -213,8 +238,9 @@ async def test_the_stand_in_delivers_to_our_endpoint(
     port = any_free()
     own_stripe_standin.stop()
     own_stripe_standin.webhook_url = f"http://127.0.0.1:{port}/webhooks/stripe"
+    endpoint.secrets = SecretSource("TROUPE_STRIPE_WEBHOOK_SECRET", WEBHOOK_SECRET)
     own_stripe_standin.start()
-    async with serving(endpoint.app((WEBHOOK_SECRET,)), port):
+    async with serving(endpoint.app(), port):
         rail = own_stripe_standin.rail()
         made = await rail.ensure_recipient("cre_1", "DE", "", None)
         own_stripe_standin.onboard(made.account_id)
