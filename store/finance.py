@@ -1,9 +1,8 @@
-"""What finance has to see coming: who cannot be paid yet, and how much money is needed by when."""
+"""What finance has to see coming: who cannot be paid yet, and why."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, String, and_, case, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,30 +10,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.bank_transfer import CURRENCY, NOT_IN_EURO
 from domain.invoicing import RULES, TAX_MISSING
 from domain.lifecycle import PayoutStatus, Stage
-from store import rail_balances
 from store.claims import OVER
 from store.invoices import missing
-from store.rail_balances import Funds
 from store.tables import (
     Campaign,
     Collaboration,
     Creator,
-    LedgerAccount,
     Payout,
     PayoutStanding,
     Recipient,
     TaxProfile,
 )
 
-HORIZON = timedelta(days=30)
-"""How far ahead the needed cash is shown."""
-
 NAMED = 20
 """Creators that are named; the number counts them all."""
 
-_SIGNED = [
+SIGNED = [
     each.value for each in (Stage.DRAFTING, Stage.REVIEWING, Stage.PUBLISHING, Stage.RETAINING)
 ]
+"""Stages of who has a contract that is not over."""
 
 
 @dataclass(frozen=True)
@@ -66,40 +60,6 @@ class Readiness:
     missing: int
     named: tuple[NotReady, ...]
     """The first who cannot, those with money waiting for them first."""
-
-
-@dataclass(frozen=True)
-class CashNeed:
-    """Money that has to be there, in the smallest unit of one currency."""
-
-    currency: str
-    overdue: int
-    """Earned, and the pay-by date has passed."""
-    week: int
-    """Earned, and to be paid within seven days."""
-    later: int
-    """Earned, and to be paid after that, within the horizon."""
-    first_due: datetime | None
-    """The earliest pay-by date among these."""
-    expected: int
-    """Signed and not earned yet: it falls due only when its milestones are reached."""
-    funds: Funds | None = None
-    """What is at the provider; None if it was never read, or is not asked."""
-
-    @property
-    def total(self) -> int:
-        """What is needed within the horizon for what has been earned."""
-        return self.overdue + self.week + self.later
-
-    @property
-    def short(self) -> int:
-        """What is missing at the provider within the horizon; 0 if nothing, or if not known."""
-        return max(0, self.total - self.funds.left) if self.funds else 0
-
-    @property
-    def short_now(self) -> int:
-        """What is missing at the provider for what is overdue or due within seven days."""
-        return max(0, self.overdue + self.week - self.funds.left) if self.funds else 0
 
 
 async def readiness(
@@ -153,7 +113,7 @@ async def readiness(
 
 def under_contract() -> ColumnElement[bool]:
     """True of a collaboration that is signed and not over, or of which money waits."""
-    return or_(Collaboration.stage.in_(_SIGNED), _money_waits())
+    return or_(Collaboration.stage.in_(SIGNED), _money_waits())
 
 
 def unpaid() -> ColumnElement[bool]:
@@ -183,63 +143,5 @@ def _lacks() -> ColumnElement[str]:
         .correlate(Collaboration, Campaign)
         .scalar_subquery()
     )
-    untold = and_(asks, Collaboration.stage.in_(_SIGNED), ~said)
+    untold = and_(asks, Collaboration.stage.in_(SIGNED), ~said)
     return case((untold, literal(TAX_MISSING, String)), else_=func.coalesce(held, ""))
-
-
-async def cash_needed(
-    session: AsyncSession, now: datetime, *, by_bank: bool = False
-) -> tuple[CashNeed, ...]:
-    """What earned payments need within the horizon, what is reserved, and what is there.
-
-    By currency; four queries.
-
-    An amount that is on its way at this moment counts until it has arrived: rather too much.
-
-    Args:
-        session: a transaction.
-        now: from when the horizon counts.
-        by_bank: payments go by bank transfer, and what lies at the payment provider is no help.
-    """
-    due = and_(Payout.status.not_in(OVER), Payout.pay_by <= now + HORIZON)
-    week = now + timedelta(days=7)
-    amount = func.coalesce(func.sum(Payout.sent_minor).filter(Payout.pay_by < now), 0)
-    soon = and_(Payout.pay_by >= now, Payout.pay_by <= week)
-    earned = await session.execute(
-        select(
-            Payout.currency,
-            amount,
-            func.coalesce(func.sum(Payout.sent_minor).filter(soon), 0),
-            func.coalesce(func.sum(Payout.sent_minor).filter(Payout.pay_by > week), 0),
-            func.min(Payout.pay_by),
-        )
-        .where(due)
-        .group_by(Payout.currency)
-    )
-    found = {row[0]: row for row in earned}
-    reserved = await session.execute(
-        select(LedgerAccount.currency, func.sum(LedgerAccount.balance_minor))
-        .where(LedgerAccount.name == literal("reserved"))
-        .group_by(LedgerAccount.currency)
-    )
-    expected = {currency: int(total) for currency, total in reserved if total}
-    there = {} if by_bank else await rail_balances.funds(session)
-    last = max((each.read_at for each in there.values()), default=None)
-    needs = []
-    held_back = {currency for currency, each in there.items() if each.reserved}
-    for currency in sorted(found.keys() | expected.keys() | held_back):
-        row = found.get(currency)
-        # A currency that is not in a reading of the whole balance is not held at all.
-        nothing = Funds(0, 0, last) if last else None
-        needs.append(
-            CashNeed(
-                currency=currency,
-                overdue=int(row[1]) if row else 0,
-                week=int(row[2]) if row else 0,
-                later=int(row[3]) if row else 0,
-                first_due=row[4] if row else None,
-                expected=expected.get(currency, 0),
-                funds=there.get(currency, nothing),
-            )
-        )
-    return tuple(needs)

@@ -36,11 +36,14 @@ def test_the_cash_needed_is_held_against_what_is_at_the_provider(
     books.run(read)
     (need,) = connected("payouts", "cash", "--json").json["currencies"]
     assert (need["available"], need["missing"], need["missing_now"]) == (4_000, 11_000, 11_000)
+    assert need["enough_until"] == need["first_due"]
+    assert [(each["earned"], each["left"]) for each in need["weeks"]] == [(15_000, -11_000)]
     assert (need["old"], need["reserved"]) == (True, 700)
     shown = connected("payouts", "cash").out
     assert "110.00 EUR" in shown
     assert "held back" in shown
     assert "old" in shown
+    assert "-110.00 EUR" in shown
 
 
 def test_without_contracts_no_money_is_needed(connected: Terminal) -> None:

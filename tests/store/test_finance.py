@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.invoicing import TaxFacts, TaxStatus
 from domain.messages import Posting, PostingKind
-from store import finance, invoices, ledger, rail_balances
+from store import cash, finance, invoices, ledger, rail_balances
 from store.engine import session
 from store.tables import Collaboration, Recipient
 from tests import books, builders
@@ -100,10 +100,13 @@ async def test_the_cash_that_is_needed_is_sorted_by_when(engine: AsyncEngine) ->
             await ledger.post(
                 db, campaign.id, None, None, None, posting, campaign.currency, NOW
             )  # fmt: skip
-        (need,) = await finance.cash_needed(db, NOW)
-        assert (need.overdue, need.week, need.later, need.total) == (100, 20, 3, 123)
+        (need,) = await cash.cash_needed(db, NOW)
+        assert (need.overdue, need.week, need.total) == (100, 20, 123)
+        assert [(step.until - NOW, step.earned) for step in need.steps] == [
+            (timedelta(days=7), 20), (timedelta(days=21), 3),
+        ]  # fmt: skip
         assert need.first_due == NOW - timedelta(days=1)
-        assert need.expected == 55
+        assert (need.signed, need.expected, need.undated) == (55, 0, 55)
         assert (need.funds, need.short) == (None, 0)
 
 
@@ -117,11 +120,46 @@ async def test_what_is_needed_is_held_against_what_is_there_less_what_was_sent_s
         for amount, days in ((100, 3), (50, 20)):
             await books.earned(db, amount_minor=amount, pay_by=NOW + timedelta(days=days))
         await rail_balances.record(db, {"EUR": 120, "USD": 5}, NOW)
-        (need,) = await finance.cash_needed(db, NOW)
+        (need,) = await cash.cash_needed(db, NOW)
         assert need.funds == rail_balances.Funds(available=120, sent_since=30, read_at=NOW)
         assert (need.total, need.funds.left, need.short, need.short_now) == (150, 90, 60, 10)
-        (need,) = await finance.cash_needed(db, NOW, by_bank=True)
+        assert need.outlook.enough_until == NOW + timedelta(days=3)
+        (need,) = await cash.cash_needed(db, NOW, by_bank=True)
         assert (need.total, need.funds, need.short) == (150, None, 0)
+        assert (need.steps[-1].left, need.outlook.enough_until) == (None, None)
+
+
+async def test_what_is_signed_is_expected_at_its_own_time_unless_it_stands_still(
+    engine: AsyncEngine,
+) -> None:
+    day = timedelta(days=1)
+    async with session(engine) as db:
+        campaign = await builders.campaign(db)
+        for stage, suspended in (
+            ("contracting", False), ("publishing", False), ("publishing", True),
+        ):  # fmt: skip
+            await builders.collaboration(
+                db, campaign, stage=stage, suspended=suspended, due_at=NOW + 3 * day
+            )
+        live = await builders.collaboration(db, campaign, stage="retaining")
+        await books.paid(db, live, at=NOW - 20 * day, kind="publication_verified")
+        await builders.publication(db, live, created_at=NOW - 20 * day)
+        key = "reserve:test"
+        reserve = Posting(kind=PostingKind.RESERVE, key=key, amount_minor=105_000)
+        await ledger.post(db, campaign.id, None, None, None, reserve, campaign.currency, NOW)
+        await rail_balances.record(db, {"EUR": 25_000}, NOW)
+        (need,) = await cash.cash_needed(db, NOW)
+        # Half of the fee two weeks after the post, the other half two weeks after the last look.
+        assert [(step.until - NOW, step.expected, step.left) for step in need.steps] == [
+            (21 * day, 15_000, 10_000), (28 * day, 15_000, -5_000),
+        ]  # fmt: skip
+        assert (need.total, need.short, need.short_with_expected) == (0, 0, 5_000)
+        assert need.outlook.enough_until == NOW + (-20 + 30 + 2 + 14) * day
+        assert (need.outlook.later, need.undated) == (15_000, 60_000)
+        campaign.status = "paused"
+        await db.flush()
+        (need,) = await cash.cash_needed(db, NOW)
+        assert (need.steps, need.undated, need.outlook.enough_until) == ((), 105_000, None)
 
 
 async def test_a_newer_reading_of_the_balance_replaces_the_older_one_as_a_whole(
