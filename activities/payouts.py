@@ -8,6 +8,7 @@ send an attempt at this moment is said in `activities.turns`.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ from activities.recipients import Recipients
 from activities.turns import Turn
 from domain.bank_transfer import is_bank_account
 from domain.errors import (
+    AccountBusy,
     ContentConflict,
     KeyMayNot,
     OtherRail,
@@ -48,6 +50,12 @@ from store.tables import Payout, PayoutAttempt
 
 KEY_LIFE = timedelta(hours=23)
 """A key is never sent again after this: Stripe may forget keys after 24 hours."""
+
+BUSY_POLL = timedelta(milliseconds=250)
+"""Between two looks whether another payment is still being sent to the same account."""
+
+BUSY_LOOKS = 20
+"""After so many without success the engine tries again, with its growing pauses."""
 
 QUIET = timedelta(seconds=90)
 """Time after an unclear answer before "not in the list" is believed."""
@@ -175,9 +183,21 @@ class Payouts:
         return await self._post(found.payout, request.attempt, found.recipient.account_id)
 
     async def _post(self, payout: Payout, number: int, account: str) -> TransferResult:
-        """Take the turn, call, write the outcome down."""
-        async with self._gate.passage():
-            return await self._send_once(payout, number, account)
+        """Take the turn, call, write the outcome down; one payment to an account after the other.
+
+        Raises:
+            AccountBusy: the call for another payment to the same account is not over.
+        """
+        looks = 0
+        while True:
+            try:
+                async with self._gate.passage():
+                    return await self._send_once(payout, number, account)
+            except AccountBusy:
+                looks += 1
+                if looks == BUSY_LOOKS:
+                    raise
+            await asyncio.sleep(BUSY_POLL.total_seconds())
 
     async def _send_once(self, payout: Payout, number: int, account: str) -> TransferResult:
         turn = Turn(self._engine, payout.id, number, self._clock)
@@ -199,15 +219,20 @@ class Payouts:
             return TransferResult(outcome=TransferOutcome.PAYEE_CHANGED, code=change.code)
         if attempt.sender != turn.sender:
             return _result(attempt)
-        result = await self._rail.transfer(
-            account,
-            attempt.amount_minor,
-            payout.currency,
-            attempt.key,
-            transfer_group=payout.id,
-            metadata={"payout": payout.id, "attempt": str(number)},
-            permit=turn,
-        )
+        try:
+            result = await self._rail.transfer(
+                account,
+                attempt.amount_minor,
+                payout.currency,
+                attempt.key,
+                transfer_group=payout.id,
+                metadata={"payout": payout.id, "attempt": str(number)},
+                permit=turn,
+            )
+        except TroupeError:
+            # The call is over, and the attempt stays open: it says nothing about earlier ones.
+            await turn.end()
+            raise
         if result.outcome is TransferOutcome.NOT_ONBOARDED:
             result = await self._recipients.explain(account, result)
         await self._settle(attempt, result, turn.sender)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from store import attempts
+from store import account_turns, attempts
 from store.engine import session
 
 TURN = timedelta(seconds=45)
@@ -51,3 +51,8 @@ class Turn:
         async with session(self._engine) as db:
             mine = await attempts.has_turn(db, self._payout_id, self._number, self.sender)
         return mine and self.seconds_left() > 0
+
+    async def end(self) -> None:
+        """The call is over without an outcome: another payment may be sent to the account."""
+        async with session(self._engine) as db:
+            await account_turns.end_call(db, self._payout_id, self._number, self.sender)

@@ -65,6 +65,12 @@ class Unavailable(TroupeError):
     retryable = True
 
 
+class AccountBusy(Unavailable):
+    """Another payment is just being sent to the same account; it takes a moment."""
+
+    code = "account_busy"
+
+
 class RailStopped(TroupeError):
     """The payment provider refuses our key: nothing can be paid until a person mends it."""
 

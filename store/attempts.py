@@ -18,6 +18,7 @@ from domain.errors import ContentConflict, NotAllowed, NotFound, PayeeChanged, U
 from domain.ids import attempt_key
 from domain.messages import TransferOutcome, TransferResult
 from domain.payments import Credited, RailTransfer
+from store.account_turns import refuse_while_busy
 from store.tables import Payout, PayoutAttempt, Recipient
 
 UNSETTLED = (None, TransferOutcome.IN_DOUBT.value, TransferOutcome.UNDER_WAY.value)
@@ -86,6 +87,7 @@ async def take_turn(
 
     Raises:
         Unavailable: an older attempt, or somebody who was sending one, may still move the money.
+        AccountBusy: another payment is just being sent to the same account.
         NotAllowed: a newer attempt was made, so this one is over.
         ContentConflict: the attempt exists with another request.
         PayeeChanged: the payment was released for another account; no attempt was made.
@@ -102,6 +104,7 @@ async def take_turn(
     stored = next((each for each in attempts if each.number == wanted.number), None)
     if stored is None:
         await _keep_to_payee(session, wanted)
+        await refuse_while_busy(session, wanted, at)
         session.add(wanted)
         await session.flush()
         return wanted
@@ -112,6 +115,7 @@ async def take_turn(
             f"attempt {wanted.number} of payout {wanted.payout_id} was made with another request",
             hint="account or amount changed after the attempt began: look at the payout's attempts",
         )
+    await refuse_while_busy(session, wanted, at)
     stored.late_until = _later(stored.late_until, stored.sending_until)
     stored.sender, stored.sending_until = wanted.sender, wanted.sending_until
     return stored
@@ -164,6 +168,7 @@ async def settle_attempt(
     stored.transfer_id = result.transfer_id or None
     stored.code = result.code
     stored.settled_at = at
+    stored.sender = ""
     if stored.outcome not in UNSETTLED:
         stored.sending_until = None
 

@@ -94,9 +94,15 @@ SENT_BACK_BY_BANK = (
 """Paid out to the creator's bank and sent back by it: finance has to find that in its inbox."""
 
 OWN_ACCOUNT = frozenset(
-    {Step.EMPTY, Step.RESTRICTED, Step.FORGED, *SENT_BACK_BY_BANK},
-)
-"""Something happens to the whole account: it is that of no other payment."""
+    {
+        Step.EMPTY, Step.RESTRICTED, Step.FORGED, *SENT_BACK_BY_BANK,
+        Step.ROW, Step.CALLED, Step.BOOKED, Step.ANSWERED, Step.ANY_MOMENT, Step.AWAY,
+        Step.SLOW_BEFORE, Step.SLOW_AFTER, Step.KEY_CALL, Step.KEY_WAITS, Step.KEY_BOOKED,
+        Step.KEY_DOUBT,
+    }
+)  # fmt: skip
+"""Something happens to the whole account, or its call stays open, for which the others of the
+account would wait: it is that of no other payment."""
 
 _RANDOM = 3
 

@@ -141,7 +141,14 @@ class PayoutAttempt(Base):
     """One try to pay; committed before the provider is called."""
 
     __tablename__ = "payout_attempts"
-    __table_args__ = (Index("ix_attempts_settled", "settled_at"),)
+    __table_args__ = (
+        Index("ix_attempts_settled", "settled_at"),
+        Index(
+            "ix_attempts_open",
+            "account_id",
+            postgresql_where=text("outcome IS NULL OR outcome = 'in_doubt'"),
+        ),
+    )
     payout_id: Mapped[str] = mapped_column(ForeignKey("payouts.id"), primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
@@ -155,7 +162,7 @@ class PayoutAttempt(Base):
     code: Mapped[str] = mapped_column(default="")
     settled_at: Mapped[datetime | None]
     sender: Mapped[str] = mapped_column(String(32), default="")
-    """The call whose turn it is; another one may not send."""
+    """The call whose turn it is; another one may not send. Empty when it is over."""
     sending_until: Mapped[datetime | None]
     """Until then that call may still have an effect at the provider."""
     late_until: Mapped[datetime | None]
