@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.money import payable_unit
+
 
 class ClaimStatus(StrEnum):
     """Where a claim is."""
@@ -29,6 +31,7 @@ class SettledBy(StrEnum):
     TAKEN_BACK = "taken_back"  # reversed at the provider
     REPAID = "repaid"  # the creator has sent it to the brand; finance saw it on the account
     WAIVED = "waived"  # the brand does not ask for it any more
+    NOT_EARNED = "not_earned"  # it was on a payment that is called off: never earned, so not owed
 
 
 @dataclass(frozen=True)
@@ -60,3 +63,17 @@ def parts_of(amount_minor: int, claims: Sequence[OpenClaim]) -> tuple[Part, ...]
             parts.append(Part(claim.claim_id, taken))
             left -= taken
     return tuple(parts)
+
+
+def kept_back(amount_minor: int, currency: str, claims: Sequence[OpenClaim]) -> tuple[Part, ...]:
+    """What a payment keeps back of which claims: what is left of it is nothing, or can be sent.
+
+    Where banks are paid in whole units, the part of a claim that would leave a part of a unit to
+    send stays open.
+
+    >>> kept_back(30_000, "HUF", [OpenClaim("clm_a", 10_050)])
+    (Part(claim_id='clm_a', amount_minor=10000),)
+    """
+    most = min(amount_minor, sum(claim.open_minor for claim in claims))
+    most -= (most - amount_minor) % payable_unit(currency)
+    return parts_of(max(0, most), claims)

@@ -136,7 +136,7 @@ def _where(movement: Movement) -> _Where | None:
             return _Where(movement.claim_id, {DecisionKind.BOOK_REPAYMENT})
         case PostingKind.LIFT if not payment:
             return _Where(movement.claim_id, {DecisionKind.WAIVE_CLAIM})
-        case PostingKind.FORFEIT:
+        case PostingKind.FORFEIT | PostingKind.LIFT:
             return _Where(payment, {DecisionKind.CANCEL_PAYOUT})
         case PostingKind.FREE:
             return _Where(collaboration, _ENDED, _ENDING_ANSWERS)

@@ -12,7 +12,7 @@ from local.cli_proof import As, Said, answer, ask_password, messenger, proved, t
 from local.cli_support import DATA_DEFAULT, AsJson, Data, now, run_async, target
 from store import bonuses, decisions, desk_lists
 from store.engine import session
-from web.fields import read_fee
+from web.fields import read_for
 
 GRANT = DecisionKind.GRANT_BONUS
 
@@ -41,7 +41,7 @@ def bonus(
                 found = await desk_lists.collaboration(db, collaboration)
                 if found is None:
                     raise UserMistake(f"there is no collaboration {collaboration}")
-                choice = BonusChoice(amount_minor=read_fee(amount, found[0].currency))
+                choice = BonusChoice(amount_minor=read_for(GRANT, amount, found[0].currency))
                 made = await decisions.submit(
                     db, kind=GRANT, subject_kind="collaboration", subject_id=collaboration,
                     actor_kind="staff", actor_id=person.id, choice=choice, seen="",

@@ -34,7 +34,7 @@ from store import claim_reads, decisions, desk, desk_lists
 from store.claim_reads import ClaimLine
 from store.engine import session
 from web.claim_pages import STATES
-from web.fields import read_amount, read_fee
+from web.fields import read_for
 from web.words import person
 
 claims = typer.Typer(help="Money that creators owe back.", no_args_is_help=True)
@@ -109,7 +109,7 @@ def ask(
                 made = await decisions.submit(
                     db, kind=kind, subject_kind="collaboration", subject_id=collaboration,
                     actor_kind="staff", actor_id=staff.id, seen="", comment=reason.strip(),
-                    choice=ClaimChoice(amount_minor=read_fee(amount, found[0].currency)),
+                    choice=ClaimChoice(amount_minor=read_for(kind, amount, found[0].currency)),
                     at=now(),
                 )  # fmt: skip
             told = await messenger(stack).bring(kind, collaboration, made, "")
@@ -179,7 +179,7 @@ def _decide(
                     raise NotFound(f"there is no claim {named}", hint="see ./troupe claims list")
                 choice = said
                 if isinstance(choice, str):
-                    minor = read_amount(choice, found.claim.currency)
+                    minor = read_for(kind, choice, found.claim.currency)
                     choice = RepaymentChoice(amount_minor=minor)
                 item = await desk.open_item(db, "claim", named)
                 seen = item.seen if item and kind is DecisionKind.DECIDE_CLAIM else ""

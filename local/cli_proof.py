@@ -24,7 +24,7 @@ from domain.lifecycle import StreamKind
 from domain.messages import DecisionRef, DecisionResult
 from integrations.temporal import send_decision
 from local.cli_support import MISTAKE, Target, now, out, print_json
-from store import claims, decisions, desk, four_eyes
+from store import decisions, desk, four_eyes, netting
 from store import staff as people
 from store.engine import session
 from store.payment_lines import find_payout
@@ -187,7 +187,7 @@ async def say(
 
 async def _choice(db: AsyncSession, payout: Payout, kind: DecisionKind) -> Choice:
     if kind is DecisionKind.RELEASE_PAYOUT:
-        return ReleaseChoice(netted_minor=await claims.to_net(db, payout))
+        return ReleaseChoice(netted_minor=await netting.to_net(db, payout))
     return PlainChoice.model_validate({"kind": kind})
 
 

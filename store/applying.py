@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from domain.decisions import Choice, DecisionKind
 from domain.lifecycle import PayoutStatus, StreamKind, WaitingFor
 from domain.messages import AppliedDecision, ApplyDecision
-from store import bank_orders, claims
+from store import bank_orders, settling
 from store.contents import take_content
 from store.duties import Refused, check_duties
 from store.engine import session as transaction
@@ -71,7 +71,7 @@ async def _apply(session: AsyncSession, command: ApplyDecision) -> AppliedDecisi
         await _not_overtaken(session, entity, row)
         await _stop_order(session, entity, row, command)
         seen_digest = await take_content(session, entity, choice)
-        await claims.take_effect(session, entity, row, choice, command.at)
+        await settling.take_effect(session, entity, row, choice, command.at)
     except Refused as refusal:
         row.status, row.code, row.settled_at = "refused", refusal.code, command.at
         return AppliedDecision(head=command.head, code=refusal.code)

@@ -14,7 +14,7 @@ from domain.decisions import DecisionKind, ReleaseChoice
 from domain.errors import NotAllowed, NotFound
 from domain.lifecycle import PayoutStatus, StreamKind
 from domain.payments import BONUS
-from store import claims, decisions
+from store import decisions, netting
 from store.four_eyes import obstacle_of
 from store.release_limit import needs_two
 from store.tables import Campaign, Check, Creator, Decision, InboxItem, Payout, Recipient
@@ -122,8 +122,8 @@ async def _with_netting(
     session: AsyncSession, found: Sequence[ReleaseLine]
 ) -> tuple[ReleaseLine, ...]:
     """The lines with what a release would keep back; only claims on their creators are read."""
-    owing = await claims.owing(session, [line.facts.payout_id for line in found])
-    netted = {payout.id: await claims.to_net(session, payout) for payout in owing}
+    owing = await netting.owing(session, [line.facts.payout_id for line in found])
+    netted = {payout.id: await netting.to_net(session, payout) for payout in owing}
     return tuple(
         replace(line, facts=replace(line.facts, netted_minor=netted[line.facts.payout_id]))
         if line.facts.payout_id in netted

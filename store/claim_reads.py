@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from domain.claims import SettledBy, parts_of
+from domain.claims import SettledBy, kept_back
 from domain.decisions import DecisionKind
 from store.accounts import RECEIVABLE
-from store.claims import netted_parts, open_claims, open_minor, under_way
+from store.claims import open_minor, under_way
+from store.netting import netted_parts, open_claims
 from store.tables import (
     Campaign,
     Claim,
@@ -160,7 +161,8 @@ async def netting_of(session: AsyncSession, payout: Payout, *, upcoming: bool) -
     """
     amounts = {part.claim_id: part.amount_minor for part in await netted_parts(session, payout.id)}
     if upcoming:
-        more = parts_of(payout.sent_minor, await open_claims(session, payout, lock=False))
+        owed = await open_claims(session, payout, lock=False)
+        more = kept_back(payout.sent_minor, payout.currency, owed)
         for part in more:
             amounts[part.claim_id] = amounts.get(part.claim_id, 0) + part.amount_minor
     if not amounts:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from domain.campaign import CampaignFile, PayoutPolicy
 from domain.claims import ClaimStatus
 from domain.decisions import ClaimChoice, DecisionKind
 from domain.ids import claim_id
-from domain.lifecycle import PayoutStatus, StreamKind
+from domain.lifecycle import StreamKind
 from domain.messages import ApplyDecision, ClaimBack, Claimed, ClaimInput, StreamHead
 from store.duties import Refused, check_duties
+from store.earned import claimable
 from store.engine import session as transaction
 from store.streams import NewEvent, write_event
-from store.tables import Campaign, Claim, ClaimPart, Collaboration, Decision, Payout
+from store.tables import Campaign, Claim, Collaboration, Decision
 
 
 async def make(engine: AsyncEngine, command: ClaimBack) -> Claimed:
@@ -62,37 +62,6 @@ async def _may_be_made(
     await check_duties(session, of, row, check)
     if ClaimChoice.model_validate(row.choice).amount_minor > await claimable(session, of.id):
         raise Refused("more_than_earned")
-
-
-async def claimable(session: AsyncSession, collaboration_id: str) -> int:
-    """The most that a claim may ask for: what was earned, not taken back, and not claimed yet.
-
-    What is earned and not sent counts too: the claim is then kept back from it.
-    """
-    return max(0, await earned_beyond_claims(session, collaboration_id))
-
-
-async def earned_beyond_claims(session: AsyncSession, collaboration_id: str) -> int:
-    """What was earned less all that is claimed of it; below zero if it was lost since."""
-    earned = await session.scalar(
-        select(func.coalesce(func.sum(Payout.amount_minor - Payout.reversed_minor), 0)).where(
-            Payout.collaboration_id == collaboration_id,
-            Payout.status != PayoutStatus.CANCELLED.value,
-        )
-    )
-    claimed = await session.scalar(
-        select(func.coalesce(func.sum(Claim.amount_minor), 0)).where(
-            Claim.collaboration_id == collaboration_id,
-            Claim.status != ClaimStatus.DROPPED.value,
-        )
-    )
-    back = await session.scalar(
-        # Taken back at the provider and off a claim: not to be counted twice.
-        select(func.coalesce(func.sum(ClaimPart.amount_minor), 0))
-        .join(Claim, Claim.id == ClaimPart.claim_id)
-        .where(Claim.collaboration_id == collaboration_id, ClaimPart.kind == "taken_back")
-    )
-    return int(earned or 0) - int(claimed or 0) + int(back or 0)
 
 
 async def _write(session: AsyncSession, of: Collaboration, row: Decision, at: datetime) -> Claim:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from domain.claims import ClaimStatus
 from domain.errors import ContentConflict, Overdrawn
 from domain.lifecycle import CampaignStatus, PayoutStatus, Stage
 from domain.messages import (
@@ -23,7 +24,7 @@ from domain.messages import (
     PlannedMail,
 )
 from domain.payments import REPAYMENT
-from store import claims, ledger
+from store import earned, ledger, netting, settling
 from store.applying import apply_decision
 from store.crediting import credit
 from store.engine import session as transaction
@@ -71,6 +72,11 @@ async def _append(session: AsyncSession, command: Append) -> Appended:
     before = await already_written(session, entity, command.head, new)
     if before is not None:
         return Appended(head=before)
+    stands = _is_confirmed(command)
+    if isinstance(entity, Payout | Claim) and (
+        stands or _is_called_off(command) or command.discharges
+    ):
+        await earned.lock(session, entity.collaboration_id)
     head = write_event(session, entity, command.head, new)
     _change(entity, command)
     subject = _Subject(entity)
@@ -98,23 +104,35 @@ async def _append(session: AsyncSession, command: Append) -> Appended:
         await _change_claims(session, entity, command)
         if await _is_given_up(session, entity, command):
             await credit(session, entity.id, entity, entity.amount_minor, command.at)
+    elif isinstance(entity, Claim) and stands:
+        # A payment may have been called off between the decision and this event.
+        await settling.take_off(session, entity.collaboration_id, command.at)
     return Appended(head=head)
+
+
+def _is_called_off(command: Append) -> bool:
+    return command.payout is not None and command.payout.status is PayoutStatus.CANCELLED
+
+
+def _is_confirmed(command: Append) -> bool:
+    return command.claim is not None and command.claim.status is ClaimStatus.CONFIRMED
 
 
 async def _is_given_up(session: AsyncSession, payout: Payout, command: Append) -> bool:
     """True if what is invoiced is not owed any more: its invoice is less by that."""
-    change = command.payout
-    if change is None or change.status is not PayoutStatus.CANCELLED:
+    if not _is_called_off(command):
         return False
     return payout.kind == REPAYMENT or await invoice(session, payout.id) is not None
 
 
 async def _change_claims(session: AsyncSession, payout: Payout, command: Append) -> None:
     if command.netting is Netting.BOOK:
-        await claims.book(session, payout, command.at)
+        await netting.book(session, payout, command.at)
     elif command.netting is Netting.GIVE_BACK:
-        await claims.give_back(session, payout, command.at)
-    await claims.discharge(session, payout, command.discharges, command.at)
+        await netting.give_back(session, payout, command.at)
+    await settling.discharge(session, payout, command.discharges, command.at)
+    if _is_called_off(command):
+        await settling.take_off(session, payout.collaboration_id, command.at, payout)
 
 
 async def _change_items(session: AsyncSession, subject_id: str, command: Append) -> None:

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from domain.decisions import NEEDS_COMMENT, Choice, DecisionKind
 from domain.errors import UserMistake
-from web.fields import read_fee
+from web.fields import read_for
 
 _CHOICE: TypeAdapter[Choice] = TypeAdapter(Choice)
 
@@ -93,7 +93,7 @@ def read_choice(
     ):
         given["answer"] = answer
     if needs_currency(fields):
-        given["amount_minor"] = read_fee(fields.get("amount", ""), currency)
+        given["amount_minor"] = read_for(kind, fields.get("amount", ""), currency)
     if kind is DecisionKind.DECIDE_KILL_FEE:
         given.pop("answer", None)
         percent = fields.get("percent", "").strip().rstrip("%").strip()

@@ -28,6 +28,7 @@ WAYS = {
     "taken_back": "Taken back at the provider",
     "repaid": "Repaid by the creator",
     "waived": "Waived",
+    "not_earned": "Not owed: what it was asked of was called off",
 }
 """By what a claim became smaller."""
 

@@ -8,6 +8,7 @@ import re
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
+from domain.decisions import DecisionKind
 from domain.errors import UserMistake
 from domain.money import MAX_MINOR, Money, check_payable, parse_parts
 
@@ -74,6 +75,16 @@ def local_path(text: str) -> str:
     if not text.startswith("/") or text.startswith(("//", "/\\")) or len(text) > 500:
         return "/"
     return text if text.isprintable() else "/"
+
+
+def read_for(kind: DecisionKind, text: str, currency: str) -> int:
+    """Read the amount of a decision: what is to be paid can be, what came is what it is.
+
+    Raises:
+        BadAmount: as `read_fee` or `read_amount`.
+    """
+    came = kind is DecisionKind.BOOK_REPAYMENT
+    return read_amount(text, currency) if came else read_fee(text, currency)
 
 
 def read_fee(text: str, currency: str) -> int:

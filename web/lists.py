@@ -16,12 +16,12 @@ from store import (
     bonuses,
     cash,
     claim_reads,
-    claiming,
     comparisons,
     credits,
     desk,
     desk_lists,
     desk_shortlist,
+    earned,
     external_events,
     finance,
     rail_stops,
@@ -78,7 +78,7 @@ async def collaboration(request: Request, collaboration_id: str) -> HTMLResponse
             claim_states=STATES,
             hearing_within=CampaignFile.model_validate(campaign.file).retention.hearing_within,
             claims=await claim_reads.newest(v.db, collaboration_id=row.id),
-            claimable=await claiming.claimable(v.db, row.id),
+            claimable=await earned.claimable(v.db, row.id),
             available=(await desk_lists.money_bar(v.db, campaign)).available,
         )
 

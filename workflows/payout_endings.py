@@ -90,7 +90,8 @@ class PayoutEndings(PayoutUnpaid):
 
     async def _paid(self, remittance: PlannedMail) -> None:
         await self._send_mail(remittance)
-        await self._tell_claims()
+        if self._netted:
+            await self._tell_claims()
         await self._tell_campaign(
             CollaborationNews(
                 campaign_id=self.payout.campaign_id,
@@ -101,10 +102,9 @@ class PayoutEndings(PayoutUnpaid):
         await workflow.wait_condition(workflow.all_handlers_finished)
 
     async def _tell_claims(self) -> None:
-        if self._netted:
-            await workflow.execute_local_activity_method(
-                Claims.tell_claims, self.payout.payout_id, summary="tell claims", **RECORD
-            )
+        await workflow.execute_local_activity_method(
+            Claims.tell_claims, self.payout.payout_id, summary="tell claims", **RECORD
+        )
 
     async def _give_up(self) -> None:
         """It is not paid: the budget has it back. A creator who was told of it is told this too.
@@ -124,6 +124,7 @@ class PayoutEndings(PayoutUnpaid):
         )
         for told in mails:
             await self._send_mail(told)
+        # Nobody owes back what was never earned: a claim may be less by it.
         await self._tell_claims()
         await workflow.wait_condition(workflow.all_handlers_finished)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
-from domain.claims import ClaimStatus, OpenClaim, Part, parts_of
+from domain.claims import ClaimStatus, OpenClaim, Part, kept_back, parts_of
 from domain.decisions import (
     Choice,
     ClaimChoice,
@@ -91,6 +91,8 @@ async def judge(till: Till, pick: int, amount: int) -> None:
             claim=ClaimChange(status=claim.status), postings=(posting,) if stands else (),
         ),
     )  # fmt: skip
+    if stands:
+        take_off(till, claim.contract)
 
 
 async def release(till: Till, pick: int, amount: int) -> None:
@@ -100,7 +102,8 @@ async def release(till: Till, pick: int, amount: int) -> None:
     if not owed:
         return
     payment = owed[pick % len(owed)]
-    parts = parts_of(payment.sent, open_claims(till, payment.contract))
+    contract = payment.contract
+    parts = kept_back(payment.sent, contract.campaign.currency, open_claims(till, contract))
     netted = payment.netted + sum(part.amount_minor for part in parts)
     stale = amount % 5 == 0
     choice = ReleaseChoice(netted_minor=netted + stale)
@@ -136,11 +139,24 @@ async def waive(till: Till, pick: int, amount: int) -> None:
     choice = PlainChoice(kind=DecisionKind.WAIVE_CLAIM)
     if (code := await _apply(till, StreamKind.CLAIM, claim, choice)) != "applied":
         raise Violated(f"{claim.id} cannot be waived: {code}")
+    claim.waived += claim.open
     claim.settled += claim.open
 
 
+def take_off(till: Till, contract: Contract, gone: Payment | None = None) -> None:
+    """Nobody owes back what is not earned any more; what was to make good is with the brand."""
+    stand = {ClaimStatus.CONFIRMED, ClaimStatus.SETTLED}
+    asked = sum(
+        each.amount - each.taken_back - each.waived
+        for each in till.owed_back
+        if each.contract is contract and each.status in stand
+    )
+    again = gone.amount if gone is not None and gone.is_again else 0
+    come_off(till, contract, max(0, asked - _earned(till, contract), again))
+
+
 def come_off(till: Till, contract: Contract, amount: int) -> tuple[Part, ...]:
-    """What of an amount that was taken back comes off claims, and the model knows it."""
+    """What of an amount that the creator has not any more comes off claims; the model knows it."""
     parts = parts_of(amount, open_claims(till, contract))
     for part in parts:
         claim = _claim(till, part)
@@ -186,17 +202,20 @@ async def _apply(till: Till, kind: StreamKind, of: Payment | Owed, choice: Choic
 
 
 def _claimable(till: Till, contract: Contract) -> int:
-    earned = sum(
-        each.amount - each.booked_back
-        for each in till.payments
-        if each.contract is contract and each.where is not Where.GONE
-    )
     claimed = sum(
         each.amount - each.taken_back
         for each in till.owed_back
         if each.contract is contract and each.status is not ClaimStatus.DROPPED
     )
-    return max(0, earned - claimed)
+    return max(0, _earned(till, contract) - claimed)
+
+
+def _earned(till: Till, contract: Contract) -> int:
+    return sum(
+        each.amount - each.booked_back
+        for each in till.payments
+        if each.contract is contract and each.where is not Where.GONE
+    )
 
 
 def _claim(till: Till, part: Part) -> Owed:

@@ -102,7 +102,8 @@ class Owed:
     recovered: int = 0
     """What of that is in the budget again."""
     taken_back: int = 0
-    """What of it was taken back at the provider."""
+    """What of it was taken back at the provider, or is not earned any more."""
+    waived: int = 0
 
     @property
     def stands(self) -> bool:

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from domain.campaign import Milestone, MilestoneKind
 from domain.campaign_fees import check_fees
+from domain.decisions import DecisionKind
 from domain.money import Money, payable_unit, split_by_percent, whole_units
-from web.fields import BadAmount, read_amount, read_fee
+from web.fields import BadAmount, read_amount, read_fee, read_for
 
 CURRENCIES = ("EUR", "JPY", "HUF", "ISK", "TWD", "UGX", "KWD")
 
@@ -50,6 +51,10 @@ def test_a_fee_that_no_bank_would_be_paid_is_refused_when_it_is_written() -> Non
     assert read_fee("90000", "HUF") == 9_000_000
     # A tax on it may have decimals.
     assert read_amount("90000.50", "HUF") == 9_000_050
+    # What a creator has sent is booked as it came, at the desk and at the terminal.
+    assert read_for(DecisionKind.BOOK_REPAYMENT, "90000.50", "HUF") == 9_000_050
+    with pytest.raises(BadAmount):
+        read_for(DecisionKind.CLAIM_BACK, "90000.50", "HUF")
 
 
 def remarks(ceiling: str, *percents: int) -> list[tuple[str, str, str]]:

@@ -24,6 +24,7 @@ from domain.messages import (
     Append,
     ApplyDecision,
     ClaimBack,
+    ClaimChange,
     Claimed,
     Netting,
     PayoutChange,
@@ -31,7 +32,17 @@ from domain.messages import (
     PostingKind,
 )
 from domain.payments import RailTransfer
-from store import batches, claim_reads, claiming, claims, ledger, records, taken_back
+from store import (
+    batches,
+    claim_reads,
+    claiming,
+    claims,
+    earned,
+    ledger,
+    netting,
+    records,
+    taken_back,
+)
 from store.accounts import Balances
 from store.engine import session
 from store.tables import Campaign, Claim, Collaboration, Creator, Payout, PayoutAttempt, Staff
@@ -129,7 +140,7 @@ async def test_a_release_keeps_back_exactly_what_the_person_saw(
     of, claim = await paid_too_much(engine)
     async with session(engine) as db:
         later = await builders.payout(db, of, kind="retention_passed")
-        assert await claims.to_net(db, later) == 4_000
+        assert await netting.to_net(db, later) == 4_000
         (line,) = await batches.lines(db, finance.id, [later.id])
         assert (line.facts.netted_minor, line.facts.alone) == (4_000, True)
     assert (await released(engine, later, finance, 0))[0] == "netting_changed"
@@ -163,7 +174,7 @@ async def test_a_claim_is_kept_back_in_another_campaign_of_the_brand_and_of_no_o
         later = await builders.payout(
             db, await builders.collaboration(db, same, who), amount_minor=9_000
         )
-        assert await claims.to_net(db, strange) == 0
+        assert await netting.to_net(db, strange) == 0
     code, row = await released(engine, later, finance, 9_000)
     assert (code, row.sent_minor) == ("applied", 0)
     await ends(engine, row, PayoutStatus.NETTED)
@@ -205,7 +216,7 @@ async def test_a_payment_that_is_called_off_gives_back_what_it_kept(
     async with session(engine) as db:
         assert (await db.get_one(Payout, bonus.id)).netted_minor == 0
         later = await builders.payout(db, of, kind="retention_passed")
-        assert await claims.to_net(db, later) == 4_000
+        assert await netting.to_net(db, later) == 4_000
         assert [each.amount_minor for each in await claim_reads.settlements(db, claim.id)] == [
             4_000, -4_000,
         ]  # fmt: skip
@@ -307,6 +318,125 @@ async def test_what_is_taken_back_at_the_provider_comes_off_the_claim_first(
         assert again.amount_minor == 6_000
 
 
+async def called_off(engine: AsyncEngine, payout: Payout, who: Staff) -> str:
+    """The code of a person's word that a payment is not made; what follows if it holds."""
+    choice = PlainChoice(kind=DecisionKind.CANCEL_PAYOUT)
+    _, applied = await decide(engine, payout, who, choice, comment="As agreed.")
+    if applied.code == "applied":
+        await ends(engine, payout, PayoutStatus.CANCELLED)
+    return applied.code
+
+
+async def left(engine: AsyncEngine, claim: Claim) -> int:
+    async with session(engine) as db:
+        return await claims.left_of(db, claim.id)
+
+
+async def test_a_claim_is_less_by_what_it_asked_of_a_payment_that_is_called_off(
+    engine: AsyncEngine, finance: Staff
+) -> None:
+    of, claim = await paid_too_much(engine, claimed=18_000)
+    async with session(engine) as db:
+        first, second = [
+            await builders.payout(db, of, kind="bonus", number=number, amount_minor=amount)
+            for number, amount in ((1, 5_000), (2, 1_000))
+        ]
+    _, row = await released(engine, first, finance, 5_000)
+    assert await called_off(engine, row, finance) == "applied"
+    # 16,000 are still earned: what the payment kept is open again, but for what it never earned.
+    assert await left(engine, claim) == 16_000
+    assert await called_off(engine, second, finance) == "applied"
+    assert await left(engine, claim) == 15_000
+    after = await money(engine, of.campaign_id)
+    assert (after.creator_receivable, after.claimed, after.recovered) == (15_000, 15_000, 0)
+    async with session(engine) as db:
+        assert await earned.claimable(db, of.id) == 0
+        ways = await claim_reads.sums_by_kind(db, claim.id)
+    assert ways == (("not_earned", 3_000),)
+
+
+async def test_a_claim_that_asks_for_less_than_stays_earned_stays_as_it_is(
+    engine: AsyncEngine, finance: Staff
+) -> None:
+    of, claim = await paid_too_much(engine)
+    async with session(engine) as db:
+        bonus = await builders.payout(db, of, kind="bonus")
+    assert await called_off(engine, bonus, finance) == "applied"
+    assert await left(engine, claim) == 4_000
+
+
+async def test_what_was_taken_back_and_is_not_owed_again_comes_off_the_claim(
+    engine: AsyncEngine, finance: Staff
+) -> None:
+    """Else the creator would lose it twice: it is with the brand, and was claimed besides."""
+    async with session(engine) as db:
+        of = await builders.collaboration(db)
+        paid = await builders.payout(
+            db, of, status=PayoutStatus.TRANSFERRED.value, reversed_minor=6_000
+        )
+        again = await builders.payout(
+            db, of, kind="repayment", amount_minor=6_000, again_of=paid.id, first_of=paid.id,
+            share_from=9_000,
+        )  # fmt: skip
+        claim = await builders.claim(db, of)
+    assert await called_off(engine, again, finance) == "applied"
+    assert await left(engine, claim) == 0
+    assert (await money(engine, of.campaign_id)).creator_receivable == 0
+    async with session(engine) as db:
+        assert await earned.claimable(db, of.id) == 9_000
+        assert await claim_reads.sums_by_kind(db, claim.id) == (("taken_back", 4_000),)
+
+
+async def test_a_payment_is_not_called_off_if_more_has_come_back_than_would_be_earned(
+    engine: AsyncEngine, finance: Staff
+) -> None:
+    of, claim = await paid_too_much(engine, claimed=18_000)
+    async with session(engine) as db:
+        bonus = await builders.payout(db, of, kind="bonus", amount_minor=5_000)
+    repaid = RepaymentChoice(amount_minor=15_001)
+    async with session(engine) as db:
+        ref = await builders.decision(db, claim, finance, repaid, comment="On the account.")
+        command = ApplyDecision(head=builders.head_of(claim), at=NOW, ref=ref)
+    assert (await records.apply_decision(engine, command)).code == "applied"
+    assert await called_off(engine, bonus, finance) == "came_back"
+
+
+async def test_a_claim_is_confirmed_for_what_is_earned_when_its_event_is_written(
+    engine: AsyncEngine, finance: Staff
+) -> None:
+    """A payment may be called off between the decision and that event."""
+    of, first = await paid_too_much(engine)
+    async with session(engine) as db:
+        claim = await builders.claim(db, of, status=ClaimStatus.DECIDING.value, amount_minor=12_000)
+    command = Append(
+        head=builders.head_of(claim), at=NOW, key="0:claim_confirmed:1", event="claim_confirmed",
+        claim=ClaimChange(status=ClaimStatus.CONFIRMED),
+        postings=(Posting(kind=PostingKind.CLAIM, key=f"claim:{claim.id}", amount_minor=12_000),),
+    )  # fmt: skip
+    await records.append(engine, command)
+    assert await left(engine, first) + await left(engine, claim) == 15_000
+    assert (await money(engine, of.campaign_id)).creator_receivable == 15_000
+
+
+async def test_what_is_left_of_a_payment_can_be_sent(engine: AsyncEngine, finance: Staff) -> None:
+    """In forints banks are paid whole units: the part of one that is owed stays open."""
+    async with session(engine) as db:
+        of = await builders.collaboration(db, currency="HUF")
+        await builders.payout(db, of, post=False)
+        claim = await builders.claim(db, of, amount_minor=4_050)
+        later = await builders.payout(db, of, kind="bonus", post=False)
+        assert await netting.to_net(db, later) == 4_000
+        (line,) = await claim_reads.netting_of(db, later, upcoming=True)
+        assert line.amount_minor == 4_000
+    assert (await released(engine, later, finance, 4_050))[0] == "netting_changed"
+    code, row = await released(engine, later, finance, 4_000)
+    assert (code, row.sent_minor) == ("applied", 11_000)
+    async with session(engine) as db:
+        last = await builders.payout(db, of, kind="bonus", number=2, post=False)
+        assert await netting.to_net(db, last) == 0
+    assert await left(engine, claim) == 4_050  # the 4,000 are under way
+
+
 @pytest.mark.parametrize(
     ("outcome", "kept"),
     [(None, 0), ("in_doubt", 0), ("transferred", 0), ("not_found", 4_000), ("refused", 4_000)],
@@ -325,6 +455,6 @@ async def test_nothing_more_is_kept_back_while_an_attempt_may_have_moved_the_mon
             )
         )  # fmt: skip
     async with session(engine) as db:
-        assert await claims.to_net(db, later) == kept
+        assert await netting.to_net(db, later) == kept
     code, row = await released(engine, later, finance, kept)
     assert (code, row.sent_minor) == ("applied", 15_000 - kept)

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain.invoicing import amounts
 from domain.lifecycle import PayoutStatus, Role
 from store import credits, ledger
-from store.claiming import claimable
 from store.credits import Credited
+from store.earned import claimable
 from store.engine import session
 from store.invoices import Upload
 from store.issuing import issue

@@ -25,6 +25,7 @@ from domain.messages import (
     TakenBack,
 )
 from store import external_events
+from store.claims import left_of
 from store.engine import session
 from store.tables import ExternalEvent
 from tests import builders
@@ -58,6 +59,8 @@ async def test_what_is_not_owed_goes_back_into_the_budget_and_the_creator_is_tol
 ) -> None:
     async with payment(temporal, engine, plan={ItemKind.ON_HOLD: SILENCE}, on_hold=BACK) as pay:
         amount = (await pay.rests()).amount_minor
+        async with session(engine) as db:
+            claim = await builders.claim(db, pay.stage.collaboration, amount_minor=amount)
         before = (await pay.stage.money()).available
         assert (await not_owed(pay)).applied
         row = await pay.ends()
@@ -65,6 +68,8 @@ async def test_what_is_not_owed_goes_back_into_the_budget_and_the_creator_is_tol
         assert (await pay.stage.money()).available == before + amount
         assert (await pay.story())[-2:] == ["cancel_payout", "not_owed"]
         assert len(pay.stage.world.sent) == 1
+        async with session(engine) as db:
+            assert await left_of(db, claim.id) == 0  # never earned, so not owed back either
 
 
 @pytest.mark.parametrize("hold", [False, True])

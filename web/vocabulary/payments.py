@@ -41,6 +41,7 @@ CAME_BACK = {
     "taken_back": "taken back from a payment",
     "repaid": "sent to the brand by you",
     "waived": "not asked for any more",
+    "not_earned": "not owed any more, since that payment is not made",
 }
 """By what a claim became smaller, as the creator reads it."""
 

@@ -35,6 +35,10 @@ REFUSALS = {
         "Nothing was changed: that is more than this collaboration has earned the creator, less "
         "what was asked back before."
     ),
+    "came_back": (
+        "Nothing was changed: the creator has given back more than would be earned without this "
+        "payment. Release it, and ask back what is too much."
+    ),
     "more_than_open": "Nothing was changed: less than that is still open.",
     "not_confirmed": "Nothing was changed: it is not decided yet whether this is owed.",
     "proof_needed": "Please give your password again: money is about to be released.",
