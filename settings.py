@@ -70,7 +70,7 @@ class Settings(BaseModel):
     sepa_iban: Annotated[str, Field(description="the account that pays")] = ""
     sepa_bic: Annotated[str, Field(description="its bank")] = ""
     sepa_answer_days: Annotated[
-        int, Field(ge=1, le=30, description="working days in which the bank answers about a file")
+        int, Field(ge=1, le=30, description="bank days in which the bank answers about a file")
     ] = 3
     release_limits: Annotated[
         str, Field(description="most that a campaign lets one person release: 400 EUR; 350 GBP")

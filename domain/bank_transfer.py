@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
+from domain.bank_days import on_or_after
 from domain.errors import UserMistake
 from domain.zones import zone_of
 
@@ -44,8 +45,6 @@ REMIND_EVERY = timedelta(days=1)
 
 ESCALATE_AFTER = timedelta(days=3)
 """Then the managers see it too; of a file that is to be made, also once a payment is overdue."""
-
-_WORKING_DAYS = 5
 
 
 class OrderState(StrEnum):
@@ -115,21 +114,12 @@ class Debtor(BaseModel):
     iban: str
     bic: str
 
-    def day(self, at: datetime) -> date:
-        """The day where the account is: a bank refuses to carry out a payment yesterday."""
-        return at.astimezone(ZoneInfo(zone_of("", self.iban[:2]))).date()
+    def carried_out_on(self, at: datetime) -> date:
+        """The day of a file that is made now, where the account is, or the next bank day.
 
-
-def answer_due(made_at: datetime, days: int) -> datetime:
-    """When a bank should have answered about a file: so many working days after it was made.
-
-    Mondays to Fridays; the holidays of banks are not known here.
-    """
-    due = made_at
-    while days:
-        due += timedelta(days=1)
-        days -= due.weekday() < _WORKING_DAYS
-    return due
+        A bank refuses to carry out a payment yesterday.
+        """
+        return on_or_after(at.astimezone(ZoneInfo(zone_of("", self.iban[:2]))).date())
 
 
 def end_to_end_id(payout_id: str, attempt: int) -> str:

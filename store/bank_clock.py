@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.bank_transfer import ESCALATE_AFTER, REMIND_EVERY, OrderState, answer_due
+from domain import bank_days
+from domain.bank_transfer import ESCALATE_AFTER, REMIND_EVERY, OrderState
 from domain.inbox import ItemKind
 from domain.messages import OpenItem
 from store import bank_orders, items
@@ -29,7 +30,7 @@ async def look(session: AsyncSession, now: datetime, *, by_bank: bool, answer_da
         session: a transaction.
         now: the time of this look.
         by_bank: payments go by bank transfer; if not, nothing is asked for.
-        answer_days: working days in which the bank should have answered about a file.
+        answer_days: bank days in which the bank should have answered about a file.
     """
     await session.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
     asked = {NEXT_FILE} if by_bank and await _next_file(session, now) else set()
@@ -58,7 +59,7 @@ async def late(session: AsyncSession) -> set[str]:
 
 
 async def _next_file(session: AsyncSession, now: datetime) -> bool:
-    """One item, however much waits; due when the first of it is to be paid."""
+    """One item, however much waits; due on the last bank day for the first of it to be in time."""
     count, total = await bank_orders.waiting(session)
     if not count:
         return False
@@ -68,7 +69,8 @@ async def _next_file(session: AsyncSession, now: datetime) -> bool:
         .join(Collaboration, Collaboration.id == Payout.collaboration_id)
         .where(BankOrder.state == OrderState.WAITING.value, Collaboration.suspended.is_(False))
     )
-    item = OpenItem(kind=ItemKind.BANK_FILE, seen=f"{count}:{total}", due_at=first)
+    due = bank_days.in_time(first) if first else None
+    item = OpenItem(kind=ItemKind.BANK_FILE, seen=f"{count}:{total}", due_at=due)
     await items.open_item(session, item, SUBJECT, NEXT_FILE, None, _moment(now), now)
     return True
 
@@ -82,7 +84,7 @@ async def _unanswered(session: AsyncSession, now: datetime, answer_days: int) ->
     )
     asked = set()
     for file_id, made_at, count, total in rows:
-        due = answer_due(made_at, answer_days)
+        due = bank_days.after(made_at, answer_days)
         if due > now:
             continue
         item = OpenItem(

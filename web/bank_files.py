@@ -63,7 +63,7 @@ async def make_file(engine: AsyncEngine, debtor: Debtor, by: str, at: datetime) 
         # SEPA knows no underscore.
         message = derived_id("file", *(each.end_to_end_id for each in orders)).replace("_", "-")
         transfers = [_transfer(order, account, debtor) for order, account in taken]
-        content = write_file(debtor, transfers, message, debtor.day(at))
+        content = write_file(debtor, transfers, message, debtor.carried_out_on(at))
         return await bank_orders.keep(db, message, content, orders, by, at)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.follow_ups import FollowUps
-from domain.bank_transfer import answer_due
 from domain.inbox import ItemKind
 from domain.lifecycle import Role
 from domain.messages import TransferOutcome
@@ -103,9 +102,3 @@ async def test_a_file_without_an_answer_is_asked_for_until_the_bank_has_said_som
 async def test_a_brand_that_pays_another_way_is_asked_for_no_file(scene: Scene) -> None:
     await Office(scene).after(0)
     assert await Office(scene, by_bank=False).after(1) == []
-
-
-def test_a_bank_has_working_days_to_answer() -> None:
-    friday = datetime(2026, 3, 6, 15, tzinfo=UTC)
-    assert answer_due(friday, 3) == friday + timedelta(days=5)
-    assert answer_due(friday + DAY, 1) == friday + 3 * DAY

@@ -110,8 +110,8 @@ def test_a_line_without_an_amount_is_believed_only_if_it_is_the_whole_booking() 
 
 def test_a_file_is_for_the_day_where_the_account_is() -> None:
     late = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
-    assert BRAND.day(late) == date(2026, 12, 1)
-    assert BRAND.model_copy(update={"iban": "PT50"}).day(late) == date(2026, 11, 30)
+    assert BRAND.carried_out_on(late) == date(2026, 12, 1)
+    assert BRAND.model_copy(update={"iban": "PT50"}).carried_out_on(late) == date(2026, 11, 30)
 
 
 @pytest.mark.parametrize(
