@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from activities.rail_gate import RailGate
 from domain.errors import RailStopped
 from domain.reconciliation import LinesRead
 from integrations.payout_rail import PayoutRail
@@ -36,12 +37,14 @@ class BalanceLines:
             since = await store.read_from(db, now)
         lines = told = 0
         try:
-            async for page in self._rail.balance_lines(since):
-                async with session(self._engine) as db:
-                    told += await store.record(db, page, now)
-                lines += len(page)
+            async with RailGate(self._engine, self._rail, self._clock).watch():
+                async for page in self._rail.balance_lines(since):
+                    async with session(self._engine) as db:
+                        told += await store.record(db, page, now)
+                    lines += len(page)
         except RailStopped as error:
-            # A key that may send money need not be one that may look at this: nothing stops.
+            # A key that may send money need not be one that may look at this: only a refused key
+            # stops payments. What was compared already is kept.
             log.warning("what changed the balance cannot be read: %s", error.message)
             return None
         async with session(self._engine) as db:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 
+from activities.rail_gate import RailGate
 from domain.errors import RailStopped
 from integrations.payout_rail import PayoutRail
 from store import rail_balances
@@ -35,12 +36,14 @@ class Balances:
     async def read_balance(self) -> bool:
         """Read the balance and keep it; False if the provider does not let our key read it.
 
-        Reading twice keeps the newer reading. A refusal stops no payment: a key that may send
-        money need not be one that may look at it, and the page shows how old the reading is.
+        Reading twice keeps the newer reading. A key that only may not look at it stops no payment:
+        the page shows how old the reading is. One that is refused stops them all, before any is
+        tried with it.
         """
         at = self._clock()
         try:
-            found = await self._rail.balance()
+            async with RailGate(self._engine, self._rail, self._clock).watch():
+                found = await self._rail.balance()
         except RailStopped as error:
             log.warning("the balance cannot be read: %s", error.message)
             return False

@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 
 from activities.heartbeats import heartbeats
-from domain.errors import RailStopped
+from activities.rail_gate import RailGate
+from domain.errors import KeyMayNot
+from integrations.payout_rail import PayoutRail
 from integrations.stripe_errors import StripeRefused
 from integrations.stripe_webhooks import StripeEvent
 from store import attempts
@@ -33,7 +35,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class EventSource(Protocol):
+class EventSource(PayoutRail, Protocol):
     """A rail that can be asked for its events."""
 
     async def events_since(self, since: datetime, account: str = "") -> tuple[StripeEvent, ...]:
@@ -64,7 +66,7 @@ class LostEvents:
 
         Asking twice stores nothing twice: an event is unique by its id, however it came.
         """
-        async with heartbeats():
+        async with heartbeats(), RailGate(self._engine, self._rail, self._clock).watch():
             now = self._clock()
             async with session(self._engine) as db:
                 last = await store.last_received(db, SOURCE)
@@ -74,7 +76,7 @@ class LostEvents:
             for account in accounts:
                 try:
                     found = await self._rail.events_since(since, account)
-                except (RailStopped, StripeRefused) as error:
+                except (KeyMayNot, StripeRefused) as error:
                     # It took our access back, or this key may pay and not look: no reason to stop.
                     log.warning("events of a creator's account cannot be read: %s", error.message)
                     continue

@@ -48,6 +48,17 @@ class RailGate:
             Unavailable: another key is to be tried, and the provider does not answer.
         """
         await self.check()
+        async with self.watch():
+            yield
+
+    @asynccontextmanager
+    async def watch(self) -> AsyncIterator[None]:
+        """As `look`, for what is read by the clock: it is tried also while the rail is stopped.
+
+        Raises:
+            KeyMayNot: the provider knows the key, and does not let it look at this.
+            RailStopped: the provider refuses the key.
+        """
         try:
             yield
         except KeyMayNot:

@@ -10,6 +10,7 @@ from temporalio import activity
 
 from activities.balance_lines import BalanceLines
 from activities.heartbeats import heartbeats
+from activities.rail_gate import RailGate
 from domain.bank_transfer import is_bank_account
 from domain.payments import RailTransfer
 from domain.reconciliation import (
@@ -66,7 +67,7 @@ class Reconciliation:
 
         Asking again compares again: a difference that is known opens no second item.
         """
-        async with heartbeats():
+        async with heartbeats(), RailGate(self._engine, self._rail, self._clock).watch():
             return await self._reconcile(task)
 
     async def _reconcile(self, task: ReconcileTask) -> ReconcileResult:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.balances import Balances
+from activities.lost_events import LostEvents
+from activities.reconciliation import Reconciliation
+from domain.errors import RailStopped
 from domain.inbox import ItemKind
 from domain.lifecycle import HoldReason, Role
 from domain.messages import StripeEventTask, TransferOutcome
+from domain.reconciliation import ReconcileTask
 from integrations.stripe_rail import StripeRail
 from store import account_matters, external_events, rail_balances, rail_stops
 from store.engine import session
 from store.rail_balances import Funds
 from store.tables import InboxItem, Payout
-from tests.activities.test_payouts import Scene
+from tests.activities.test_payouts import Scene, resume
 from tests.builders import NOW
 from tests.fixtures.stripe import StripeStandIn
 
@@ -42,6 +47,32 @@ async def test_the_balance_is_kept_and_a_key_that_may_not_read_it_stops_nothing(
     assert (await funds(engine))["EUR"].read_at == NOW
     async with session(engine) as db:
         assert await rail_stops.current(db) is None
+
+
+async def test_a_refused_key_that_the_reading_of_the_balance_meets_stops_all_payments(
+    engine: AsyncEngine, own_stripe_standin: StripeStandIn
+) -> None:
+    """And so do the other things that are read by the clock."""
+    scene = await Scene(engine, own_stripe_standin).begin()
+    own_stripe_standin.order_fault("401", "/v1/balance")
+    assert not await at(scene.clock(), engine, scene.rail).read_balance()
+    with pytest.raises(RailStopped, match="payments stand still"):
+        await scene.send()
+    assert own_stripe_standin.requests("/v1/transfers") == []
+    await resume(scene)
+    own_stripe_standin.order_fault("401", "/v1/events")
+    with pytest.raises(RailStopped):
+        await LostEvents(engine, scene.rail).find_lost_events()
+    await resume(scene)
+    comparing = Reconciliation(engine, scene.rail, clock=scene.clock)
+    own_stripe_standin.order_fault("401", "/v1/transfers")
+    with pytest.raises(RailStopped):
+        await comparing.reconcile(ReconcileTask())
+    await resume(scene)
+    own_stripe_standin.order_fault("401", "/v1/balance_transactions")
+    assert (await comparing.reconcile(ReconcileTask(record=True))).balance is None
+    await resume(scene)
+    assert (await scene.send()).outcome is TransferOutcome.TRANSFERRED
 
 
 async def test_when_money_comes_in_the_balance_is_read_at_once(
