@@ -32,6 +32,7 @@ from local.cli_support import (
 )
 from store import claim_reads, decisions, desk, desk_lists
 from store.claim_reads import ClaimLine
+from store.duties import CLAIMANT
 from store.engine import session
 from web.claim_pages import STATES
 from web.fields import read_for
@@ -139,7 +140,7 @@ def drop(
 def waive(
     claim: Named, who: As, comment: Why, data: Data = DATA_DEFAULT, as_json: AsJson = False
 ) -> None:
-    """Give up what is still open of a confirmed claim."""
+    """Give up what is still open of a confirmed claim. Not by whoever asked for it."""
     _reason(comment)
     choice = PlainChoice.model_validate({"kind": DecisionKind.WAIVE_CLAIM})
     _decide(choice, claim, who, comment, data, as_json)
@@ -154,7 +155,7 @@ def repaid(
     data: Data = DATA_DEFAULT,
     as_json: AsJson = False,
 ) -> None:
-    """Book what a creator has sent to the brand's own account."""
+    """Book what a creator has sent to the brand's own account. Not by whoever asked for it."""
     _reason(comment)
     _decide(amount, claim, who, comment, data, as_json)
 
@@ -181,6 +182,9 @@ def _decide(
                 if isinstance(choice, str):
                     minor = read_for(kind, choice, found.claim.currency)
                     choice = RepaymentChoice(amount_minor=minor)
+                dropped = isinstance(choice, ClaimVerdict) and choice.answer == "drop"
+                if found.is_kept_from(staff.id) and not dropped:
+                    return answer(named, "refused", CLAIMANT, about="claim")
                 item = await desk.open_item(db, "claim", named)
                 seen = item.seen if item and kind is DecisionKind.DECIDE_CLAIM else ""
                 made = await decisions.submit(

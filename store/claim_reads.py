@@ -15,6 +15,7 @@ from domain.decisions import DecisionKind
 from store.accounts import RECEIVABLE
 from store.claims import open_minor, under_way
 from store.netting import netted_parts, open_claims
+from store.release_limit import LIMIT
 from store.tables import (
     Campaign,
     Claim,
@@ -51,6 +52,12 @@ class ClaimLine:
     """Kept back from payments that are not over yet."""
     solo: bool
     """True if the brand is one person, who says alone whether a claim stands."""
+    limit_minor: int
+    """Above this a release needs a second person."""
+
+    def is_kept_from(self, staff_id: str) -> bool:
+        """True if this person asks for it: others say whether it is owed, came, or is waived."""
+        return self.claimant_id == staff_id and not self.solo
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,7 @@ class Netted:
     """The campaign in which the claim arose; it may be another one than the payment's."""
 
 
-def _lines() -> Select[Claim, Creator, str, str, str, str, str, int, int, bool]:
+def _lines() -> Select[Claim, Creator, str, str, str, str, str, int, int, bool, int]:
     verdict = aliased(Decision)
     answer = (
         select(verdict.comment)
@@ -93,7 +100,7 @@ def _lines() -> Select[Claim, Creator, str, str, str, str, str, int, int, bool]:
     return (
         select(
             Claim, Creator, Campaign.name, Staff.id, Staff.name, Decision.comment,
-            func.coalesce(answer, ""), open_minor(), under_way(), solo,
+            func.coalesce(answer, ""), open_minor(), under_way(), solo, LIMIT,
         )
         .join(Creator, Creator.id == Claim.creator_id)
         .join(Campaign, Campaign.id == Claim.campaign_id)

@@ -26,6 +26,12 @@ _ENDS_A_PAYMENT = (DecisionKind.SETTLE_PAYOUT, DecisionKind.CANCEL_PAYOUT)
 """Decisions after which no attempt is made any more."""
 
 
+_LETS_A_CLAIM_GO = (
+    DecisionKind.DECIDE_CLAIM, DecisionKind.BOOK_REPAYMENT, DecisionKind.WAIVE_CLAIM,
+)  # fmt: skip
+"""By these somebody says whether money is owed to the brand, has come, or is given up."""
+
+
 class Refused(Exception):
     """A check said no; the code goes into the decision's row."""
 
@@ -56,7 +62,7 @@ async def check_duties(
         await _check_end(session, entity, row, command)
     if row.kind == DecisionKind.REVIEW_DRAFT and isinstance(entity, Collaboration):
         await _check_review(session, entity, row.actor_id)
-    if row.kind == DecisionKind.DECIDE_CLAIM and isinstance(entity, Claim):
+    if row.kind in _LETS_A_CLAIM_GO and isinstance(entity, Claim):
         await _check_claim(session, entity, row)
 
 
@@ -163,10 +169,15 @@ async def _check_review(session: AsyncSession, of: Collaboration, actor_id: str)
 
 
 async def _check_claim(session: AsyncSession, claim: Claim, row: Decision) -> None:
-    """Whoever asks for money back does not say that it is owed; unless there is nobody else."""
+    """Whoever asks for money back may drop that, and says nothing else of it.
+
+    Not that it is owed, and not that it came or is not asked for any more either: what a single
+    person can make owed and settle again comes to nothing but that person's word. In a brand of one
+    person there is nobody else.
+    """
     solo = await session.scalar(
         select(Campaign.file["staffing"].astext == "solo").where(Campaign.id == claim.campaign_id)
     )
     asked = await session.get_one(Decision, claim.decision_id)
-    if asked.actor_id == row.actor_id and not solo and row.choice.get("answer") == "confirm":
+    if asked.actor_id == row.actor_id and not solo and row.choice.get("answer") != "drop":
         raise Refused(CLAIMANT)

@@ -16,7 +16,8 @@ from domain.lifecycle import PayoutStatus
 from store.tables import Campaign, Collaboration, InboxItem, Payout
 
 _SOLO = Campaign.file["staffing"].astext == "solo"
-_LIMIT = Campaign.file["release"]["second_person_above"]["minor"].astext.cast(BigInteger)
+LIMIT = Campaign.file["release"]["second_person_above"]["minor"].astext.cast(BigInteger)
+"""Above this a campaign's payments need a second person, in the smallest unit."""
 
 
 def let_go_before() -> ColumnElement[int]:
@@ -41,7 +42,7 @@ def let_go_before() -> ColumnElement[int]:
 
 def needs_two() -> ColumnElement[bool]:
     """True of a payment (with its campaign joined) that two different people have to release."""
-    return and_(~_SOLO, Payout.amount_minor + let_go_before() > _LIMIT)
+    return and_(~_SOLO, Payout.amount_minor + let_go_before() > LIMIT)
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ async def counted(session: AsyncSession, payout_id: str) -> Counted | None:
     """How a payment stands against the limit now; None if there is no such payment."""
     before = let_go_before()
     found = await session.execute(
-        select(before, _LIMIT, Payout.amount_minor + before > _LIMIT, _SOLO)
+        select(before, LIMIT, Payout.amount_minor + before > LIMIT, _SOLO)
         .select_from(Payout)
         .join(Campaign, Campaign.id == Payout.campaign_id)
         .where(Payout.id == payout_id)

@@ -60,6 +60,7 @@ async def claim(request: Request, claim_id: str) -> HTMLResponse:
             "desk/claim.html",
             here="payments",
             claim=found,
+            is_claimant=found.is_kept_from(v.me.staff_id),
             currency=found.claim.currency,
             states=STATES,
             ways=WAYS,

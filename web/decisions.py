@@ -31,6 +31,7 @@ STATUS_OF_CODE = {
     "not_allowed": 403,
     "same_person": 403,
     "requester": 403,
+    "claimant": 403,
     "forged": 403,
     "proof_needed": 403,
     "proof_wrong": 403,
@@ -182,6 +183,7 @@ async def _again(request: Request, fields: Fields, code: str) -> Response:
     async with visit(request) as v:
         return await v.page(
             "desk/again.html", 422, fields=fields, problem=words.refusal(code), code=code,
+            asks_amount=needs_currency(fields),
             back=local_path(fields.get("back", "")),
         )  # fmt: skip
 

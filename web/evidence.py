@@ -217,7 +217,7 @@ async def _claim(v: Visit, row: InboxRow) -> dict[str, Any]:
         "claim": claim,
         "statements": await claim_reads.statements(v.db, claim.claim.id),
         "payouts": await desk.payouts(v.db, claim.claim.collaboration_id),
-        "is_claimant": claim.claimant_id == v.me.staff_id and not claim.solo,
+        "is_claimant": claim.is_kept_from(v.me.staff_id),
     }
 
 

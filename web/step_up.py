@@ -15,7 +15,7 @@ from domain.batches import Releasable
 from domain.campaign import CampaignFile
 from domain.decisions import DecisionKind
 from domain.errors import UserMistake
-from store import desk_lists, release_limit, staff
+from store import claim_reads, desk_lists, release_limit, staff
 from store.sessions import renew_proof
 from web.fields import Fields
 from web.security import Failures
@@ -81,17 +81,25 @@ class PasswordAgain:
 
 
 async def before_release(v: Visit, kind: DecisionKind, fields: Fields, subject_id: str) -> None:
-    """Have the hook look at a release, or what settles a payment, before its row is written.
+    """Have the hook look before money is let go: a payment is released, or settled, or a claim is.
 
     Raises:
         ProofNeeded: see `StepUp`.
         ProofWrong: see `StepUp`.
     """
-    if kind not in {DecisionKind.RELEASE_PAYOUT, DecisionKind.SETTLE_PAYOUT}:
+    above, alone = True, False
+    if kind in {DecisionKind.RELEASE_PAYOUT, DecisionKind.SETTLE_PAYOUT}:
+        found = await release_limit.counted(v.db, subject_id)
+        if found is not None:
+            above, alone = found.above, found.solo
+    elif kind in {DecisionKind.BOOK_REPAYMENT, DecisionKind.WAIVE_CLAIM}:
+        owed = await claim_reads.find(v.db, subject_id)
+        if owed is not None:
+            above, alone = owed.claim.amount_minor > owed.limit_minor, owed.solo
+    else:
         return
-    found = await release_limit.counted(v.db, subject_id)
     hook: StepUp = v.request.app.state.step_up
-    await hook.check(v, fields, found is None or found.above, found is not None and found.solo)
+    await hook.check(v, fields, above, alone)
 
 
 async def before_bank_file(v: Visit, fields: Fields) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.claims import ClaimStatus
 from domain.inbox import ItemKind
 from domain.lifecycle import Role
-from store.tables import Collaboration, Payout
+from store.tables import Collaboration, Payout, Staff
 from tests import builders
 from tests.local.test_cli import Terminal, connected, troupe
 from tests.local.test_cli_payouts import Books, books, password
@@ -19,10 +19,11 @@ __all__ = ["books", "connected", "password", "troupe"]
 WHO = ("--as", "fin@brand.example", "--json")
 
 
-def claim_on(books: Books, payout: str, status: ClaimStatus) -> str:
+def claim_on(books: Books, payout: str, status: ClaimStatus, asked_by: str = "") -> str:
     async def make(db: AsyncSession) -> str:
         of = await db.get_one(Collaboration, (await db.get_one(Payout, payout)).collaboration_id)
-        claim = await builders.claim(db, of, status=status.value)
+        who = await db.get_one(Staff, asked_by) if asked_by else None
+        claim = await builders.claim(db, of, who, status=status.value)
         if status is ClaimStatus.DECIDING:
             await wait_for(db, ItemKind.CLAIM, claim, of.campaign_id, seen="4000EUR")
         return claim.id
@@ -67,3 +68,17 @@ def test_a_claim_is_decided_repaid_and_waived_by_finance(connected: Terminal, bo
         ("book_repayment", owed, ""), ("decide_claim", waiting, "4000EUR"),
         ("waive_claim", owed, ""),
     ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("password")
+def test_whoever_asked_for_a_claim_may_drop_it_and_nothing_else(
+    connected: Terminal, books: Books
+) -> None:
+    payout, person = books.owed(), books.hire(Role.FINANCE)
+    claim = claim_on(books, payout, ClaimStatus.CONFIRMED, person)
+    for words in (("confirm", claim), ("repaid", claim, "15"), ("waive", claim)):
+        refused = connected("claims", *words, "--comment", "Because I say so.", *WHO)
+        assert (refused.code, refused.json["decisions"][0]["code"]) == (2, "claimant")
+    assert "somebody else" in refused.json["decisions"][0]["message"]
+    assert connected("claims", "drop", claim, "--comment", "A mistake.", *WHO).code == 0
+    assert [row.kind for row in books.decisions()][-1:] == ["decide_claim"]

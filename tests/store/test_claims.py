@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.claims import ClaimStatus
 from domain.decisions import (
+    Choice,
     ClaimChoice,
     ClaimVerdict,
     DecisionKind,
@@ -45,7 +46,7 @@ from store import (
 )
 from store.accounts import Balances
 from store.engine import session
-from store.tables import Campaign, Claim, Collaboration, Creator, Payout, PayoutAttempt, Staff
+from store.tables import Claim, Collaboration, Creator, Payout, PayoutAttempt, Staff
 from tests import builders
 from tests.builders import NOW
 from tests.store.deciding import decide
@@ -247,16 +248,24 @@ async def test_a_claim_is_repaid_and_the_rest_waived_and_never_more_than_is_open
 
 
 @pytest.mark.parametrize(("staffing", "code"), [("team", "claimant"), ("solo", "applied")])
-async def test_whoever_asks_for_money_back_does_not_confirm_it(
-    engine: AsyncEngine, finance: Staff, staffing: str, code: str
-) -> None:
+@pytest.mark.parametrize(
+    ("status", "choice"),
+    [
+        (ClaimStatus.DECIDING, ClaimVerdict(answer="confirm")),
+        (ClaimStatus.CONFIRMED, RepaymentChoice(amount_minor=100)),
+        (ClaimStatus.CONFIRMED, PlainChoice(kind=DecisionKind.WAIVE_CLAIM)),
+    ],
+)
+async def test_whoever_asks_for_money_back_neither_confirms_nor_settles_it(
+    engine: AsyncEngine, finance: Staff, status: ClaimStatus, choice: Choice, staffing: str,
+    code: str,
+) -> None:  # fmt: skip
     async with session(engine) as db:
         campaign = await builders.campaign(db, builders.campaign_file(staffing=staffing))
         of = await builders.collaboration(db, campaign)
         await builders.payout(db, of)
-        claim = await builders.claim(db, of, finance, status=ClaimStatus.DECIDING.value)
-        assert isinstance(await db.get(Campaign, campaign.id), Campaign)
-        ref = await builders.decision(db, claim, finance, ClaimVerdict(answer="confirm"))
+        claim = await builders.claim(db, of, finance, status=status.value)
+        ref = await builders.decision(db, claim, finance, choice)
         command = ApplyDecision(head=builders.head_of(claim), at=NOW, ref=ref)
     assert (await records.apply_decision(engine, command)).code == code
 

@@ -83,9 +83,20 @@ async def test_whoever_asked_for_it_may_drop_it_and_not_confirm_it(web: Web, the
     async with session(web.engine) as db:
         item = await wait_for(db, ItemKind.CLAIM, claim, there.campaign.id, seen="4000EUR")
     shown = (await client.get(f"/items/{item.id}")).text
-    assert "somebody else decides whether it is owed" in shown
+    assert "somebody else says whether it is owed" in shown
     assert "Drop it" in shown
     assert 'value="confirm"' not in shown
+
+
+async def test_whoever_asked_for_it_neither_books_nor_waives_it(web: Web, there: Scene) -> None:
+    client = await web.signed_in(Role.FINANCE)
+    async with session(web.engine) as db:
+        me = await db.get_one(Staff, next(iter(web.people.values())))
+    claim = await claimed(web, there, me)
+    shown = (await client.get(f"/claims/{claim.id}")).text
+    assert "somebody else says whether it is owed, has come, or is waived" in shown
+    assert 'data-action="book_repayment"' not in shown
+    assert 'data-action="waive_claim"' not in shown
 
 
 async def test_a_release_shows_what_is_kept_back_and_carries_it(web: Web, there: Scene) -> None:

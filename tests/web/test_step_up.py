@@ -92,3 +92,21 @@ async def test_stopping_a_payment_never_needs_the_password(web: Web) -> None:
     web.clock.forward(timedelta(hours=2))
     hold = fields | {"kind": "hold_payout", "comment": "The invoice is missing."}
     assert (await web.decide(client, **hold)).json()["code"] == "applied"
+
+
+@pytest.mark.parametrize("kind", ["book_repayment", "waive_claim"])
+async def test_a_claim_is_let_go_with_the_password_like_money_that_is_released(
+    web: Web, kind: str
+) -> None:
+    async with session(web.engine) as db:
+        of = await builders.collaboration(db)
+        claim = await builders.claim(db, of, amount_minor=45_000)
+    client = await web.signed_in(Role.FINANCE)
+    web.clock.forward(timedelta(minutes=6))
+    fields = {"kind": kind, "subject_id": claim.id, "comment": "Seen.", "amount": "12 EUR"}
+    form = fields | {"csrf": await web.csrf(client)}
+    page = (await client.post("/decisions", data=form)).text
+    # What was typed is kept while the password is asked for.
+    assert ('name="amount" value="12 EUR"' in page) is (kind == "book_repayment")
+    assert 'type="password"' in page
+    assert (await web.decide(client, **fields, password=PASSWORD)).json()["code"] == "applied"

@@ -26,7 +26,10 @@ REFUSALS = {
         "neither one nor a mandate to issue it."
     ),
     "closed": "Nothing was changed: this is over.",
-    "claimant": "Nothing was changed: you asked for this money back, so somebody else decides.",
+    "claimant": (
+        "Nothing was changed: you asked for this money back, so somebody else says whether it is "
+        "owed, has come, or is waived."
+    ),
     "netting_changed": (
         "Nothing was released: what the creator owes has changed since you opened the page. "
         "Please look at the sums again."
@@ -41,8 +44,8 @@ REFUSALS = {
     ),
     "more_than_open": "Nothing was changed: less than that is still open.",
     "not_confirmed": "Nothing was changed: it is not decided yet whether this is owed.",
-    "proof_needed": "Please give your password again: money is about to be released.",
-    "proof_wrong": "Nothing was released: the password is not right.",
+    "proof_needed": "Please give your password again: money is about to be let go.",
+    "proof_wrong": "Nothing was changed: the password is not right.",
     "already_released": "Nothing was changed: the payment has been released already.",
     "look_alone": "Nothing was changed: this payment has to be looked at by itself.",
     "mixed": (
@@ -95,7 +98,10 @@ OBSTACLES = {
         "The invoice is missing: the creator's page asks for it, or for the mandate to issue it."
     ),
     "overdue": "Finance releases it. You see it because it has been waiting for too long.",
-    "claimant": "You asked for this money back, so somebody else decides whether it is owed.",
+    "claimant": (
+        "You asked for this money back, so somebody else says whether it is owed, has come, or is "
+        "waived."
+    ),
     "left_lying": "Finance sees to it. You see it because it has been waiting for too long.",
     "undecided": "A manager decides it. You see it because it has been waiting for too long.",
 }
