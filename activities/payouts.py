@@ -92,9 +92,7 @@ class Payouts:
         with an outcome is answered from its row, and an old one is looked up instead of sent.
         """
         async with heartbeats():
-            result = await self._send(request)
-            await self._note_credited(request.payout_id, result)
-            return result
+            return await self._as_paid(request.payout_id, await self._send(request))
 
     @activity.defn(name="look_up_transfer")
     async def look_up_transfer(self, request: TransferRequest) -> TransferResult:
@@ -110,9 +108,7 @@ class Payouts:
                 attempt = await attempts.get_attempt(db, request.payout_id, request.attempt)
             if attempt is None:
                 return await self._give_up(request.payout_id, request.attempt)
-            result = await self._look_up(found, attempt)
-            await self._note_credited(request.payout_id, result)
-            return result
+            return await self._as_paid(request.payout_id, await self._look_up(found, attempt))
 
     @activity.defn(name="adopt_transfer")
     async def adopt_transfer(self, request: TransferRequest) -> TransferResult:
@@ -315,18 +311,28 @@ class Payouts:
             )
         return _result(closed)
 
-    async def _note_credited(self, payout_id: str, result: TransferResult) -> None:
-        """Keep what arrived, if it can be read; the payment is what it is without."""
+    async def _as_paid(self, payout_id: str, result: TransferResult) -> TransferResult:
+        """Say what was sent if that is not what is let go now, and keep what has arrived."""
         if result.outcome is not TransferOutcome.TRANSFERRED:
-            return
+            return result
         async with session(self._engine) as db:
             paid = await attempts.transferred_attempt(db, payout_id)
-        if paid is None or not paid.transfer_id or paid.credited_minor is not None:
+            asked = (await store.payee(db, payout_id)).payout.sent_minor
+        if paid is None:
+            return result
+        await self._note_credited(paid)
+        if paid.amount_minor in {0, asked}:
+            return result
+        return result.model_copy(update={"amount_minor": paid.amount_minor})
+
+    async def _note_credited(self, paid: PayoutAttempt) -> None:
+        """Keep what arrived, if it can be read; the payment is what it is without."""
+        if not paid.transfer_id or paid.credited_minor is not None:
             return
         credited = await self._rail.credited(paid.account_id, paid.transfer_id)
         if credited is not None:
             async with session(self._engine) as db:
-                await attempts.note_credited(db, payout_id, paid.number, credited)
+                await attempts.note_credited(db, paid.payout_id, paid.number, credited)
 
     def _is_of_another_rail(self, attempt: PayoutAttempt) -> bool:
         return is_bank_account(attempt.account_id) != self._rail.by_bank

@@ -93,7 +93,11 @@ async def keep_back(
 
 
 async def book(session: AsyncSession, payout: Payout, at: datetime) -> None:
-    """The payment is over: what it kept back is paid, and is back in the claims' budgets."""
+    """The payment is over: what it kept back is paid, and is back in the claims' budgets.
+
+    What its release kept back and an earlier attempt has sent all the same is open again.
+    """
+    await give_back(session, payout, at, keeping=payout.netted_minor)
     parts = await netted_parts(session, payout.id)
     if not parts:
         return
@@ -117,7 +121,7 @@ async def book(session: AsyncSession, payout: Payout, at: datetime) -> None:
 
 
 async def netted_parts(session: AsyncSession, payout_id: str) -> Sequence[Part]:
-    """What a payment keeps back now, by claim."""
+    """What a payment keeps back now, by claim, in the order in which it was kept back."""
     total = func.sum(ClaimPart.amount_minor)
     rows = await session.execute(
         select(ClaimPart.claim_id, total)
@@ -127,21 +131,35 @@ async def netted_parts(session: AsyncSession, payout_id: str) -> Sequence[Part]:
         )
         .group_by(ClaimPart.claim_id)
         .having(total > 0)
-        .order_by(ClaimPart.claim_id)
+        .order_by(func.min(ClaimPart.at), ClaimPart.claim_id)
     )
     return [Part(claim, int(amount)) for claim, amount in rows]
 
 
-async def give_back(session: AsyncSession, payout: Payout, at: datetime) -> None:
-    """The payment is called off: what it kept back is open again."""
+async def give_back(
+    session: AsyncSession, payout: Payout, at: datetime, *, keeping: int = 0
+) -> None:
+    """What a payment kept back is open again: all of it when it is called off.
+
+    Args:
+        session: a transaction.
+        payout: the payment; its row is locked.
+        at: the time now.
+        keeping: how much it keeps all the same, of what it kept back first.
+    """
+    payout.netted_minor = keeping
     for part in await netted_parts(session, payout.id):
+        kept = min(part.amount_minor, keeping)
+        keeping -= kept
+        if kept == part.amount_minor:
+            continue
         session.add(
             ClaimPart(
                 claim_id=part.claim_id, kind=SettledBy.GIVEN_BACK.value, payout_id=payout.id,
-                amount_minor=-part.amount_minor, at=at,
+                amount_minor=kept - part.amount_minor, at=at,
             )
         )  # fmt: skip
-    payout.netted_minor = 0
+    await session.flush()
 
 
 async def owing(session: AsyncSession, payout_ids: Collection[str]) -> Sequence[Payout]:

@@ -44,20 +44,40 @@ class PayoutEndings(PayoutUnpaid):
 
     async def _settle(self, result: TransferResult) -> None:
         """The money has moved: write it down and tell the creator."""
+        sent = result.amount_minor or self._to_send
         remittance = self._mail(Mail.REMITTANCE, "remittance")
         self._over = True
         await self._stream.append(
             "transferred",
             {"attempt": self.attempt, "transfer_id": result.transfer_id},
             payout=PayoutChange(
-                status=PayoutStatus.TRANSFERRED, transfer_id=result.transfer_id, clear_hold=True
+                status=PayoutStatus.TRANSFERRED,
+                transfer_id=result.transfer_id,
+                clear_hold=True,
+                netted_minor=None if sent == self._to_send else self.payout.amount_minor - sent,
             ),
-            postings=(self._move(PostingKind.SETTLE),),
+            postings=self._as_sent(sent),
             netting=Netting.BOOK if self._netted else None,
             close_all_items=True,
             mails=(remittance,),
         )
         await self._paid(remittance)
+
+    def _as_sent(self, sent_minor: int) -> tuple[Posting, ...]:
+        """The postings of what was sent, which may be more than the last release let go.
+
+        An attempt was given up for certain, the payment was released anew with something (more)
+        kept back, and then the attempt's transfer turned up all the same.
+        """
+        settled = self._move(PostingKind.SETTLE)
+        if sent_minor == self._to_send:
+            return (settled,)
+        late = self._move(PostingKind.SEND)
+        return (
+            self._move(PostingKind.RETURN),
+            late.model_copy(update={"key": f"{late.key}:late", "amount_minor": sent_minor}),
+            settled.model_copy(update={"amount_minor": sent_minor}),
+        )
 
     async def _settle_unsent(self) -> None:
         """The creator owed as much as this: nothing is sent, and both are settled by it."""

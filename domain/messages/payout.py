@@ -94,3 +94,5 @@ class TransferResult(Message):
     outcome: TransferOutcome
     transfer_id: str = ""
     code: str = ""
+    amount_minor: int = 0
+    """What was sent, if that is not what the last release lets go: by an attempt before it."""

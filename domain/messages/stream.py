@@ -67,6 +67,8 @@ class PayoutChange(Message):
     bank_status: BankStatus | None = None
     bank_payout_id: str | None = None
     other_payment_id: str | None = None
+    netted_minor: int | None = None
+    """What it keeps back after all, if that is less than its last release said."""
 
 
 class ClaimChange(Message):

@@ -332,6 +332,25 @@ async def test_a_transfer_that_somebody_made_by_hand_stops_the_payout(scene: Sce
     assert len(scene.transfers()) == 1
 
 
+async def test_a_transfer_that_turns_up_after_another_release_says_what_it_has_sent(
+    scene: Scene,
+) -> None:
+    scene.standin.order_fault("500_before")
+    await scene.send()
+    scene.clock.pass_(seconds=61)
+    assert (await scene.look_up()).outcome is T.NOT_FOUND
+    async with session(scene.engine) as db:
+        await db.execute(update(Payout).values(netted_minor=4_000))
+    late = {"payout": scene.payout_id, "attempt": "1"}
+    await scene.rail.transfer(
+        scene.account, 15_000, "EUR", f"late:{scene.payout_id}", scene.payout_id, late
+    )
+    for again in (2, 2, 3):
+        sent = await scene.send(attempt=again)
+        assert (sent.outcome, sent.amount_minor) == (T.TRANSFERRED, 15_000)
+    assert [sent.transfer_id] == scene.transfers()
+
+
 @pytest.mark.parametrize(
     ("amounts", "code"),
     [

@@ -13,9 +13,9 @@ from domain.decisions import ClaimChoice, ClaimVerdict, Objection, ReleaseChoice
 from domain.ids import claim_id, claim_workflow_id
 from domain.inbox import ItemKind
 from domain.lifecycle import PayoutStatus, Role, StreamKind
-from domain.messages import ClaimResult, DecisionResult
+from domain.messages import ClaimResult, DecisionResult, TransferOutcome, TransferResult
 from integrations.temporal import send_decision
-from store import claims
+from store import claims, reconciliation
 from store.engine import session
 from store.tables import Claim, Collaboration, Event, InboxItem, Staff
 from tests import builders
@@ -102,6 +102,34 @@ async def test_a_claim_is_heard_confirmed_by_another_and_kept_back_from_the_next
             "claim_back", "hearing_opened", "object", "claim_to_decide", "decide_claim",
             "claim_confirmed", "settled",
         ]  # fmt: skip
+
+
+async def test_what_an_earlier_attempt_sent_without_keeping_it_back_is_open_again(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine) as pay:
+        stage = pay.stage
+        async with session(engine) as db:
+            of = await db.get_one(Collaboration, stage.collaboration.id)
+            claim = await builders.claim(db, of, amount_minor=4_000)
+        stage.world.transfers.append(
+            TransferResult(
+                outcome=TransferOutcome.TRANSFERRED, transfer_id="tr_late", amount_minor=12_500
+            )
+        )
+        release = await pay.waits_for_release()
+        assert await stage.people.decide(release, ReleaseChoice(netted_minor=4_000))
+        row = await pay.until_over()
+        assert (row.netted_minor, row.sent_minor) == (2_500, 12_500)
+        money = await stage.money()
+        assert (money.payable, money.in_transit, money.paid) == (0, 0, 15_000)
+        assert (money.recovered, money.creator_receivable) == (2_500, 1_500)
+        async with session(engine) as db:
+            assert await claims.left_of(db, claim.id) == 1_500
+            (booked,) = await reconciliation.books_of(db, [row.id])
+        assert (booked.amount_minor, [each.settled_minor for each in booked.posted]) == (
+            12_500, [12_500],
+        )  # fmt: skip
 
 
 async def test_silence_is_decided_too_and_a_dropped_claim_keeps_nothing_back(
