@@ -7,10 +7,13 @@ import logging
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from domain.errors import UserMistake
 from domain.inbox import ROLE_OF, ItemKind
 from store import comparisons, unnamed
+from web import words
 from web.fields import read_fields
 from web.inbox import show_item
+from web.step_up import before_explaining
 from web.visit import Missing, Visit, visit
 
 log = logging.getLogger(__name__)
@@ -38,6 +41,10 @@ async def explain(request: Request, identity: str) -> Response:
         said = fields.get("said", "").strip()[:_LONGEST]
         if len(said) < _SHORTEST:
             return await show_item(v, item, 422, problem="Please say what it was.")
+        try:
+            await before_explaining(v, fields)
+        except UserMistake as mistake:
+            return await show_item(v, item, 403, problem=words.refusal(mistake.code), said=said)
         if await unnamed.explain(v.db, identity, v.me.staff_id, said, v.deps.clock()):
             log.info("%s explained %s", v.me.staff_id, identity)
     return RedirectResponse(f"/items/{item}", 303)

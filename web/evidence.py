@@ -32,6 +32,7 @@ from store.desk import Decided, InboxRow
 from store.payout_reads import payout_detail
 from store.tables import Draft
 from web.drafting import asked_for, lines_of
+from web.step_up import asks_before_explaining
 from web.visit import Missing, Visit
 from web.vocabulary.payments import EVENT_REFUSALS, PAYMENT_REFUSALS
 from web.wishes import about_wishes
@@ -254,7 +255,7 @@ async def _difference(v: Visit, row: InboxRow) -> dict[str, Any]:
         "advice": advice(DifferenceCode(found.code), by_bank=v.deps.by_bank),
         "detail": await payout_detail(v.db, found.payout_id) if found.payout_id else None,
         "beside": await unnamed.beside(v.db, found) if found.account_id else None,
-        "problem": "",
+        **await _explaining(v),
     }
 
 
@@ -268,7 +269,14 @@ async def _account(v: Visit, row: InboxRow) -> dict[str, Any]:
     if found is None:
         raise Missing
     lines = await balance_lines.lines_of(v.db, found[0].id)
-    return {"matter": found[0], "settled_by": found[1], "lines": lines, "problem": ""}
+    return {
+        "matter": found[0], "settled_by": found[1], "lines": lines, **await _explaining(v),
+    }  # fmt: skip
+
+
+async def _explaining(v: Visit) -> dict[str, Any]:
+    """What a form needs in which a person says what some money was."""
+    return {"problem": "", "said": "", "asks_password": await asks_before_explaining(v)}
 
 
 async def _bank(v: Visit, row: InboxRow) -> dict[str, Any]:

@@ -8,11 +8,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from domain.account_matters import MATTERS, MatterCode
+from domain.errors import UserMistake
 from domain.inbox import ROLE_OF, ItemKind
 from store import account_matters, desk
+from web import words
 from web.fields import read_fields
 from web.inbox import show_item
-from web.visit import Missing, visit
+from web.step_up import before_explaining
+from web.visit import Missing, Visit, visit
 
 log = logging.getLogger(__name__)
 router = APIRouter()
@@ -33,10 +36,20 @@ async def settle(request: Request, matter_id: str) -> Response:
             raise Missing
         said = fields.get("said", "").strip()[:_LONGEST]
         if len(said) < _SHORTEST:
-            item = await desk.open_item(v.db, ItemKind.ACCOUNT.value, matter_id)
-            if item is None:
-                raise Missing
-            return await show_item(v, item.id, 422, problem="Please say what it was.")
+            item = await _item(v, matter_id)
+            return await show_item(v, item, 422, problem="Please say what it was.")
+        try:
+            await before_explaining(v, fields)
+        except UserMistake as mistake:
+            item = await _item(v, matter_id)
+            return await show_item(v, item, 403, problem=words.refusal(mistake.code), said=said)
         if await account_matters.settle(v.db, matter_id, v.deps.clock(), v.me.staff_id, said):
             log.info("%s settled %s", v.me.staff_id, matter_id)
     return RedirectResponse("/", 303)
+
+
+async def _item(v: Visit, matter_id: str) -> str:
+    item = await desk.open_item(v.db, ItemKind.ACCOUNT.value, matter_id)
+    if item is None:
+        raise Missing
+    return item.id

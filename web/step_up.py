@@ -113,6 +113,28 @@ async def before_bank_file(v: Visit, fields: Fields) -> None:
     await hook.check(v, fields, above_limit=True, alone=False)
 
 
+async def before_explaining(v: Visit, fields: Fields) -> None:
+    """Have the hook look before money is called explained, after which nobody asks about it.
+
+    It is no campaign's money, so no limit says that it is little.
+
+    Raises:
+        ProofNeeded: see `StepUp`.
+        ProofWrong: see `StepUp`.
+    """
+    hook: StepUp = v.request.app.state.step_up
+    await hook.check(v, fields, above_limit=True, alone=False)
+
+
+async def asks_before_explaining(v: Visit) -> bool:
+    """True if the form has to carry a proof."""
+    try:
+        await before_explaining(v, {})
+    except ProofNeeded:
+        return True
+    return False
+
+
 async def before_batch(v: Visit, fields: Fields, payments: Sequence[Releasable]) -> None:
     """Have the hook look at the release of several payments of one campaign: at all together.
 

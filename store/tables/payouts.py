@@ -143,6 +143,7 @@ class PayoutAttempt(Base):
     __tablename__ = "payout_attempts"
     __table_args__ = (
         Index("ix_attempts_settled", "settled_at"),
+        Index("ix_attempts_account", "account_id"),
         Index(
             "ix_attempts_open",
             "account_id",

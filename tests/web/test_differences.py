@@ -15,7 +15,7 @@ from store.engine import session
 from store.tables import Creator
 from tests import builders
 from tests.builders import NOW
-from tests.fixtures.web import Web
+from tests.fixtures.web import PASSWORD, Web
 from tests.web.rows import wait_for
 
 
@@ -109,6 +109,15 @@ async def test_finance_says_what_money_sent_by_hand_was_and_is_warned_before_rel
     explain = f"/differences/{identity}/explain"
     empty = await client.post(explain, data={"csrf": csrf, "said": ""})
     assert (empty.status_code, "say what it was" in empty.text) == (422, True)
+    web.clock.forward(timedelta(minutes=6))
+    assert "Your password" in (await client.get(address)).text
+    for typed in ("", "a wrong one"):
+        form = {"csrf": csrf, "said": "a prize at the fair", "password": typed}
+        refused = await client.post(explain, data=form)
+        assert (refused.status_code, "a prize at the fair</" in refused.text) == (403, True)
+        assert "a wrong one" not in refused.text
+    proved = await client.post(explain, data=form | {"password": PASSWORD})
+    assert (proved.status_code, proved.headers["location"]) == (303, address)
     for said in ("a prize at the fair", "something else"):
         answer = await client.post(explain, data={"csrf": csrf, "said": said})
         assert (answer.status_code, answer.headers["location"]) == (303, address)

@@ -12,7 +12,7 @@ from store import account_matters, balance_lines, rail_balances
 from store.desk import open_item
 from store.engine import session
 from tests.builders import NOW
-from tests.fixtures.web import Web
+from tests.fixtures.web import PASSWORD, Web
 
 
 def test_every_matter_has_its_words() -> None:
@@ -41,6 +41,12 @@ async def test_money_that_stripe_holds_back_is_shown_and_settled_by_finance(web:
     empty = await client.post(address, data={"csrf": csrf, "said": " "})
     assert (empty.status_code, "say what it was" in empty.text) == (422, True)
     said = {"csrf": csrf, "said": "Mara sends it back"}
+    web.clock.forward(timedelta(minutes=6))
+    assert "Your password" in (await client.get(f"/items/{item.id}")).text
+    for typed in ("", "a wrong one"):
+        refused = await client.post(address, data=said | {"password": typed})
+        assert (refused.status_code, "Mara sends it back</" in refused.text) == (403, True)
+    assert (await client.post(address, data=said | {"password": PASSWORD})).status_code == 303
     assert (await client.post(address, data=said)).status_code == 303
     assert (await client.post(address, data=said | {"said": "later"})).status_code == 303
     assert (await client.get("/api/inbox")).json()["total"] == 0
