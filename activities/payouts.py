@@ -355,14 +355,7 @@ class Payouts:
 
     async def _adopt(self, payout: Payout, transfer: RailTransfer) -> TransferResult:
         async with session(self._engine) as db:
-            asked = await attempts.amount_of(db, payout, transfer.attempt)
-            if (transfer.amount_minor, transfer.currency) != (asked, payout.currency):
-                raise ContentConflict(
-                    f"transfer {transfer.id} is not what payout {payout.id} is for"
-                )
-            ours = await attempts.adopt_transfer(
-                db, payout.id, transfer.attempt, transfer.id, self._clock()
-            )
+            ours = await attempts.adopt_transfer(db, payout.id, transfer, self._clock())
         if not ours:
             raise ContentConflict(f"transfer {transfer.id} names an attempt that was never made")
         return TransferResult(outcome=TransferOutcome.TRANSFERRED, transfer_id=transfer.id)

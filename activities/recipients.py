@@ -22,6 +22,7 @@ from domain.messages import (
     TransferResult,
 )
 from domain.payments import RailTransfer
+from domain.reconciliation import not_ours
 from integrations.payout_rail import ACCOUNT_REJECTED, PAYOUTS_DISABLED, PayoutRail
 from integrations.stripe_webhooks import StripeEvent
 from store import bank_accounts, bank_payouts, comparisons, records, taken_back, unnamed
@@ -183,18 +184,23 @@ class Recipients:
             return await taken_back.undecided(db, transfer.id)
 
     async def _adopted(self, transfer_id: str) -> RailTransfer | None:
-        """Read a transfer, and write down whose it is if nobody has; None if it is nobody's."""
+        """Read a transfer, and write down whose it is if nobody has; None if it is nobody's.
+
+        Anybody who has a key may write a payment's name on a transfer: one that is not what was
+        asked for pays nothing, and finance hears of it at once.
+        """
         transfer = await self._rail.read_transfer(transfer_id)
         if transfer is not None:
             await self._ask_about(transfer)
         if transfer is None or not transfer.transfer_group:
             return None
-        with contextlib.suppress(ContentConflict):
+        try:
             async with session(self._engine) as db:
                 if not await store.transferred_attempt(db, transfer.transfer_group):
-                    await store.adopt_transfer(
-                        db, transfer.transfer_group, transfer.attempt, transfer.id, self._clock()
-                    )
+                    await store.adopt_transfer(db, transfer.transfer_group, transfer, self._clock())
+        except ContentConflict:
+            async with session(self._engine) as db:
+                await comparisons.note(db, not_ours(transfer), self._clock())
         return transfer
 
     async def _ask_about(self, transfer: RailTransfer) -> None:

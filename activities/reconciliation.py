@@ -103,7 +103,7 @@ class Reconciliation:
         )
         if task.record and task.since is None and task.until is None:
             async with session(self._engine) as db:
-                await comparisons.record(db, result, result.differences, len(found))
+                await comparisons.record(db, result, found)
             result = result.model_copy(update={"balance": await self._lines.read()})
         return result
 

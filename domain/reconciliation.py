@@ -34,6 +34,8 @@ class BookedAttempt(_Fact):
 
     number: int
     account_id: str
+    amount_minor: int
+    """What it was to send; zero if it was given up before it began."""
     transfer_id: str | None = None
     """Set if the attempt is written down as transferred."""
     touched_at: datetime
@@ -311,10 +313,13 @@ def _row(booked: Booked) -> Iterator[Difference]:
     )
 
 
+def not_ours(transfer: RailTransfer) -> Difference:
+    """A transfer in a payment's name that no attempt of ours has made, or not like this."""
+    return _unknown(transfer, None)
+
+
 def _unknown(transfer: RailTransfer, booked: Booked | None) -> Difference:
-    attempts = booked.attempts if booked else ()
-    open_ = {str(each.number) for each in attempts if not each.transfer_id}
-    tried = transfer.attempt in open_
+    tried = booked is not None and any(_made(each, transfer, booked) for each in booked.attempts)
     return Difference(
         code=DifferenceCode.NOT_WRITTEN_DOWN if tried else DifferenceCode.NOT_IN_BOOKS,
         payout_id=transfer.transfer_group,
@@ -322,6 +327,13 @@ def _unknown(transfer: RailTransfer, booked: Booked | None) -> Difference:
         currency=transfer.currency,
         theirs_minor=transfer.amount_minor,
     )
+
+
+def _made(attempt: BookedAttempt, transfer: RailTransfer, booked: Booked) -> bool:
+    """True if the attempt has asked for just this, and does not know what became of it."""
+    asked = (attempt.amount_minor, booked.currency, attempt.account_id)
+    there = (transfer.amount_minor, transfer.currency, transfer.account_id)
+    return str(attempt.number) == transfer.attempt and not attempt.transfer_id and asked == there
 
 
 def _paid_twice(

@@ -213,24 +213,35 @@ async def give_up_attempt(
     return stored
 
 
-async def amount_of(session: AsyncSession, payout: Payout, attempt: str) -> int:
-    """What an attempt was to send; what the payment sends now, if there is no such attempt."""
-    stored = await session.get(PayoutAttempt, (payout.id, _number(attempt)))
-    return stored.amount_minor if stored and stored.amount_minor else payout.sent_minor
-
-
 def _number(attempt: str) -> int:
     return int(attempt) if attempt.isdecimal() and len(attempt) < 6 else 0
 
 
 async def adopt_transfer(
-    session: AsyncSession, payout_id: str, attempt: str, transfer_id: str, at: datetime
+    session: AsyncSession, payout_id: str, transfer: RailTransfer, at: datetime
 ) -> bool:
-    """Write down a transfer that the provider told us of; False if the attempt is not ours."""
-    number = _number(attempt)
-    if await session.get(PayoutAttempt, (payout_id, number)) is None:
+    """Write down a transfer that the provider has; False if its attempt was never made.
+
+    Whose name a transfer carries says who wrote it there, not that it is what the attempt asked
+    for: sum, currency and account are compared.
+
+    Raises:
+        ContentConflict: it is another sum or went to another account, or is not the only one.
+    """
+    number = _number(transfer.attempt)
+    made = await session.get(PayoutAttempt, (payout_id, number))
+    if made is None:
         return False
-    result = TransferResult(outcome=TransferOutcome.TRANSFERRED, transfer_id=transfer_id)
+    payout = await session.get_one(Payout, payout_id)
+    # One that was given up before it began has neither sum nor account: then the release's count.
+    asked = (
+        made.amount_minor or payout.sent_minor,
+        payout.currency,
+        made.account_id or payout.payee_account,
+    )
+    if (transfer.amount_minor, transfer.currency, transfer.account_id) != asked:
+        raise ContentConflict(f"transfer {transfer.id} is not what payout {payout_id} is for")
+    result = TransferResult(outcome=TransferOutcome.TRANSFERRED, transfer_id=transfer.id)
     await settle_attempt(session, payout_id, number, result, at)
     return True
 

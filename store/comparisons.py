@@ -22,24 +22,25 @@ _ONE_AT_A_TIME = 7_238_001
 
 
 async def record(
-    session: AsyncSession, result: ReconcileResult, differences: Sequence[Difference], total: int
+    session: AsyncSession, result: ReconcileResult, everything: Sequence[Difference]
 ) -> None:
     """Write down what a comparison of everything found.
 
-    A new difference opens an item, a known one does not, and one that is gone closes its item. A
-    result that is older than the last one written down changes nothing.
+    A new difference opens an item, a known one does not, and one that is gone closes its item; one
+    that is only left off, since there are so many, stays as it was. A result that is older than the
+    last one written down changes nothing.
 
     Args:
         session: a transaction.
-        result: the comparison.
-        differences: what is written down and shown, one item each.
-        total: how many there are in all.
+        result: the comparison; of the differences that it hands out, each gets an item.
+        everything: all that it found.
     """
     await session.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
     before = await last(session)
     if before is not None and before.compared_at >= result.compared_at:
         return
-    found = {difference_id(each): each for each in differences}
+    found = {difference_id(each): each for each in result.differences}
+    there = {difference_id(each) for each in everything}
     stored = {
         row.id: row
         for row in await session.scalars(
@@ -56,11 +57,11 @@ async def record(
             await _open(session, identity, each, campaigns.get(each.payout_id), at)
         await session.merge(_row(identity, each, _since(row, at)))
     for identity, row in stored.items():
-        if identity not in found:
+        if identity not in there:
             row.gone_at = at
             await items.close_items(session, identity, (ItemKind.DIFFERENCE,), at)
     counts = {name: getattr(result, name) for name in _COUNTS}
-    session.add(Comparison(compared_at=at, differences=total, **counts))
+    session.add(Comparison(compared_at=at, differences=len(everything), **counts))
 
 
 async def note(session: AsyncSession, each: Difference, at: datetime) -> None:

@@ -98,6 +98,7 @@ def _attempt(row: PayoutAttempt) -> BookedAttempt:
     return BookedAttempt(
         number=row.number,
         account_id=row.account_id,
+        amount_minor=row.amount_minor,
         transfer_id=row.transfer_id,
         touched_at=max(row.first_sent_at, row.settled_at or row.first_sent_at),
     )

@@ -156,7 +156,7 @@ async def recover(till: Till, pick: int, amount: int) -> None:
     mine = [t for t in till.provider.of(payment) if t.attempt == str(payment.attempt)]
     async with session(till.engine) as db:
         if mine:
-            await store.adopt_transfer(db, payment.id, mine[0].attempt, mine[0].id, till.now)
+            await store.adopt_transfer(db, payment.id, mine[0], till.now)
             return
     key = attempt_key(payment.id, payment.attempt)
     # It is refused while a call may still have an effect.

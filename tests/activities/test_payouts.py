@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import ActivityEnvironment
 
@@ -30,7 +30,7 @@ from store import ledger, rail_stops, reconciliation
 from store import payouts as store
 from store.engine import session
 from store.payout_reads import payout_detail, waiting_for_release
-from store.tables import Creator, OnboardingLink, Payout, Recipient
+from store.tables import Creator, InboxItem, OnboardingLink, Payout, Recipient
 from tests import builders
 from tests.activities.scene import PaymentScene
 from tests.fixtures.stripe import StripeStandIn, eventually
@@ -456,6 +456,34 @@ async def test_a_transfer_event_settles_an_attempt_whose_answer_was_lost(scene: 
     attempt = await scene.attempt()
     assert attempt is not None
     assert attempt.transfer_id == transfer
+
+
+@pytest.mark.parametrize(("amount", "to_the_creator"), [(7, True), (15_000, False)])
+async def test_a_transfer_that_only_bears_a_payments_name_does_not_pay_it(
+    scene: Scene, amount: int, to_the_creator: bool
+) -> None:
+    scene.standin.order_fault("drop_before")
+    assert (await scene.send()).outcome is T.IN_DOUBT
+    account = scene.account if to_the_creator else await another_account(scene)
+    names = {"payout": scene.payout_id, "attempt": "1"}
+    sent = await scene.rail.transfer(
+        account, amount, "EUR", f"x:{scene.payout_id}", scene.payout_id, names
+    )
+    await scene.event("transfer.created", object_id=sent.transfer_id)
+    attempt = await scene.attempt()
+    assert attempt is not None
+    assert attempt.transfer_id is None
+    async with session(scene.engine) as db:
+        (item,) = await db.scalars(select(InboxItem).where(InboxItem.closed_at.is_(None)))
+    assert item.code == "not_in_books"
+    with pytest.raises(ContentConflict):
+        await scene.look_up()
+
+
+async def another_account(scene: Scene) -> str:
+    made = await scene.rail.ensure_recipient("cre_other", "FR", "other@b.example", None)
+    scene.standin.onboard(made.account_id)
+    return made.account_id
 
 
 async def test_events_about_strangers_and_of_the_other_mode_change_nothing(scene: Scene) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from activities import reconciliation
 from activities.reconciliation import Reconciliation
 from domain.inbox import ItemKind
 from domain.lifecycle import PayoutStatus, Role
@@ -241,3 +242,16 @@ async def test_money_sent_by_hand_is_asked_about_at_once_when_stripe_tells_of_it
     scene.standin.reverse(sent.transfer_id, 900)
     await scene.event("transfer.reversed", object_id=sent.transfer_id)
     assert await kept(scene) == []
+
+
+async def test_a_difference_that_is_only_left_off_stays_open(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await book(scene)
+    await scene.rail.transfer(scene.account, 900, "EUR", "one", "pay_unknown_z", {})
+    (first,) = await kept(scene)
+    monkeypatch.setattr(reconciliation, "MOST", 1)
+    await scene.rail.transfer(scene.account, 900, "EUR", "two", "pay_unknown_a", {})
+    both = await kept(scene)
+    assert len(both) == 2
+    assert first.id in {each.id for each in both}

@@ -27,7 +27,8 @@ def posted(**changed: Any) -> Posted:
 
 def attempt(number: int = 1, **changed: Any) -> BookedAttempt:
     values = {
-        "number": number, "account_id": "acct_1", "transfer_id": "tr_1", "touched_at": LONG_AGO,
+        "number": number, "account_id": "acct_1", "amount_minor": 500, "transfer_id": "tr_1",
+        "touched_at": LONG_AGO,
     }  # fmt: skip
     return BookedAttempt.model_validate(values | changed)
 
@@ -49,6 +50,7 @@ def theirs(**changed: Any) -> RailTransfer:
 
 
 UNSENT = {"status": PayoutStatus.SENDING, "transfer_id": None, "posted": (posted(settled_minor=0),)}
+TRIED = ours(**UNSENT, attempts=(attempt(transfer_id=None),))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,10 @@ UNSENT = {"status": PayoutStatus.SENDING, "transfer_id": None, "posted": (posted
     [
         ([ours()], [], {C.NOT_AT_PROVIDER}),
         ([], [theirs()], {C.NOT_IN_BOOKS}),
-        ([ours(**UNSENT, attempts=(attempt(transfer_id=None),))], [theirs()], {C.NOT_WRITTEN_DOWN}),
+        ([TRIED], [theirs()], {C.NOT_WRITTEN_DOWN}),
+        ([TRIED], [theirs(amount_minor=7)], {C.NOT_IN_BOOKS}),
+        ([TRIED], [theirs(currency="USD")], {C.NOT_IN_BOOKS}),
+        ([TRIED], [theirs(account_id="acct_2")], {C.NOT_IN_BOOKS}),
         ([ours()], [theirs(amount_minor=501)], {C.AMOUNT}),
         ([ours()], [theirs(currency="USD")], {C.CURRENCY}),
         ([ours()], [theirs(account_id="acct_2")], {C.ACCOUNT}),
@@ -108,8 +113,9 @@ World = tuple[list[Booked], list[RailTransfer]]
 def agreeing(number: int, paid: bool, amount: int, tries: int) -> World:
     """One payout on which everybody agrees: refused some times, then paid or still waiting."""
     payout_id, last = f"pay_{number}", tries + 1
-    refused = [attempt(each, transfer_id=None) for each in range(1, last)]
-    through = [attempt(last, transfer_id=f"tr_{number}")] if paid else []
+    refused = [attempt(each, amount_minor=amount, transfer_id=None) for each in range(1, last)]
+    went = attempt(last, amount_minor=amount, transfer_id=f"tr_{number}")
+    through = [went] if paid else []
     sent = amount * (tries + paid)
     booked = ours(
         payout_id=payout_id, amount_minor=amount, status=PAID if paid else PayoutStatus.HELD,

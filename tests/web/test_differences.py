@@ -25,7 +25,7 @@ async def compared(engine: AsyncEngine, *found: Difference, hours_ago: int = 1) 
         under_way=0, differences=found,
     )  # fmt: skip
     async with session(engine) as db:
-        await comparisons.record(db, result, found, len(found))
+        await comparisons.record(db, result, found)
 
 
 async def test_the_payments_page_says_when_books_and_stripe_were_compared(

@@ -140,6 +140,17 @@ async def test_an_old_or_future_signature_is_refused(endpoint: Endpoint, shifted
     assert await endpoint.stored() == []
 
 
+@pytest.mark.parametrize("before", ["", "x=1, "])
+async def test_an_old_signature_does_not_pass_with_another_time_beside_it(
+    endpoint: Endpoint, before: str
+) -> None:
+    body = json.dumps(snapshot())
+    old = signed(body, shifted_seconds=-86_400)["Stripe-Signature"]
+    both = f"{before}t={int(time.time())},{old}"
+    assert await endpoint.post(body, {"Stripe-Signature": both}) == 400
+    assert await endpoint.stored() == []
+
+
 @pytest.mark.parametrize(
     "headers",
     [
