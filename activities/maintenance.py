@@ -60,7 +60,7 @@ class Maintenance:
         """Resend events nobody applied and unanswered decisions, wake payments that can go on.
 
         And hold every payment whose creator's account turned out to be lost, by an event or by the
-        answer to one of them.
+        answer to one of them, until there is another account.
 
         Sending twice is harmless: an update's id is its decision's id, and an event's workflow id
         is its row's id, and a payment that is woken for nothing tries once more and waits again.
@@ -74,6 +74,7 @@ class Maintenance:
             await self._each(self._dispatch, await self._events(before))
             + await self._each(self._wake, await self._payments())
             + await self._each(self._hold, await self._lost_accounts())
+            + await self._each(self._bring_back, await self._accounts_back())
             + await self._each(self._decide, await self._decisions(before))
         )
 
@@ -123,6 +124,13 @@ class Maintenance:
     async def _hold(self, lost: tuple[str, HoldReason]) -> None:
         payout, reason = lost
         await temporal.lose_account(self._client, payout, AccountLost(reason=reason))
+
+    async def _accounts_back(self) -> Sequence[str]:
+        async with session(self._engine) as db:
+            return await payouts.accounts_back(db, AT_A_TIME)
+
+    async def _bring_back(self, payout: str) -> None:
+        await temporal.account_back(self._client, payout)
 
     async def _decisions(self, before: datetime) -> Sequence[decisions.Unanswered]:
         async with session(self._engine) as db:

@@ -39,6 +39,7 @@ from domain.ids import (
 )
 from domain.lifecycle import StreamKind
 from domain.messages import (
+    ACCOUNT_BACK,
     ACCOUNT_LOST,
     BONUS_WORKFLOW,
     CAMPAIGN_WORKFLOW,
@@ -219,6 +220,11 @@ async def wake_payout(client: Client, payout_id: str) -> None:
 async def lose_account(client: Client, payout_id: str, lost: AccountLost) -> None:
     """Tell a payment that its creator's account cannot be paid; one that is over needs nothing."""
     await _wake(client, payout_workflow_id(payout_id), ACCOUNT_LOST, lost)
+
+
+async def account_back(client: Client, payout_id: str) -> None:
+    """Tell a payment that its creator has another account; one that is over needs nothing."""
+    await _wake(client, payout_workflow_id(payout_id), ACCOUNT_BACK)
 
 
 async def _wake(client: Client, workflow_id: str, signal: str, *about: Any) -> None:

@@ -37,12 +37,12 @@ PASSWORD_VARIABLE = "TROUPE_STAFF_PASSWORD"  # noqa: S105, the name of a variabl
 As = Annotated[str, typer.Option("--as", help="Who decides, by e-mail address.")]
 
 ITEM_OF = {
-    DecisionKind.RELEASE_PAYOUT: "release",
-    DecisionKind.RESUME_PAYOUT: "on_hold",
-    DecisionKind.RETRY_PAYOUT: "unpaid",
-    DecisionKind.SETTLE_PAYOUT: "unpaid",
+    DecisionKind.RELEASE_PAYOUT: ("release",),
+    DecisionKind.RESUME_PAYOUT: ("on_hold",),
+    DecisionKind.RETRY_PAYOUT: ("unpaid",),
+    DecisionKind.SETTLE_PAYOUT: ("unpaid", "on_hold"),
 }
-"""The question that a decision answers; a hold answers none."""
+"""The questions of which a decision answers one; a hold answers none."""
 
 
 class NotProved(UserMistake):
@@ -222,7 +222,8 @@ async def _asked(
     """What the open question shows, and the code of why it is not this person's to answer."""
     if kind not in ITEM_OF:
         return "", ""
-    item = await desk.open_item(db, ITEM_OF[kind], payout.id)
+    asked = [await desk.open_item(db, name, payout.id) for name in ITEM_OF[kind]]
+    item = next((each for each in asked if each), None)
     if item is None:
         return "", "wrong_stage"
     if kind is DecisionKind.RELEASE_PAYOUT:

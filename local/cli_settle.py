@@ -53,7 +53,9 @@ def paid_elsewhere(
     data: Data = DATA_DEFAULT,
     as_json: AsJson = False,
 ) -> None:
-    """Say of a released payment that cannot be sent that it was made another way.
+    """Say of a payment that cannot be sent that it was made another way.
+
+    Of one that was released, or of one on hold since the creator's account is gone or rejected.
 
     Above the limit a second person says the same, with the same day and reference.
     """

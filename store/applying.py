@@ -172,6 +172,8 @@ async def _write(
     if isinstance(entity, Payout) and row.kind == DecisionKind.SETTLE_PAYOUT:
         needed = data["of"] = await people_needed(session, entity.id)
         data["settles"] = len(command.earlier) + 1 >= needed
+        # What was released has its invoice; what is on hold may never have been.
+        await issue(session, entity, command.at)
     new = NewEvent(f"decision:{row.id}", row.kind, data, command.at, row.id)
     head = write_event(session, entity, command.head, new)
     if not isinstance(entity, Campaign):

@@ -138,6 +138,11 @@ async def _check_end(
     if row.kind != DecisionKind.SETTLE_PAYOUT:
         return
     await _check_release(session, payout, row.actor_id, command.earlier)
+    if not payout.releases:
+        # On hold before it was released, or to be released anew: nobody has looked at them.
+        await _check_papers(session, payout, row)
+        if row.choice.get("answer") != "elsewhere":
+            raise Refused("wrong_stage")
     said = await session.scalars(select(Decision.choice).where(Decision.id.in_(command.earlier)))
     if any(choice != row.choice for choice in said):
         raise Refused("stale")

@@ -128,6 +128,7 @@ async def settling_obstacle(session: AsyncSession, payout_id: str, staff_id: str
             case(
                 (had_a_part(staff_id), literal(REQUESTER, String)),
                 (kept_for_others(staff_id, ItemKind.RELEASE, Payout.id), literal(NOT_NAMED)),
+                (Payout.releases == 0, missing()),
                 else_=literal(""),
             )
         )

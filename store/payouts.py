@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.decisions import DecisionKind
 from domain.errors import NotAllowed, NotFound
+from domain.inbox import ItemKind
 from domain.lifecycle import ACCOUNT_LOST, HoldReason, PayoutStatus
 from store.attempts import adopt_transfer, get_attempt, settle_attempt, transferred_attempt
 from store.external_events import (
@@ -26,13 +27,14 @@ from store.tables import (
     Creator,
     Decision,
     ExternalEvent,
+    InboxItem,
     OnboardingLink,
     Payout,
     Recipient,
 )
 
 __all__ = [
-    "Payee", "adopt_transfer", "creator_for_onboarding", "fill_link",
+    "Payee", "accounts_back", "adopt_transfer", "creator_for_onboarding", "fill_link",
     "get_attempt", "get_event", "held_payouts", "lost_accounts", "mark_applied", "mark_dispatched",
     "mark_unread", "open_link", "payee", "recipient_of_account", "refresh_recipient",
     "save_new_recipient", "settle_attempt", "store_event", "transferred_attempt",
@@ -121,6 +123,32 @@ async def lost_accounts(session: AsyncSession, at_most: int) -> list[tuple[str, 
     )
     reasons = {True: HoldReason.ACCOUNT_REJECTED, False: HoldReason.ACCOUNT_GONE}
     return [(payout, reasons[bool(for_good)]) for payout, for_good in found]
+
+
+async def accounts_back(session: AsyncSession, at_most: int) -> list[str]:
+    """Payments on hold for an account that was gone, whose creator has one now that can be paid.
+
+    One of which somebody has said that it was paid another way waits for the second person.
+    """
+    asked = exists().where(
+        InboxItem.subject_id == Payout.id, InboxItem.kind == ItemKind.ON_HOLD.value,
+        InboxItem.closed_at.is_(None), InboxItem.seen == "",
+    )  # fmt: skip
+    lost = or_(*(Recipient.requirements.contains([each.value]) for each in ACCOUNT_LOST))
+    found = await session.scalars(
+        select(Payout.id)
+        .join(Recipient, Recipient.creator_id == Payout.creator_id)
+        .where(
+            Payout.status == PayoutStatus.HELD.value,
+            Payout.hold_reason == HoldReason.ACCOUNT_GONE.value,
+            Recipient.status == "active",
+            ~lost,
+            asked,
+        )
+        .order_by(Payout.pay_by, Payout.id)
+        .limit(at_most)
+    )
+    return list(found)
 
 
 # --- recipients and onboarding -------------------------------------------------------------

@@ -223,16 +223,25 @@ async def _claim(v: Visit, row: InboxRow) -> dict[str, Any]:
 
 
 async def _unpaid(v: Visit, row: InboxRow) -> dict[str, Any]:
-    context = await _release(v, row)
     reason, code, said = (*row.item.seen.split("|"), "", "")[:3]
+    return await _settling(v, row, said) | {
+        "reason": reason,
+        "code": code,
+        "why": PAYMENT_REFUSALS.get(code, ""),
+    }
+
+
+async def _on_hold(v: Visit, row: InboxRow) -> dict[str, Any]:
+    return await _settling(v, row, row.item.seen)
+
+
+async def _settling(v: Visit, row: InboxRow, said: str) -> dict[str, Any]:
+    """What may be paid another way: who has said so already, and why this person may not."""
     there = await other_payments.last_said(v.db, row.item.subject_id) if said else None
     obstacle = await four_eyes.settling_obstacle(v.db, row.item.subject_id, v.me.staff_id)
     if there is not None and there.decision.actor_id == v.me.staff_id:
         obstacle = four_eyes.SAME_PERSON
-    return context | {
-        "reason": reason,
-        "code": code,
-        "why": PAYMENT_REFUSALS.get(code, ""),
+    return await _release(v, row) | {
         "said": there,
         "obstacle": obstacle,
         "today": v.deps.clock().date().isoformat(),
@@ -300,7 +309,7 @@ CONTEXT_OF: dict[ItemKind, Callable[[Visit, InboxRow], Awaitable[dict[str, Any]]
     ItemKind.KILL_FEE: _kill_fee,
     ItemKind.RELEASE: _release,
     ItemKind.CLAIM: _claim,
-    ItemKind.ON_HOLD: _release,
+    ItemKind.ON_HOLD: _on_hold,
     ItemKind.UNPAID: _unpaid,
     ItemKind.IN_DOUBT: _nothing_beside,
     ItemKind.BANK_FAILED: _nothing_beside,

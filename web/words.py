@@ -202,7 +202,7 @@ def _payment_sentence(kind: str, payout: Payout, who: str, reader: Reader) -> st
     if kind == "release":
         second = " as the second person" if payout.releases else ""
         changed = payout.hold_reason == HoldReason.PAYEE_CHANGED
-        again = ". Their account changed since the last release" if changed else ""
+        again = ". Their account is another one now" if changed else ""
         return f"Release {paid} to {who}{second}: {milestone(payout.kind)}{again}"
     if kind == "on_hold":
         if payout.hold_reason == HoldReason.TAKEN_BACK:

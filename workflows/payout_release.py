@@ -59,6 +59,8 @@ class PayoutRelease(Story):
         self._hold_reason = payout.on_hold or HoldReason.BY_PERSON
         self._not_owed = False
         self._suspended = False
+        self._account_back = False
+        """It was on hold since the creator's account was gone, and there is another one."""
         self._anew = 0
         self._escalated: datetime | None = None
         """Since when that has been asked which the managers were shown too."""
@@ -80,6 +82,9 @@ class PayoutRelease(Story):
         needed = self._people_needed
         while True:
             await self._while_stopped()
+            if self._account_back:
+                again, self._account_back = HoldReason.PAYEE_CHANGED, False
+                self._anew += 1
             released: list[str] = []
             with contextlib.suppress(Interrupted):
                 of = needed

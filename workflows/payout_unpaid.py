@@ -10,9 +10,9 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from domain.decisions import DecisionKind, SettleChoice
     from domain.inbox import ItemKind
-    from domain.lifecycle import HoldReason
-    from domain.messages import AppliedDecision, PayoutInput
-    from workflows.payout_release import PayoutRelease
+    from domain.lifecycle import ACCOUNT_LOST, HoldReason
+    from domain.messages import ACCOUNT_BACK, AppliedDecision, PayoutInput
+    from workflows.payout_release import NotOwed, PayoutRelease
     from workflows.questions import Beat, Interrupted, Question
 
 NEEDS_A_PERSON = frozenset({HoldReason.REFUSED})
@@ -48,6 +48,62 @@ class PayoutUnpaid(PayoutRelease):
         self._asked_for = ""
         """What the open item is about; empty while there is none."""
         self._may_be_answered = False
+        self._waits_for_account = False
+
+    async def _on_hold(self, reason: HoldReason) -> None:
+        """See `PayoutRelease`; what waits for a lost account may also have been paid another way.
+
+        Raises:
+            PaidElsewhere: as many people as it needs have said so.
+        """
+        if reason not in ACCOUNT_LOST:
+            await super()._on_hold(reason)
+            return
+        said: list[str] = []
+        since, needed, settled = workflow.now(), self._people_needed, ""
+        while not self._not_owed:
+            try:
+                answer = await self._about_account(reason, settled, tuple(said), since)
+            except Interrupted:
+                # A suspension changes nothing: it stands still already.
+                self._questions.go_on()
+                if self._account_back:
+                    await self._stream.append("account_back", close_items=(ItemKind.ON_HOLD,))
+                    return
+                continue
+            choice = answer.choice if answer else None
+            if answer is None or not isinstance(choice, SettleChoice):
+                return
+            said.append(answer.decision_id)
+            settled, needed = choice.content_id, max(needed, answer.releases_needed)
+            if len(said) >= needed:
+                raise PaidElsewhere(settled)
+        raise NotOwed
+
+    async def _about_account(
+        self, reason: HoldReason, settled: str, said: tuple[str, ...], since: datetime
+    ) -> AppliedDecision | None:
+        """One answer: it goes on, or was paid another way; see `account_back` for the third."""
+        question = Question(
+            ItemKind.ON_HOLD, seen=settled, earlier=said, also=(DecisionKind.SETTLE_PAYOUT,)
+        )
+        self._waits_for_account = reason is HoldReason.ACCOUNT_GONE and not said
+        try:
+            return await self._ask(
+                self._nudged(question, since=since),
+                "stopped",
+                {"reason": reason.value, "said": len(said)},
+                **self._stands(reason),
+            )
+        finally:
+            self._waits_for_account = False
+
+    @workflow.signal(name=ACCOUNT_BACK)
+    def account_back(self) -> None:
+        """Another account can be paid: it is released anew, to that one, unless it was paid."""
+        if self._waits_for_account:
+            self._account_back = True
+            self._questions.interrupt()
 
     async def _hold(self, reason: HoldReason, code: str) -> None:
         """Wait until it is worth trying again: the payee changed, time passed, a person acts.

@@ -41,6 +41,7 @@ from domain.messages.collaboration import (
 )
 from domain.messages.decisions import AppliedDecision, ApplyDecision, DecisionRef, DecisionResult
 from domain.messages.names import (
+    ACCOUNT_BACK,
     ACCOUNT_LOST,
     BALANCE_WORKFLOW,
     BONUS_GRANTED,
@@ -98,6 +99,7 @@ from domain.messages.stream import (
 )
 
 __all__ = [
+    "ACCOUNT_BACK",
     "ACCOUNT_LOST",
     "BALANCE_WORKFLOW",
     "BONUS_GRANTED",

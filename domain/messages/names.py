@@ -28,6 +28,7 @@ COLLABORATION_SUSPENDED = "collaboration_suspended"  # signal to a payout: Suspe
 BONUS_GRANTED = "bonus_granted"  # signal to a collaboration: BonusGranted
 CLAIM_CHANGED = "claim_changed"  # signal to a claim: something of it was settled
 ACCOUNT_LOST = "account_lost"  # signal to a payout: AccountLost
+ACCOUNT_BACK = "account_back"  # signal to a payout: the creator has another account
 RECIPIENT_CHANGED = "recipient_changed"  # signal to a payout: it is worth another try
 
 

@@ -27,7 +27,7 @@ from domain.messages import (
     ApplyDecision,
     OpenItem,
 )
-from store import desk, items, release_limit, staff
+from store import desk, items, other_payments, release_limit, staff
 from store.engine import session
 from store.records import append, apply_decision
 from store.tables import (
@@ -169,7 +169,7 @@ async def test_what_an_earlier_worker_may_still_pay_is_not_called_off(
 ) -> None:
     async with session(engine) as db:
         payout, person = await owed(db), await everybody(db)
-        payout.status = status
+        payout.status, payout.releases = status, 1
         until = NOW + timedelta(seconds=1)
         refused = await builders.attempt(db, payout, outcome="refused", late_until=until)
     assert (await decide(engine, payout, person, CALL_OFF))[1].code == "may_be_paid"
@@ -200,6 +200,7 @@ async def test_of_two_decisions_in_the_same_moment_the_second_is_told_of_the_fir
 ) -> None:
     async with session(engine) as db:
         payout, one, other = await owed(db), await everybody(db), await everybody(db)
+        payout.releases = 1
         start = builders.head_of(payout)
     ref, said = await decide(engine, payout, one, first)
     assert said.code == "applied"
@@ -214,9 +215,25 @@ async def test_of_two_decisions_in_the_same_moment_the_second_is_told_of_the_fir
     assert (await decide(engine, payout, other, HOLD))[1].code == "applied"
 
 
+async def test_what_was_not_released_may_be_paid_elsewhere_with_what_a_release_needs(
+    engine: AsyncEngine,
+) -> None:
+    async with session(engine) as db:
+        payout, person = await owed(db), await everybody(db)
+        campaign = await db.get_one(Campaign, payout.campaign_id)
+        brand = campaign.file["brand"] | {"country": "FR"}
+        campaign.file = campaign.file | {"brand": brand}
+        kept = await other_payments.keep(db, payout.id, "2026-02-27", "Wire 7731", NOW)
+    wire = SettleChoice(answer="elsewhere", content_id=kept)
+    assert (await decide(engine, payout, person, wire))[1].code == "tax_missing"
+    async with session(engine) as db:
+        other, releasing = await owed(db), await everybody(db)
+    assert (await decide(engine, other, releasing, PAID))[1].code == "wrong_stage"
+
+
 async def test_the_first_of_two_who_say_that_it_was_paid_stops_nobody(engine: AsyncEngine) -> None:
     async with session(engine) as db:
-        payout = await builders.payout(db, amount_minor=45_000)
+        payout = await builders.payout(db, amount_minor=45_000, releases=1)
     one = await finance_of(engine)
     assert (await decide(engine, payout, one, PAID))[1].releases_needed == 2
     assert (await decide(engine, payout, one, HOLD))[1].code == "applied"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -47,6 +49,11 @@ async def said(db: AsyncSession, payout: Payout, person: Staff) -> SettleChoice:
     return choice
 
 
+def main_buttons(page: str) -> list[str]:
+    """What the key A does, which the page offers first."""
+    return re.findall(r'class="main" data-key="a">([^<]+)', page)
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [
@@ -65,7 +72,9 @@ async def test_finance_reads_why_and_has_three_ways_out(web: Web, code: str, wor
     assert words in page
     for action in ("retry_payout", "settle_payout", "cancel_payout"):
         assert f'data-action="{action}"' in page
-    assert ('value="adopt"' in page) == (code == "foreign_transfer")
+    by_hand = code == "foreign_transfer"
+    assert ('value="adopt"' in page) == by_hand
+    assert main_buttons(page) == ["That transfer is this payment" if by_hand else "Try again"]
     assert f"/items/{item.id}" in (await finance.get(f"/payments/{payout.id}")).text
 
 
@@ -173,4 +182,13 @@ async def test_finance_reads_why_a_creators_payments_stand_still(
     page = (await finance.get(f"/items/{item.id}")).text
     assert words in page
     assert "goes on: " in page
-    assert 'data-action="cancel_payout"' in page
+    for action in ("resume_payout", "settle_payout", "cancel_payout"):
+        assert f'data-action="{action}"' in page
+    async with session(web.engine) as db:
+        (person,) = await db.scalars(select(Staff))
+        choice = await said(db, payout, person)
+        (await db.get_one(InboxItem, item.id)).seen = choice.content_id
+    assert "Confirm: it was paid like that" not in (await finance.get(f"/items/{item.id}")).text
+    second = (await (await web.signed_in(Role.FINANCE)).get(f"/items/{item.id}")).text
+    assert "Wire 7731" in second
+    assert main_buttons(second) == ["Confirm: it was paid like that"]

@@ -194,6 +194,18 @@ async def test_a_lost_account_holds_every_payment_of_the_creator_for_finance(
         await _lose(first, reason, item.opened_at + timedelta(days=9))
         assert await sweep() == 1
         assert (await second.rests()).hold_reason == reason
+        # A new account brings all of them back to release; a rejected one has none that is new.
+        async with session(engine) as db:
+            known = await db.get_one(Recipient, (await first.row()).creator_id)
+            known.account_id, known.requirements = "acct_new", []
+        gone = reason == "account_gone"
+        assert await sweep() == (2 if gone else 0)
+        for pay in (first, second) if gone else ():
+            row = await pay.rests()
+            assert (row.status, row.hold_reason) == ("requested", HoldReason.PAYEE_CHANGED)
+            assert "account_back" in await pay.story()
+            assert all(each.closed_at for each in await _items(pay, ItemKind.ON_HOLD))
+        assert await sweep() == 0
 
 
 async def test_a_suspension_holds_what_was_earned_until_it_is_lifted(

@@ -15,7 +15,10 @@ from domain.decisions import DecisionKind, ReviewChoice, SettleChoice
 from domain.inbox import ItemKind
 from domain.lifecycle import HoldReason, PayoutStatus, Role
 from domain.messages import (
+    ACCOUNT_BACK,
+    ACCOUNT_LOST,
     RECIPIENT_CHANGED,
+    AccountLost,
     AppliedDecision,
     DecisionResult,
     PayoutInput,
@@ -176,6 +179,40 @@ async def test_a_second_person_who_knows_better_has_it_tried_again(
         assert await pay.stage.people.decide(second, RETRY)
         row = await pay.ends()
         assert (row.status, row.other_payment_id) == (PayoutStatus.TRANSFERRED, None)
+
+
+async def test_what_waits_for_a_lost_account_may_have_been_paid_another_way_too(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    plan = {ItemKind.ON_HOLD: SILENCE}
+    async with payment(temporal, engine, ABOVE_LIMIT, plan=plan) as pay:
+        people = pay.stage.people
+        one, two = people.staff[Role.FINANCE]
+        await pay.until(PayoutStatus.RELEASED)
+        await pay.handle.signal(ACCOUNT_LOST, AccountLost(reason=HoldReason.ACCOUNT_GONE))
+        await waits(pay, ItemKind.ON_HOLD)
+        item = await pay.stage.open_item(ItemKind.ON_HOLD)
+        refused = await people.decide(item, ADOPT, actor=one)
+        assert refused == DecisionResult(applied=False, code="wrong_stage")
+        choice = await elsewhere(pay)
+        assert await people.decide(item, choice, actor=one)
+        for _ in range(100):
+            await waits(pay, ItemKind.ON_HOLD)
+            item = await pay.stage.open_item(ItemKind.ON_HOLD)
+            if item.seen:
+                break
+            await asyncio.sleep(0.02)
+        again = await people.decide(item, choice, actor=one)
+        assert again == DecisionResult(applied=False, code="same_person")
+        # Another account makes nobody send what somebody says was paid.
+        await pay.handle.signal(ACCOUNT_BACK)
+        await waits(pay, ItemKind.ON_HOLD)
+        assert await people.decide(item, choice, actor=two) == DecisionResult(
+            applied=True, code="applied"
+        )
+        row = await pay.ends()
+        assert (row.status, row.other_payment_id) == (PayoutStatus.ELSEWHERE, choice.content_id)
+        assert pay.stage.world.requests == []
 
 
 async def test_a_transfer_made_by_hand_is_taken_for_the_payment(

@@ -68,6 +68,7 @@ EVENTS = {
     "resume_payout": "A person let the payment go on; it is released anew",
     "stopped": "The payment stands still",
     "account_gone": "The creator's account is gone; another one was asked for",
+    "account_back": "The creator has another account; it is released anew",
     "released": "The payment is released",
     "sending": "The payment is being sent",
     "held": "The payment is on hold",
