@@ -164,6 +164,7 @@ def unpaid(
                         "why": each.reasons[0],
                         "lacks": each.lacks,
                         "reminded": each.reminded,
+                        "last_mail": each.last_mail,
                     }
                     for each in found.named
                 ],
@@ -181,7 +182,12 @@ def unpaid(
     for each in found.named:
         table.add_row(
             escape(each.creator.handle),
-            "; ".join(words.not_ready(why, by_bank=by_bank) for why in each.reasons),
+            "; ".join(
+                [
+                    *(words.not_ready(why, by_bank=by_bank) for why in each.reasons),
+                    *filter(None, [words.not_reached(each.last_mail)]),
+                ]
+            ),
             str(each.reminded) if each.reminded else "",
         )
     out.print(table)

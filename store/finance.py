@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, String, and_, case, exists, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    String,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bank_transfer import CURRENCY, NOT_IN_EURO
 from domain.invoicing import RULES, TAX_MISSING
 from domain.lifecycle import PayoutStatus, Stage
+from domain.mails import Mail
 from store.claims import OVER
 from store.invoices import missing
 from store.tables import (
     Campaign,
     Collaboration,
     Creator,
+    OutboxMail,
     Payout,
     PayoutStanding,
     Recipient,
@@ -31,6 +44,12 @@ SIGNED = [
 """Stages of who has a contract that is not over."""
 
 
+ASKS = tuple(
+    each.value for each in (Mail.PAYOUT_SETUP, Mail.PAYOUT_SETUP_REMINDER, Mail.ACCOUNT_REFUSED)
+)
+"""Mails that ask for payment details, and for little else."""
+
+
 @dataclass(frozen=True)
 class NotReady:
     """A creator who has a contract and cannot be paid yet."""
@@ -43,6 +62,8 @@ class NotReady:
     """``tax_missing`` or ``invoice_missing``; empty if the law wants nothing more."""
     reminded: int = 0
     """Mails that have reminded them of their account since it was last in order."""
+    last_mail: str = ""
+    """What became of the last mail that asked for their account; empty if there was none."""
     currency: str = ""
     """``not_in_euro`` if payments go by bank transfer and this one cannot; else empty."""
 
@@ -97,6 +118,7 @@ async def readiness(
             why,
             lacks,
             case((inactive, func.coalesce(PayoutStanding.reminded, 0)), else_=0),
+            case((inactive, func.coalesce(_last_mail(), "")), else_=""),
             case((foreign, NOT_IN_EURO), else_=""),
         )
         .join(Campaign, Campaign.id == Collaboration.campaign_id)
@@ -123,6 +145,17 @@ def unpaid() -> ColumnElement[bool]:
 
 def _money_waits() -> ColumnElement[bool]:
     return exists().where(Payout.collaboration_id == Collaboration.id, unpaid())
+
+
+def _last_mail() -> ScalarSelect[str]:
+    return (
+        select(OutboxMail.status)
+        .where(OutboxMail.collaboration_id == Collaboration.id, OutboxMail.mail.in_(ASKS))
+        .order_by(OutboxMail.planned_at.desc())
+        .limit(1)
+        .correlate(Collaboration)
+        .scalar_subquery()
+    )
 
 
 def _lacks() -> ColumnElement[str]:

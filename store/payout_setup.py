@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -17,7 +17,7 @@ from domain.lifecycle import HoldReason
 from domain.mails import Mail
 from domain.payments import BONUS, REPAYMENT
 from domain.payout_setup import Ask, Standing, look
-from store.finance import under_contract, unpaid
+from store.finance import ASKS, under_contract, unpaid
 from store.paused import PAUSED
 from store.tables import (
     Campaign,
@@ -28,8 +28,8 @@ from store.tables import (
     Recipient,
 )
 
-_ASKS = (Mail.PAYOUT_SETUP, Mail.PAYOUT_SETUP_REMINDER, Mail.ACCOUNT_REFUSED)
-"""Mails that ask for payment details, and for little else."""
+_TRIED_FOR = timedelta(days=1)
+"""A mail that no server has taken for so long is not sent; that is said beside the creator."""
 
 _ONE_AT_A_TIME = 7_238_011
 """The lock of PostgreSQL that two looks at once queue up for."""
@@ -140,7 +140,7 @@ async def _asked_at(
         .join(Collaboration, Collaboration.id == OutboxMail.collaboration_id)
         .where(
             Collaboration.creator_id == payee.creator_id,
-            OutboxMail.mail.in_([each.value for each in _ASKS]),
+            OutboxMail.mail.in_(ASKS),
         )
     )
     return last
@@ -162,7 +162,7 @@ async def _mail(
     return OutboxMail(
         id=derived_id("out", payee.collaboration_id, step), campaign_id=payee.campaign_id,
         collaboration_id=payee.collaboration_id, mail=Mail.PAYOUT_SETUP_REMINDER.value, step=step,
-        planned_at=now,
+        planned_at=now, not_after=now + _TRIED_FOR,
         facts={
             "ask": ask.value, "waiting_minor": int(waiting or 0),
             "last": int(last and ask is Ask.REMINDER),

@@ -22,6 +22,7 @@ from web.vocabulary.payments import (
     CAME_BACK,
     HOLDS,
     MILESTONES,
+    NOT_REACHED,
     NOT_READY,
     NOT_READY_BY_BANK,
     PAYOUT_STATUS,
@@ -60,6 +61,7 @@ __all__ = [
     "event",
     "item_sentence",
     "milestone",
+    "not_reached",
     "not_ready",
     "person",
     "phrase",
@@ -72,6 +74,11 @@ def not_ready(why: str, *, by_bank: bool) -> str:
     """Why a creator cannot be paid yet, as the brand pays now."""
     said = NOT_READY_BY_BANK.get(why) if by_bank else None
     return said or NOT_READY.get(why) or phrase(why)
+
+
+def not_reached(mail: str) -> str:
+    """Why a creator may not know what to mend; empty if the last mail about it went out."""
+    return NOT_REACHED.get(mail, "")
 
 
 def phrase(code: str) -> str:

@@ -159,7 +159,11 @@ MAIL_SOON: CallOptions = {
     "start_to_close_timeout": timedelta(seconds=120),
     "heartbeat_timeout": timedelta(seconds=5),
     "schedule_to_close_timeout": timedelta(minutes=3),
-    "retry_policy": MAIL_RETRY,
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(seconds=2),
+        maximum_attempts=3,
+        non_retryable_error_types=HOPELESS,
+    ),
 }
 TELL: CallOptions = {
     # Less than a dead claim needs to be given up: no two attempts speak about the same mail.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 
 from temporalio import workflow
@@ -172,19 +173,21 @@ class FollowUpWorkflow:
             summary="who cannot be paid",
             **SWEEP,
         )
-        sent = 0
-        with contextlib.suppress(FailureError):
-            # If one cannot be sent, the mail server is the cause: the next run goes on.
-            for outbox_id in mails:
-                await workflow.execute_activity_method(
-                    Outreach.send_mail,
-                    outbox_id,
-                    task_queue=Queue.OUTREACH.value,
-                    summary="reminder of the payout set-up",
-                    **MAIL_SOON,
-                )
-                sent += 1
-        return sent
+        return sum(await asyncio.gather(*(self._send(outbox_id) for outbox_id in mails)))
+
+    async def _send(self, outbox_id: str) -> bool:
+        """One mail, whatever becomes of the others: a server may refuse one address for days."""
+        try:
+            await workflow.execute_activity_method(
+                Outreach.send_mail,
+                outbox_id,
+                task_queue=Queue.OUTREACH.value,
+                summary="reminder of the payout set-up",
+                **MAIL_SOON,
+            )
+        except FailureError:
+            return False
+        return True
 
 
 @workflow.defn(name=MAINTENANCE_WORKFLOW)

@@ -7,9 +7,10 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.lifecycle import Stage
+from domain.mails import Mail
 from local.cli_support import now
 from store import rail_balances
-from store.tables import Creator
+from store.tables import Creator, OutboxMail
 from tests import books as made
 from tests import builders
 from tests.local.test_cli import Terminal, connected, troupe
@@ -60,10 +61,19 @@ def test_who_cannot_be_paid_yet_is_named_with_the_reason(connected: Terminal, bo
             if status:
                 who = await db.get_one(Creator, of.creator_id)
                 await builders.recipient(db, who, status=status)
+                continue
+            given_up = OutboxMail(
+                id="out_1", campaign_id=campaign.id, collaboration_id=of.id, step="reminder",
+                mail=Mail.PAYOUT_SETUP_REMINDER.value, status="expired", facts={}, planned_at=now(),
+            )  # fmt: skip
+            db.add(given_up)
         return campaign.id
 
     campaign = books.run(sign)
     found = connected("payouts", "unpaid", "--campaign", campaign, "--json").json
     assert (found["contracts"], found["missing"]) == (3, 2)
     assert sorted(each["why"] for each in found["creators"]) == ["not_begun", "restricted"]
-    assert "2 of 3 cannot be paid yet" in connected("payouts", "unpaid").out
+    assert sorted(each["last_mail"] for each in found["creators"]) == ["", "expired"]
+    shown = connected("payouts", "unpaid").out
+    assert "2 of 3 cannot be paid yet" in shown
+    assert "was not sent" in " ".join(shown.split())

@@ -64,7 +64,7 @@ async def test_a_creator_is_reminded_from_the_signature_on_until_they_can_be_pai
     assert await scene.mails() == [reminder | {"waiting_minor": n} for n in (0, 700)]
     async with session(scene.engine) as db:
         (named,) = (await finance.readiness(db)).named
-        assert (named.why, named.reminded) == ("not_begun", 2)
+        assert (named.why, named.reminded, named.last_mail) == ("not_begun", 2, "planned")
         assert len(await payout_setup.unsent(db, 10)) == 2
     await scene.account("active")
     assert [await scene.day(n) for n in (6, 10, 20, 40)] == [0, 0, 0, 0]

@@ -70,6 +70,15 @@ NOT_READY = {
 }
 """Why a creator cannot be paid yet."""
 
+NOT_REACHED = {
+    "bounced": "the last mail about it came back: their address takes no mail",
+    "suppressed": "the last mail about it was not sent: nothing may be sent to their address",
+    "expired": "the last mail about it was not sent: for a day no mail server took it",
+    "in_doubt": "nobody knows whether the last mail about it arrived",
+    "by_hand": "they have no mail address: the text to send by hand is on their page",
+}
+"""Why a creator may not know that they have to mend something."""
+
 NOT_READY_BY_BANK = {
     "not_begun": "has given no bank account yet",
     "restricted": "the bank could not pay into their account; they were asked for another",
