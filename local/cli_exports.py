@@ -22,10 +22,12 @@ from local.cli_support import (
     AsJson,
     Data,
     err,
+    now,
     print_json,
     run_async,
     target,
 )
+from store import credits
 from store.campaigns import find_campaign
 from store.engine import session
 from store.journal import ACCOUNTS
@@ -72,6 +74,7 @@ def export(
         async with target(data) as stack, session(stack.engine) as db:
             of = (await find_campaign(db, campaign)).id if campaign else ""
             wanted = Wanted(status.value if status else "", of, begin, end, sent)
+            await credits.book(db, now())
             written = -1  # the head is not a row
             async for row in rows(db, Export(form, wanted, Sheet(semicolons), numbers)):
                 into.write(row)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -41,6 +41,16 @@ class Credited:
         whole = self.invoice.vat_minor, self.invoice.gross_minor
         vat = vat_between(*whole, start, start + gross)
         return Amounts(gross - vat, vat, gross, int(self.invoice.facts.get("rate", 0)))
+
+    @property
+    def may_be_replaced(self) -> bool:
+        """True of a credit note that was handed in and that no file for the books names yet."""
+        return self.note is not None and self.note.series is None and self.note.booked_at is None
+
+    @property
+    def creator_may_replace(self) -> bool:
+        """The same, unless it is finance that entered it."""
+        return self.may_be_replaced and self.note is not None and self.note.entered_by is None
 
 
 @dataclass(frozen=True)
@@ -114,34 +124,55 @@ async def hand_in(
 ) -> None:
     """Keep a credit note that a creator hands in, or that finance enters for them.
 
+    Until finance has taken a file for its books, another one may take its place: the creator's own
+    from the creator, any from finance.
+
     Raises:
-        InvoiceMistake: it is there, its sums are not those of the credit, or its number was used.
+        InvoiceMistake: it is there to stay, its sums are not those of the credit, or its number was
+            used.
     """
     creator = found.invoice.creator_id
     await one_at_a_time(session, creator)
-    if await session.get(CreditNote, found.credit.id) is not None:
-        raise InvoiceMistake("This credit note is there already")
+    there = await session.get(
+        CreditNote, found.credit.id, with_for_update=True, populate_existing=True
+    )
+    now = Credited(found.credit, found.invoice, there)
+    if there is not None and not (
+        now.may_be_replaced if entered_by is not None else now.creator_may_replace
+    ):
+        raise InvoiceMistake("This credit note is there already, and in use")
     wanted = found.amounts
     if (upload.gross_minor, upload.vat_minor) != (wanted.gross_minor, wanted.vat_minor):
         raise InvoiceMistake("The total or the VAT of the credit note is not what it has to be")
     notes = select(CreditNote.credit_id).where(
-        CreditNote.creator_id == creator, CreditNote.number == upload.number
+        CreditNote.creator_id == creator,
+        CreditNote.number == upload.number,
+        CreditNote.credit_id != found.credit.id,
     )
     invoices = select(Invoice.payout_id).where(
         Invoice.creator_id == creator, Invoice.number == upload.number
     )
     if await session.scalar(notes.union_all(invoices)) is not None:
         raise InvoiceMistake("This number was used for another invoice or credit note already")
-    session.add(
-        CreditNote(
-            credit_id=found.credit.id, creator_id=creator, series=None, number=upload.number,
-            issued_on=upload.issued_on, net_minor=wanted.net_minor, vat_minor=wanted.vat_minor,
-            gross_minor=wanted.gross_minor, currency=found.invoice.currency, facts={},
-            media_type=upload.media_type, content=upload.content, entered_by=entered_by,
-            created_at=at,
-        )
+    row = there or CreditNote(
+        credit_id=found.credit.id, creator_id=creator, series=None, net_minor=wanted.net_minor,
+        vat_minor=wanted.vat_minor, gross_minor=wanted.gross_minor,
+        currency=found.invoice.currency, facts={}, created_at=at,
     )  # fmt: skip
+    row.number, row.issued_on, row.entered_by = upload.number, upload.issued_on, entered_by
+    row.media_type, row.content = upload.media_type, upload.content
+    row.replaced_at = at if there else None
+    session.add(row)
     await session.flush()
+
+
+async def book(session: AsyncSession, at: datetime) -> None:
+    """Note that finance takes a file for its books, which may name all that were handed in."""
+    await session.execute(
+        update(CreditNote)
+        .where(CreditNote.series.is_(None), CreditNote.booked_at.is_(None))
+        .values(booked_at=at)
+    )
 
 
 async def content(session: AsyncSession, credit_id: str) -> bytes:

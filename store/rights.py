@@ -19,6 +19,7 @@ NEVER_DELETED = frozenset(
         "payout_attempts",
         "bank_orders",
         "invoices",
+        "credit_notes",
         "rail_stops",
         "account_matters",
         "balance_lines",
@@ -29,10 +30,15 @@ NEVER_DELETED = frozenset(
 )
 """Rows that are the proof of a decision or of a payment: they change, they do not vanish.
 
-When an invoice may still change is told by the triggers of its table.
+When an invoice or a credit note may still change is told by the triggers of its table.
 """
 
-UPDATED_COLUMNS = {"ledger_accounts": ("balance_minor",)}
+UPDATED_COLUMNS = {
+    "ledger_accounts": ("balance_minor",),
+    "credit_notes": (
+        "number", "issued_on", "media_type", "content", "entered_by", "replaced_at", "booked_at",
+    ),
+}  # fmt: skip
 """Tables of which only these columns may be changed."""
 
 

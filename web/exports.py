@@ -15,6 +15,7 @@ from domain.messages import PostingKind
 from domain.moments import read_moment
 from domain.money import Money
 from domain.spreadsheet import BOM, Cell, Sheet
+from store import credits
 from store.engine import session
 from store.journal import JournalLine, journal
 from store.payment_lines import PaymentLine, Wanted, all_payments
@@ -131,11 +132,12 @@ def _journal_line(line: JournalLine, accounts: Mapping[str, str]) -> list[Cell]:
 @router.get("/payments/export")
 async def download(request: Request) -> Response:
     """The file that the form on the payments page asks for."""
-    async with visit(request) as v:
-        v.need(*READERS)
-        now, engine = v.deps.clock(), v.deps.engine
     try:
-        export = _asked(request.query_params)
+        async with visit(request) as v:
+            v.need(*READERS)
+            export = _asked(request.query_params)
+            now, engine = v.deps.clock(), v.deps.engine
+            await credits.book(v.db, now)
     except UserMistake as mistake:
         return pages_of(request).page(
             "desk/message.html", 422, title="This file cannot be made",

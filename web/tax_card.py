@@ -78,12 +78,12 @@ def tax_context(view: PortalView, file: CampaignFile) -> dict[str, Any]:
         return {"papers": None, "wants_papers": False}
     country, facts = file.brand.country, papers.facts
     name = papers.profile.legal_name if papers.profile else ""
-    credits_asked = [each for each in view.credits if each.note is None]
+    missing = [each for each in view.credits if each.note is None]
     covered = papers.mandate is not None and papers.self_billing
     invoices_asked = [] if covered else asked(view, country)
     return {
         "papers": papers,
-        "wants_papers": bool(facts is None or lacking(papers, invoices_asked) or credits_asked),
+        "wants_papers": bool(facts is None or lacking(papers, invoices_asked) or missing),
         "tax_open": False,
         "needs_invoice": facts is not None and facts.status is not TaxStatus.PRIVATE,
         "fee_parts": amounts_for(country, facts, view.collaboration.fee_minor) if facts else None,
@@ -91,6 +91,6 @@ def tax_context(view: PortalView, file: CampaignFile) -> dict[str, Any]:
         "invoices_asked": invoices_asked,
         "is_the_vat": is_the_vat,
         "credits": view.credits,
-        "credits_asked": credits_asked,
+        "credits_asked": missing + [each for each in view.credits if each.creator_may_replace],
         "mandate_words": mandate_text(file.brand.name, name),
     }

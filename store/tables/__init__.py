@@ -114,7 +114,7 @@ __all__ = [
 
 APPEND_ONLY = (
     "events", "ledger_transactions", "ledger_entries", "signatures", "terms", "tax_profiles",
-    "invoice_mandates", "bank_accounts", "bank_files", "invoice_credits", "credit_notes",
+    "invoice_mandates", "bank_accounts", "bank_files", "invoice_credits",
     "claim_parts", "other_payments",
 )  # fmt: skip
 """Tables on which the application's role may only insert and read."""

@@ -115,7 +115,11 @@ class InvoiceCredit(Base):
 
 
 class CreditNote(Base):
-    """The paper for it: issued under the creator's mandate, or handed in. It never changes."""
+    """The paper for it: issued under the creator's mandate, or handed in.
+
+    One that was issued never changes; a file may be replaced until the books name it. The triggers
+    of the table see to it, and its sums stay in any case.
+    """
 
     __tablename__ = "credit_notes"
     __table_args__ = (
@@ -145,3 +149,7 @@ class CreditNote(Base):
     entered_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
     """Who of finance entered it, if the creator did not hand it in themselves."""
     created_at: Mapped[datetime]
+    """Also the day of the tax that leaves the books by it: another file does not move it."""
+    replaced_at: Mapped[datetime | None]
+    booked_at: Mapped[datetime | None]
+    """When finance first took a file for its books after it was handed in."""

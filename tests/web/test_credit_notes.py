@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from domain.correspondence import CreditFigures
 from domain.creator_account import accounts
@@ -132,25 +133,30 @@ async def test_the_creator_is_asked_for_the_credit_note_of_an_invoice_of_their_o
         ({"gross": "149"}, "not what it has to be"), ({"vat": "24"}, "not what it has to be"),
         ({"number": "2026-7"}, "used for another"), ({"number": "AV-1"}, "that we issue"),
     ):  # fmt: skip
-        answer = await hand_in(handed_in, **wrong)
+        answer = await hand_in(handed_in, PDF, **wrong)
         assert (answer.status_code, said in answer.text) == (422, True), said
-    assert (await hand_in(handed_in)).status_code == 303
-    assert 'data-action="credit_note"' not in await handed_in.browser.page()
+    assert (await hand_in(handed_in, PDF)).status_code == 303
     address = f"{handed_in.browser.path}/credit-notes/{again}"
+    assert (await handed_in.browser.http.get(address)).content == PDF
+    page = await handed_in.browser.page()
+    assert "Still missing" not in page
+    assert "Replace the credit note" in page
+    better = PDF + b"%"
+    assert (await hand_in(handed_in, better, number="A-2")).status_code == 303
     answer = await handed_in.browser.http.get(address)
-    assert answer.content == PDF
+    assert answer.content == better
     assert answer.headers["content-disposition"].startswith("attachment;")
     other = await begin(handed_in.web, FRANCE)
     answer = await other.browser.http.get(f"{other.browser.path}/credit-notes/{again}")
     assert answer.status_code == 404
 
 
-async def hand_in(case: Case, **changed: str) -> httpx.Response:
+async def hand_in(case: Case, file: bytes, **changed: str) -> httpx.Response:
     form = form_of(await case.browser.page(), "credit_note")
     address = form.pop("action")
     sent = {"number": "A-1", "issued_on": "2026-03-02", "vat": "-25", "gross": "-150,00"}
     return await case.browser.http.post(
-        f"{URL}{address}", data=form | sent | changed, files={"file": ("a.pdf", PDF)}
+        f"{URL}{address}", data=form | sent | changed, files={"file": ("a.pdf", file)}
     )
 
 
@@ -174,8 +180,22 @@ async def test_finance_sees_what_is_missing_and_enters_it(handed_in: Case) -> No
     assert "entered by finance" in (await client.get(f"/payments/{again}")).text
     assert "Credit notes that are missing" not in (await client.get("/payments")).text
     assert (await client.get(f"/credit-notes/{again}")).content == PDF
-    again_entered = await client.post(address, data=typed, files={"file": ("a.pdf", PDF)})
-    assert "is there already" in again_entered.text
+    assert 'data-action="credit_note"' not in await handed_in.browser.page(), "it is finance's"
+    files = {"file": ("a.pdf", PDF)}
+    assert (await client.post(address, data=typed | {"number": "A-2"}, files=files)).is_redirect
+    page = (await client.get(f"/payments/{again}")).text
+    assert "Credit note A-2" in page
+    assert "replaced on" in page
+    assert "A-2" in (await client.get("/payments/export")).text
+    assert 'data-action="credit_note"' not in (await client.get(f"/payments/{again}")).text
+    assert "and in use" in (await client.post(address, data=typed, files=files)).text
+    async with session(web.engine) as db:
+        kept = await db.get_one(CreditNote, again)
+        assert (kept.number, kept.replaced_at, kept.booked_at) == ("A-2", kept.created_at, NOW)
+        kept.number = "A-3"
+        with pytest.raises(DBAPIError, match="that the books name is never changed"):
+            await db.flush()
+        await db.rollback()
     manager = await web.signed_in(Role.MANAGER)
     forged = typed | {"csrf": await web.csrf(manager)}
     answer = await manager.post(address, data=forged, files={"file": ("a.pdf", PDF)})
