@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from temporalio import activity
 
-from domain.messages import ClaimBack, Claimed
+from domain.messages import Begin, Claimed
 from integrations.temporal import wake_claim
 from store import claiming, claims
 from store.engine import session
@@ -24,7 +24,7 @@ class Claims:
         self._client = client
 
     @activity.defn(name="claim_back")
-    async def claim_back(self, command: ClaimBack) -> Claimed:
+    async def claim_back(self, command: Begin) -> Claimed:
         """Write a claim; gives what is to be started.
 
         Making it twice is one claim: the decision's row remembers that it was applied.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from temporalio import activity
 
-from domain.messages import Append, Appended, AppliedDecision, ApplyDecision, GrantBonus, Granted
+from domain.messages import Append, Appended, AppliedDecision, ApplyDecision, Begin, Granted
 from store import bonuses, records
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Records:
         return await records.apply_decision(self._engine, command)
 
     @activity.defn(name="grant_bonus")
-    async def grant_bonus(self, command: GrantBonus) -> Granted:
+    async def grant_bonus(self, command: Begin) -> Granted:
         """Write a bonus as a payment with its money; gives what is to be started.
 
         Granting twice is one payment: the decision's row remembers that it was applied.

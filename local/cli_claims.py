@@ -10,15 +10,15 @@ from rich.table import Table
 
 from domain.decisions import (
     Choice,
-    ClaimChoice,
     ClaimVerdict,
     DecisionKind,
     PlainChoice,
     RepaymentChoice,
 )
-from domain.errors import NotFound, UserMistake
+from domain.errors import NotFound
 from domain.ids import claim_id
 from domain.money import Money
+from local.cli_begin import Amount, OfCollaboration, begin, given_reason
 from local.cli_proof import As, Said, answer, ask_password, messenger, proved, tell
 from local.cli_support import (
     DATA_DEFAULT,
@@ -30,7 +30,7 @@ from local.cli_support import (
     run_async,
     target,
 )
-from store import claim_reads, decisions, desk, desk_lists
+from store import claim_reads, decisions, desk
 from store.claim_reads import ClaimLine
 from store.duties import CLAIMANT
 from store.engine import session
@@ -87,10 +87,8 @@ def _as_json(one: ClaimLine) -> dict[str, object]:
 
 @claims.command("ask")
 def ask(
-    collaboration: Annotated[
-        str, typer.Argument(help="The collaboration's id, as `payouts list --json` has it.")
-    ],
-    amount: Annotated[str, typer.Argument(help="How much, in the campaign's currency.")],
+    collaboration: OfCollaboration,
+    amount: Amount,
     who: As,
     reason: Annotated[str, typer.Option(help="Why; the creator reads it.")],
     data: Data = DATA_DEFAULT,
@@ -98,22 +96,10 @@ def ask(
 ) -> None:
     """Ask a creator for money back: they are heard, and a second person decides."""
     kind = DecisionKind.CLAIM_BACK
-    _reason(reason)
 
     async def work() -> Said:
         async with target(data) as stack:
-            async with session(stack.engine) as db:
-                staff = await proved(db, who, ask_password(who), kind)
-                found = await desk_lists.collaboration(db, collaboration)
-                if found is None:
-                    raise UserMistake(f"there is no collaboration {collaboration}")
-                made = await decisions.submit(
-                    db, kind=kind, subject_kind="collaboration", subject_id=collaboration,
-                    actor_kind="staff", actor_id=staff.id, seen="", comment=reason.strip(),
-                    choice=ClaimChoice(amount_minor=read_for(kind, amount, found[0].currency)),
-                    at=now(),
-                )  # fmt: skip
-            told = await messenger(stack).bring(kind, collaboration, made, "")
+            made, told = await begin(stack, kind, who, collaboration, amount, reason)
             return answer(claim_id(made), told.status, told.code, made, "claim")
 
     tell(kind, [run_async(work())], as_json)
@@ -132,7 +118,7 @@ def drop(
     claim: Named, who: As, comment: Why, data: Data = DATA_DEFAULT, as_json: AsJson = False
 ) -> None:
     """Say that it is not owed; the creator reads why."""
-    _reason(comment)
+    given_reason(comment)
     _decide(ClaimVerdict(answer="drop"), claim, who, comment, data, as_json)
 
 
@@ -141,7 +127,7 @@ def waive(
     claim: Named, who: As, comment: Why, data: Data = DATA_DEFAULT, as_json: AsJson = False
 ) -> None:
     """Give up what is still open of a confirmed claim. Not by whoever asked for it."""
-    _reason(comment)
+    given_reason(comment)
     choice = PlainChoice.model_validate({"kind": DecisionKind.WAIVE_CLAIM})
     _decide(choice, claim, who, comment, data, as_json)
 
@@ -156,13 +142,8 @@ def repaid(
     as_json: AsJson = False,
 ) -> None:
     """Book what a creator has sent to the brand's own account. Not by whoever asked for it."""
-    _reason(comment)
+    given_reason(comment)
     _decide(amount, claim, who, comment, data, as_json)
-
-
-def _reason(text: str) -> None:
-    if len(text.strip()) < 3:
-        raise UserMistake("a reason is required", hint="say it in a sentence; it is kept")
 
 
 def _decide(

@@ -14,12 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from domain.campaign import CampaignFile, PayoutPolicy
 from domain.decisions import BonusChoice, DecisionKind
-from domain.errors import Overdrawn
 from domain.ids import payout_id
 from domain.lifecycle import PayoutStatus, StreamKind
 from domain.messages import (
-    ApplyDecision,
-    GrantBonus,
+    Begin,
     Granted,
     PayoutInput,
     Posting,
@@ -28,64 +26,31 @@ from domain.messages import (
 )
 from domain.payments import BONUS
 from store import ledger
-from store.duties import Refused, check_duties
-from store.engine import session as transaction
+from store.beginnings import begin
+from store.duties import Refused
 from store.streams import NewEvent, write_event
 from store.tables import Campaign, Collaboration, Decision, Event, Payout, Staff
 
 
-async def grant(engine: AsyncEngine, command: GrantBonus) -> Granted:
+async def grant(engine: AsyncEngine, command: Begin) -> Granted:
     """Check a bonus's decision once more, and write the payment with its money and its event.
 
     Granting twice is one payment: the decision's row is locked, and its event names the payment.
     """
-    try:
-        async with transaction(engine) as session:
-            return await _grant(session, command)
-    except Overdrawn as refusal:
-        if refusal.account != ledger.AVAILABLE:
-            raise
-    async with transaction(engine) as session:
-        row = await session.get_one(Decision, command.ref.decision_id, with_for_update=True)
-        return _refused(row, "over_budget", command.at)
+    code, payment = await begin(engine, command, DecisionKind.GRANT_BONUS, _grant)
+    return Granted(code=code, payment=payment)
 
 
-async def _grant(session: AsyncSession, command: GrantBonus) -> Granted:
-    row = await session.get(Decision, command.ref.decision_id, with_for_update=True)
-    if row is None or row.kind != DecisionKind.GRANT_BONUS:
-        return Granted(code="unknown")
-    # Locked: the number is counted, and nobody suspends the collaboration meanwhile.
-    of = await session.get(Collaboration, row.subject_id, with_for_update=True)
-    if of is None:
-        return _refused(row, "unknown", command.at)
+async def _grant(
+    session: AsyncSession, of: Collaboration, row: Decision, at: datetime
+) -> PayoutInput:
     if row.status == "applied":
-        return await _payment(session, await _of_decision(session, row))
-    if row.status != "submitted":
-        return Granted(code=row.code)
-    try:
-        await _may_be_granted(session, of, row, command)
-    except Refused as refusal:
-        return _refused(row, refusal.code, command.at)
-    payout = await _write(session, of, row, command.at)
-    row.status, row.code, row.settled_at = "applied", "applied", command.at
-    return await _payment(session, payout)
-
-
-def _refused(row: Decision, code: str, at: datetime) -> Granted:
-    row.status, row.code, row.settled_at = "refused", code, at
-    return Granted(code=code)
-
-
-async def _may_be_granted(
-    session: AsyncSession, of: Collaboration, row: Decision, command: GrantBonus
-) -> None:
-    head = StreamHead(kind=StreamKind.COLLABORATION, entity_id=of.id)
-    check = ApplyDecision(head=head, at=command.at, ref=command.ref)
-    await check_duties(session, of, row, check)
+        return await _input(session, await _of_decision(session, row))
     if of.suspended:
         raise Refused("suspended")
     if not await is_signed(session, of.id):
         raise Refused("not_signed")
+    return await _input(session, await _write(session, of, row, at))
 
 
 async def is_signed(session: AsyncSession, collaboration_id: str) -> bool:
@@ -187,17 +152,15 @@ async def _write(session: AsyncSession, of: Collaboration, row: Decision, at: da
     return payout
 
 
-async def _payment(session: AsyncSession, payout: Payout) -> Granted:
+async def _input(session: AsyncSession, payout: Payout) -> PayoutInput:
     campaign = await session.get_one(Campaign, payout.campaign_id)
-    return Granted(
-        payment=PayoutInput(
-            payout_id=payout.id,
-            collaboration_id=payout.collaboration_id,
-            campaign_id=payout.campaign_id,
-            amount_minor=payout.amount_minor,
-            currency=payout.currency,
-            pay_by=payout.pay_by,
-            policy=PayoutPolicy.of(CampaignFile.model_validate(campaign.file)),
-            granted=True,
-        )
+    return PayoutInput(
+        payout_id=payout.id,
+        collaboration_id=payout.collaboration_id,
+        campaign_id=payout.campaign_id,
+        amount_minor=payout.amount_minor,
+        currency=payout.currency,
+        pay_by=payout.pay_by,
+        policy=PayoutPolicy.of(CampaignFile.model_validate(campaign.file)),
+        granted=True,
     )

@@ -11,57 +11,31 @@ from domain.claims import ClaimStatus
 from domain.decisions import ClaimChoice, DecisionKind
 from domain.ids import claim_id
 from domain.lifecycle import StreamKind
-from domain.messages import ApplyDecision, ClaimBack, Claimed, ClaimInput, StreamHead
-from store.duties import Refused, check_duties
+from domain.messages import Begin, Claimed, ClaimInput, StreamHead
+from store.beginnings import begin
+from store.duties import Refused
 from store.earned import claimable
-from store.engine import session as transaction
 from store.streams import NewEvent, write_event
 from store.tables import Campaign, Claim, Collaboration, Decision
 
 
-async def make(engine: AsyncEngine, command: ClaimBack) -> Claimed:
+async def make(engine: AsyncEngine, command: Begin) -> Claimed:
     """Check a claim's decision once more, and write the claim with its first event.
 
     Making it twice is one claim: the decision's row is locked and gives the claim its id.
     """
-    async with transaction(engine) as session:
-        return await _make(session, command)
+    code, claim = await begin(engine, command, DecisionKind.CLAIM_BACK, _make)
+    return Claimed(code=code, claim=claim)
 
 
-async def _make(session: AsyncSession, command: ClaimBack) -> Claimed:
-    row = await session.get(Decision, command.ref.decision_id, with_for_update=True)
-    if row is None or row.kind != DecisionKind.CLAIM_BACK:
-        return Claimed(code="unknown")
-    # Locked: two claims at once may not come to more than was earned.
-    of = await session.get(Collaboration, row.subject_id, with_for_update=True)
-    if of is None:
-        return _refused(row, "unknown", command.at)
+async def _make(
+    session: AsyncSession, of: Collaboration, row: Decision, at: datetime
+) -> ClaimInput:
     if row.status == "applied":
         return await _input(session, await session.get_one(Claim, claim_id(row.id)))
-    if row.status != "submitted":
-        return Claimed(code=row.code)
-    try:
-        await _may_be_made(session, of, row, command)
-    except Refused as refusal:
-        return _refused(row, refusal.code, command.at)
-    claim = await _write(session, of, row, command.at)
-    row.status, row.code, row.settled_at = "applied", "applied", command.at
-    return await _input(session, claim)
-
-
-def _refused(row: Decision, code: str, at: datetime) -> Claimed:
-    row.status, row.code, row.settled_at = "refused", code, at
-    return Claimed(code=code)
-
-
-async def _may_be_made(
-    session: AsyncSession, of: Collaboration, row: Decision, command: ClaimBack
-) -> None:
-    head = StreamHead(kind=StreamKind.COLLABORATION, entity_id=of.id)
-    check = ApplyDecision(head=head, at=command.at, ref=command.ref)
-    await check_duties(session, of, row, check)
     if ClaimChoice.model_validate(row.choice).amount_minor > await claimable(session, of.id):
         raise Refused("more_than_earned")
+    return await _input(session, await _write(session, of, row, at))
 
 
 async def _write(session: AsyncSession, of: Collaboration, row: Decision, at: datetime) -> Claim:
@@ -91,18 +65,16 @@ async def _write(session: AsyncSession, of: Collaboration, row: Decision, at: da
     return claim
 
 
-async def _input(session: AsyncSession, claim: Claim) -> Claimed:
+async def _input(session: AsyncSession, claim: Claim) -> ClaimInput:
     campaign = await session.get_one(Campaign, claim.campaign_id)
     file = CampaignFile.model_validate(campaign.file)
-    return Claimed(
-        claim=ClaimInput(
-            claim_id=claim.id,
-            collaboration_id=claim.collaboration_id,
-            campaign_id=claim.campaign_id,
-            amount_minor=claim.amount_minor,
-            currency=claim.currency,
-            hearing_within=file.retention.hearing_within,
-            min_notice=file.min_notice,
-            policy=PayoutPolicy.of(file),
-        )
+    return ClaimInput(
+        claim_id=claim.id,
+        collaboration_id=claim.collaboration_id,
+        campaign_id=claim.campaign_id,
+        amount_minor=claim.amount_minor,
+        currency=claim.currency,
+        hearing_within=file.retention.hearing_within,
+        min_notice=file.min_notice,
+        policy=PayoutPolicy.of(file),
     )

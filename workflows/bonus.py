@@ -13,10 +13,10 @@ with workflow.unsafe.imports_passed_through():
     from domain.messages import (
         BONUS_GRANTED,
         BONUS_WORKFLOW,
+        Begin,
         BonusGranted,
         DecisionRef,
         DecisionResult,
-        GrantBonus,
         Granted,
     )
     from workflows.births import start_payment
@@ -32,7 +32,7 @@ class BonusWorkflow:
         """Write the payment, start it, and tell the collaboration, which may be suspended later."""
         granted: Granted = await workflow.execute_local_activity_method(
             Records.grant_bonus,
-            GrantBonus(ref=ref, at=workflow.now()),
+            Begin(ref=ref, at=workflow.now()),
             summary="grant a bonus",
             **RECORD,
         )

@@ -6,7 +6,6 @@ import contextlib
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import Priority
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
@@ -14,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.outreach import Outreach
     from domain.claims import ClaimStatus
     from domain.decisions import ClaimVerdict, DecisionKind
-    from domain.ids import claim_workflow_id, derived_id
+    from domain.ids import derived_id
     from domain.inbox import ItemKind
     from domain.lifecycle import StreamKind
     from domain.mails import Mail
@@ -24,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
         CLAIM_WORKFLOW,
         DECIDE,
         AppliedDecision,
-        ClaimBack,
+        Begin,
         ClaimChange,
         Claimed,
         ClaimInput,
@@ -38,10 +37,11 @@ with workflow.unsafe.imports_passed_through():
         Queue,
         StreamHead,
     )
+    from workflows.births import start_claim
     from workflows.questions import Beat, Question, Questions, refuse
     from workflows.story import Story
     from workflows.stream import Stream
-    from workflows.timeouts import MAIL, RECORD, TASK_TIMEOUT
+    from workflows.timeouts import MAIL, RECORD
 
 LOOK_AGAIN = timedelta(days=1)
 """How often a claim looks at what is left of it, even if nobody told it of a change."""
@@ -56,7 +56,7 @@ class ClaimBackWorkflow:
         """Write the claim and start it; it outlives this."""
         made: Claimed = await workflow.execute_local_activity_method(
             Claims.claim_back,
-            ClaimBack(ref=ref, at=workflow.now()),
+            Begin(ref=ref, at=workflow.now()),
             summary="claim back",
             **RECORD,
         )
@@ -64,16 +64,7 @@ class ClaimBackWorkflow:
         if claim is None:
             return DecisionResult(applied=False, code=made.code)
         with contextlib.suppress(WorkflowAlreadyStartedError):
-            await workflow.start_child_workflow(
-                CLAIM_WORKFLOW,
-                claim,
-                id=claim_workflow_id(claim.claim_id),
-                result_type=ClaimResult,
-                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-                task_timeout=TASK_TIMEOUT,
-                priority=Priority(fairness_key=claim.campaign_id),
-                static_summary=f"claim on {claim.collaboration_id}",
-            )
+            await start_claim(claim)
         return DecisionResult(applied=True, code="applied")
 
 

@@ -25,7 +25,7 @@ from domain.messages.campaign import (
     TellCollaborations,
     VettingResult,
 )
-from domain.messages.claim import ClaimBack, Claimed, ClaimInput, ClaimResult
+from domain.messages.claim import Claimed, ClaimInput, ClaimResult
 from domain.messages.collaboration import (
     CheckResult,
     CollaborationInput,
@@ -39,7 +39,13 @@ from domain.messages.collaboration import (
     WatchRequest,
     WatchResult,
 )
-from domain.messages.decisions import AppliedDecision, ApplyDecision, DecisionRef, DecisionResult
+from domain.messages.decisions import (
+    AppliedDecision,
+    ApplyDecision,
+    Begin,
+    DecisionRef,
+    DecisionResult,
+)
 from domain.messages.names import (
     ACCOUNT_BACK,
     ACCOUNT_LOST,
@@ -71,7 +77,6 @@ from domain.messages.names import (
 from domain.messages.payout import (
     AccountLost,
     BonusGranted,
-    GrantBonus,
     Granted,
     PayoutInput,
     PayoutResult,
@@ -130,12 +135,12 @@ __all__ = [
     "AppliedDecision",
     "AppliedEvent",
     "ApplyDecision",
+    "Begin",
     "BonusGranted",
     "CampaignChange",
     "CampaignInput",
     "CampaignState",
     "CheckResult",
-    "ClaimBack",
     "ClaimChange",
     "ClaimInput",
     "ClaimResult",
@@ -147,7 +152,6 @@ __all__ = [
     "DecisionRef",
     "DecisionResult",
     "Discharge",
-    "GrantBonus",
     "Granted",
     "MailResult",
     "Message",

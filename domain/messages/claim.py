@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from domain.campaign import PayoutPolicy
 from domain.messages.base import Message
-from domain.messages.decisions import DecisionRef
 
 
 class ClaimInput(Message):
@@ -25,15 +24,8 @@ class ClaimInput(Message):
     """With the clock on whoever says whether it stands."""
 
 
-class ClaimBack(Message):
-    """Apply a decision by which a creator is to give something back."""
-
-    ref: DecisionRef
-    at: datetime
-
-
 class Claimed(Message):
-    """What became of it."""
+    """What became of a decision by which a creator is to give something back."""
 
     code: str = "applied"
     claim: ClaimInput | None = None

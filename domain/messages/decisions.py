@@ -37,6 +37,13 @@ class ApplyDecision(Message):
     """Decisions already taken for the same purpose: the first of two releases."""
 
 
+class Begin(Message):
+    """Apply a decision that begins something of its own: a bonus, or a claim."""
+
+    ref: DecisionRef
+    at: datetime
+
+
 class AppliedDecision(Message):
     """The choice, if the decision holds; else why not. The head is the new one if it holds."""
 

@@ -8,7 +8,6 @@ from enum import StrEnum
 from domain.campaign import PayoutPolicy
 from domain.lifecycle import HoldReason, PayoutStatus
 from domain.messages.base import Message
-from domain.messages.decisions import DecisionRef
 
 
 class PayoutInput(Message):
@@ -27,15 +26,8 @@ class PayoutInput(Message):
     """A bonus: nobody's work earned it, so it may be withdrawn until it is sent."""
 
 
-class GrantBonus(Message):
-    """Apply a decision by which a creator gets more than was agreed."""
-
-    ref: DecisionRef
-    at: datetime
-
-
 class Granted(Message):
-    """What became of it."""
+    """What became of a decision by which a creator gets more than was agreed."""
 
     code: str = "applied"
     payment: PayoutInput | None = None

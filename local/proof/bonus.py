@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.decisions import BonusChoice, DecisionKind, TermsChoice
 from domain.lifecycle import StreamKind
-from domain.messages import GrantBonus, StreamHead
+from domain.messages import Begin, StreamHead
 from local.proof.owing import decided, person
 from local.proof.paying import call_off, one_of
 from local.proof.till import Contract, Payment, Till, Violated, Where
@@ -28,7 +28,7 @@ async def grant(till: Till, pick: int, amount: int) -> None:
             contract.is_signed = True
     who = await person(till, "asks")
     ref = await decided(till, StreamKind.COLLABORATION, contract.id, who, choice)
-    command = GrantBonus(ref=ref, at=till.now)
+    command = Begin(ref=ref, at=till.now)
     granted = await bonuses.grant(till.engine, command)
     if (granted.payment is not None) != (amount <= free):
         raise Violated(f"a bonus of {amount} with {free} free: {granted.code}")

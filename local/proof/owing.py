@@ -18,7 +18,7 @@ from domain.lifecycle import Role, StreamKind
 from domain.messages import (
     Append,
     ApplyDecision,
-    ClaimBack,
+    Begin,
     ClaimChange,
     DecisionRef,
     Posting,
@@ -65,7 +65,7 @@ async def claim_back(till: Till, pick: int, amount: int) -> None:
     ref = await decided(
         till, StreamKind.COLLABORATION, contract.id, who, ClaimChoice(amount_minor=wanted)
     )
-    command = ClaimBack(ref=ref, at=till.now)
+    command = Begin(ref=ref, at=till.now)
     made = await claiming.make(till.engine, command)
     again = await claiming.make(till.engine, command)
     if (made.claim is not None) != (wanted <= most) or again.claim != made.claim:

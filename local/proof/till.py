@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.claims import ClaimStatus
 from domain.lifecycle import StreamKind
-from domain.messages import Append, GrantBonus, Granted, StreamHead
+from domain.messages import Append, Begin, Granted, StreamHead
 from domain.payments import RailTransfer
 from domain.reconciliation import compare
 from local.proof.scene import campaign_file, contracted, funded_campaign
@@ -153,7 +153,7 @@ class Till:
     payments: list[Payment] = field(default_factory=list)
     provider: Provider = field(default_factory=Provider)
     written: list[Append] = field(default_factory=list)
-    granted: list[tuple[GrantBonus, Granted]] = field(default_factory=list)
+    granted: list[tuple[Begin, Granted]] = field(default_factory=list)
     """Decisions about bonuses, and what became of them."""
     people: dict[str, str] = field(default_factory=dict)
     """Members of finance, by what they do."""

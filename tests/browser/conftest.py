@@ -19,7 +19,7 @@ from domain.account_matters import MatterCode
 from domain.balance_lines import BalanceLine
 from domain.decisions import BonusChoice, Objection, TermsChoice
 from domain.inbox import ItemKind
-from domain.messages import GrantBonus
+from domain.messages import Begin
 from domain.reconciliation import Difference, DifferenceCode
 from rendering.links import Links
 from store import (
@@ -168,7 +168,7 @@ async def _fill(deps: Deps, made: Site) -> None:
         made.portal["claims"] = await _owes(db, deps)
         batch = new_batch()
         await batches.record(db, batch, me, payout.id, "something else was shown", deps.clock())
-    await bonuses.grant(deps.engine, GrantBonus(ref=granted, at=deps.clock()))
+    await bonuses.grant(deps.engine, Begin(ref=granted, at=deps.clock()))
     made.portal["opt_out"] = deps.links.opt_out(one.id)
     made.pages = {f"item_{item.kind}": f"/items/{item.id}" for item in items}
     made.pages |= {

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.decisions import BonusChoice, TermsChoice
 from domain.lifecycle import Role, StreamKind
-from domain.messages import DecisionRef, GrantBonus, Granted
+from domain.messages import Begin, DecisionRef, Granted
 from store import batches, bonuses, correspondence, four_eyes, ledger
 from store.engine import session
 from store.records import verify_stream
@@ -47,7 +47,7 @@ async def decided(
 
 
 async def granted(engine: AsyncEngine, ref: DecisionRef) -> Granted:
-    return await bonuses.grant(engine, GrantBonus(ref=ref, at=NOW))
+    return await bonuses.grant(engine, Begin(ref=ref, at=NOW))
 
 
 async def test_a_bonus_is_a_payment_with_its_money_person_and_reason(

@@ -24,7 +24,7 @@ from domain.lifecycle import PayoutStatus, Role
 from domain.messages import (
     Append,
     ApplyDecision,
-    ClaimBack,
+    Begin,
     ClaimChange,
     Claimed,
     Netting,
@@ -70,7 +70,7 @@ async def asked(engine: AsyncEngine, of: Collaboration, who: Staff, amount: int)
     async with session(engine) as db:
         choice = ClaimChoice(amount_minor=amount)
         ref = await builders.decision(db, of, who, choice, comment=WHY)
-    return await claiming.make(engine, ClaimBack(ref=ref, at=NOW))
+    return await claiming.make(engine, Begin(ref=ref, at=NOW))
 
 
 async def released(
@@ -125,7 +125,7 @@ async def test_a_claim_is_made_once_and_for_no_more_than_was_earned(
         ref = await builders.decision(
             db, begun, finance, ClaimChoice(amount_minor=9_000), comment=WHY
         )
-    command = ClaimBack(ref=ref, at=NOW)
+    command = Begin(ref=ref, at=NOW)
     made = await asyncio.gather(*(claiming.make(engine, command) for _ in range(4)))
     assert len({one.claim.claim_id for one in made if one.claim}) == 1
     assert (await asked(engine, begun, finance, 6_001)).code == "more_than_earned"

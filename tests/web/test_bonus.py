@@ -7,7 +7,7 @@ import pytest
 from domain.decisions import BonusChoice, TermsChoice
 from domain.inbox import ItemKind
 from domain.lifecycle import PayoutStatus, Role
-from domain.messages import GrantBonus
+from domain.messages import Begin
 from store import bonuses
 from store.engine import session
 from store.tables import Campaign, Creator, Decision, Payout
@@ -34,7 +34,7 @@ async def granted(web: Web, there: Scene) -> str:
         person = await builders.staff(db, (Role.MANAGER,), name="Noor")
         choice = BonusChoice(amount_minor=5_000)
         ref = await builders.decision(db, there.collaboration, person, choice, comment="So well.")
-    payment = (await bonuses.grant(web.engine, GrantBonus(ref=ref, at=NOW))).payment
+    payment = (await bonuses.grant(web.engine, Begin(ref=ref, at=NOW))).payment
     assert payment is not None
     return payment.payout_id
 
