@@ -105,8 +105,7 @@ async def _append(session: AsyncSession, command: Append) -> Appended:
         if await _is_given_up(session, entity, command):
             await credit(session, entity.id, entity, entity.amount_minor, command.at)
     elif isinstance(entity, Claim) and stands:
-        # A payment may have been called off between the decision and this event.
-        await settling.take_off(session, entity.collaboration_id, command.at)
+        await settling.claim_confirmed(session, entity, command.at)
     return Appended(head=head)
 
 
@@ -132,7 +131,7 @@ async def _change_claims(session: AsyncSession, payout: Payout, command: Append)
         await netting.give_back(session, payout, command.at)
     await settling.discharge(session, payout, command.discharges, command.at)
     if _is_called_off(command):
-        await settling.take_off(session, payout.collaboration_id, command.at, payout)
+        await settling.payment_called_off(session, payout, command.at)
 
 
 async def _change_items(session: AsyncSession, subject_id: str, command: Append) -> None:

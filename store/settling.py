@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.claims import ClaimStatus, SettledBy, parts_of
+from domain.claims import ClaimStatus, OpenClaim, Part, SettledBy, parts_of
 from domain.decisions import Choice, ClaimVerdict, DecisionKind, ReleaseChoice, RepaymentChoice
 from domain.errors import Unavailable
+from domain.lifecycle import PayoutStatus
 from domain.messages import Discharge
 from domain.payments import REPAYMENT
 from store import crediting, netting
@@ -102,32 +103,76 @@ async def _keeps_what_came_back(session: AsyncSession, payout: Payout) -> None:
         raise Refused("came_back")
 
 
-async def take_off(
-    session: AsyncSession, collaboration_id: str, at: datetime, called_off: Payout | None = None
-) -> None:
+async def payment_called_off(session: AsyncSession, payout: Payout, at: datetime) -> None:
     """Take off claims what is not earned any more: nobody owes back what they never get.
 
     Of a payment that was to make good what was taken back, all comes off: that money is with the
     brand already, as if it had been taken back after the claim was confirmed.
 
     Args:
-        session: the transaction in which a payment is called off, or a claim confirmed; it has
-            locked what the collaboration has earned.
-        collaboration_id: the collaboration.
+        session: the transaction that calls it off; it has locked what the collaboration has earned.
+        payout: the payment.
         at: now.
-        called_off: the payment.
     """
+    if payout.kind == REPAYMENT:
+        await _with_the_brand(session, payout, await open_on(session, payout.collaboration_id), at)
+    await _not_earned(session, payout.collaboration_id, payout.id, at)
+
+
+async def claim_confirmed(session: AsyncSession, claim: Claim, at: datetime) -> None:
+    """Take off a claim what was called off since it was asked for, as if it had stood by then.
+
+    Args:
+        session: the transaction that confirms it; it has locked what the collaboration has earned.
+        claim: the claim, with its money in the ledger.
+        at: now.
+    """
+    meanwhile = await session.scalars(
+        select(Payout)
+        .where(
+            Payout.collaboration_id == claim.collaboration_id,
+            Payout.kind == REPAYMENT,
+            Payout.status == PayoutStatus.CANCELLED.value,
+            Payout.updated_at >= claim.created_at,
+        )
+        .order_by(Payout.number)
+    )
+    for payout in meanwhile.all():
+        await _with_the_brand(
+            session, payout, [OpenClaim(claim.id, await _open_of(session, claim))], at
+        )
+    await _not_earned(session, claim.collaboration_id, None, at)
+
+
+async def _with_the_brand(
+    session: AsyncSession, payout: Payout, claims: Sequence[OpenClaim], at: datetime
+) -> None:
+    off = await session.scalar(
+        select(func.coalesce(func.sum(ClaimPart.amount_minor), 0)).where(
+            ClaimPart.payout_id == payout.id, ClaimPart.kind == SettledBy.TAKEN_BACK.value
+        )
+    )
+    parts = parts_of(payout.amount_minor - int(off or 0), claims)
+    await _off(session, parts, SettledBy.TAKEN_BACK, payout.id, at)
+
+
+async def _not_earned(
+    session: AsyncSession, collaboration_id: str, payout_id: str | None, at: datetime
+) -> None:
     claims = await open_on(session, collaboration_id)
-    if not claims:
-        return
-    kind, amount = SettledBy.NOT_EARNED, await owed_beyond_earned(session, collaboration_id)
-    if called_off is not None and called_off.kind == REPAYMENT:
-        kind, amount = SettledBy.TAKEN_BACK, max(amount, called_off.amount_minor)
-    payout_id = called_off.id if called_off is not None else None
-    for part in parts_of(amount, claims):
+    if claims:
+        parts = parts_of(await owed_beyond_earned(session, collaboration_id), claims)
+        await _off(session, parts, SettledBy.NOT_EARNED, payout_id, at)
+
+
+async def _off(
+    session: AsyncSession, parts: Sequence[Part], kind: SettledBy, payout_id: str | None,
+    at: datetime,
+) -> None:  # fmt: skip
+    for part in parts:
         claim = await session.get_one(Claim, part.claim_id)
         _less(session, claim, kind, part.amount_minor, at, payout_id=payout_id)
-        cause = payout_id or "confirmed"
+        cause = f"{payout_id or 'confirmed'}:{kind.value}"
         await post(
             session, claim, cause, part.amount_minor, at, recovered=False, payout_id=payout_id
         )

@@ -72,7 +72,7 @@ async def claim_back(till: Till, pick: int, amount: int) -> None:
         raise Violated(f"a claim for {wanted} with {most} to claim: {made.code}")
     if made.claim is not None:
         head = StreamHead(kind=StreamKind.CLAIM, entity_id=made.claim.claim_id)
-        till.owed_back.append(Owed(made.claim.claim_id, contract, wanted, head))
+        till.owed_back.append(Owed(made.claim.claim_id, contract, wanted, head, till.now))
 
 
 async def judge(till: Till, pick: int, amount: int) -> None:
@@ -92,7 +92,7 @@ async def judge(till: Till, pick: int, amount: int) -> None:
         ),
     )  # fmt: skip
     if stands:
-        take_off(till, claim.contract)
+        confirmed(till, claim)
 
 
 async def release(till: Till, pick: int, amount: int) -> None:
@@ -143,16 +143,34 @@ async def waive(till: Till, pick: int, amount: int) -> None:
     claim.settled += claim.open
 
 
-def take_off(till: Till, contract: Contract, gone: Payment | None = None) -> None:
+def called_off(till: Till, payment: Payment) -> None:
     """Nobody owes back what is not earned any more; what was to make good is with the brand."""
+    if payment.is_again:
+        parts = come_off(till, payment.contract, payment.amount)
+        payment.off = sum(part.amount_minor for part in parts)
+    _not_earned(till, payment.contract)
+
+
+def confirmed(till: Till, claim: Owed) -> None:
+    """What was called off since the claim was asked for comes off it now."""
+    for each in till.payments:
+        mine = each.contract is claim.contract and each.is_again
+        if mine and each.gone_at is not None and each.gone_at >= claim.asked_at:
+            off = min(each.amount - each.off, claim.open)
+            each.off += off
+            claim.settled += off
+            claim.taken_back += off
+    _not_earned(till, claim.contract)
+
+
+def _not_earned(till: Till, contract: Contract) -> None:
     stand = {ClaimStatus.CONFIRMED, ClaimStatus.SETTLED}
     asked = sum(
         each.amount - each.taken_back - each.waived
         for each in till.owed_back
         if each.contract is contract and each.status in stand
     )
-    again = gone.amount if gone is not None and gone.is_again else 0
-    come_off(till, contract, max(0, asked - _earned(till, contract), again))
+    come_off(till, contract, max(0, asked - _earned(till, contract)))
 
 
 def come_off(till: Till, contract: Contract, amount: int) -> tuple[Part, ...]:

@@ -20,7 +20,7 @@ from domain.messages import (
     TransferResult,
 )
 from domain.payments import RailTransfer
-from local.proof.owing import take_off
+from local.proof.owing import called_off
 from local.proof.till import Payment, Till, Where
 from store import attempts
 from store import payouts as store
@@ -173,7 +173,7 @@ async def call_off(till: Till, payment: Payment, event: str) -> None:
     netting = Netting.GIVE_BACK if payment.netted else None
     await note(till, payment, event, change, PostingKind.FORFEIT, netting)
     till.called_off(payment)
-    take_off(till, payment.contract, payment)
+    called_off(till, payment)
 
 
 async def note(

@@ -79,6 +79,10 @@ class Payment:
     is_bonus: bool = False
     netted: int = 0
     """What its release keeps back."""
+    gone_at: datetime | None = None
+    """When it was called off."""
+    off: int = 0
+    """What of it came off claims then, as it was with the brand already."""
 
     @property
     def sent(self) -> int:
@@ -94,6 +98,7 @@ class Owed:
     contract: Contract
     amount: int
     head: StreamHead
+    asked_at: datetime
     status: ClaimStatus = ClaimStatus.ANNOUNCED
     kept: dict[str, int] = field(default_factory=dict)
     """What payments keep back that are not over, by payment."""
@@ -282,7 +287,7 @@ class Till:
 
     def called_off(self, payment: Payment) -> None:
         """A payment is called off: what it kept back is open again."""
-        payment.where, payment.netted = Where.GONE, 0
+        payment.where, payment.netted, payment.gone_at = Where.GONE, 0, self.now
         for claim in self.owed_back:
             claim.kept.pop(payment.id, None)
 
