@@ -165,11 +165,16 @@ class World:
 
 
 def workflow_worker(
-    client: Client, engine: AsyncEngine, records: Records | None = None, *, cached: int = 50
+    client: Client,
+    engine: AsyncEngine,
+    records: Records | None = None,
+    claims: Claims | None = None,
+    *,
+    cached: int = 50,
 ) -> Worker:
     """The worker that carries all stories; ``cached=0`` replays them at every task."""
-    records = records or Records(engine)
-    campaigns, claims = Campaigns(engine, client), Claims(engine, client)
+    records, claims = records or Records(engine), claims or Claims(engine, client)
+    campaigns = Campaigns(engine, client)
     return Worker(
         client,
         task_queue=Queue.WORKFLOWS.value,
