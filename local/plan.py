@@ -195,10 +195,17 @@ class Plan:
         """The key that moves money: for the payout worker alone."""
         if not self.real_stripe:
             return {"TROUPE_STRIPE_KEY": self.secrets.stripe_key}
+        keys = self._given(("TROUPE_STRIPE_KEY", "TROUPE_STRIPE_READER_KEY"))
+        return {**keys, **self.stripe_key_files()}
+
+    def stripe_key_files(self) -> dict[str, str]:
+        """Where keys are, and of which mode; never a key, so that the doctor may know it too."""
+        if not self.real_stripe:
+            return {}
         # Beside simulated people no key that comes later may be a live one either.
         mode = {} if self.mode is Mode.UP else {"TROUPE_STRIPE_MODE": "test"}
         return {
-            **self._given(("TROUPE_STRIPE_KEY", "TROUPE_STRIPE_READER_KEY", "TROUPE_STRIPE_MODE")),
+            **self._given(("TROUPE_STRIPE_MODE",)),
             **self._files("TROUPE_STRIPE_KEY_FILE", "TROUPE_STRIPE_READER_KEY_FILE"),
             **mode,
         }

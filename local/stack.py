@@ -190,7 +190,11 @@ class Stack:
     @property
     def environment(self) -> dict[str, str]:
         """Settings for a process that acts beside the stack; without the Stripe key."""
-        return {**self.plan.shared_settings(self._database_url), **self.plan.web_settings()}
+        return {
+            **self.plan.shared_settings(self._database_url),
+            **self.plan.web_settings(),
+            **self.plan.stripe_key_files(),
+        }
 
     @property
     def settings(self) -> Settings:

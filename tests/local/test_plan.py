@@ -58,6 +58,9 @@ def test_a_file_with_the_key_is_named_to_the_payout_worker_alone(tmp_path: Path)
     secret = str(Path("own/secret").resolve())
     assert [child.name for child in children if secret in str(child)] == ["web"]
     assert "TROUPE_STRIPE_API_BASE" not in made.worker_settings("worker-payouts")
+    # The doctor looks at the file, whoever runs it may read it or not.
+    assert made.stripe_key_files() == {"TROUPE_STRIPE_KEY_FILE": str(file)}
+    assert plan(TROUPE_STRIPE_KEY="rk_test_ours").stripe_key_files() == {}
 
 
 def test_beside_simulated_people_no_key_in_a_file_is_a_live_one_now_or_later(
