@@ -23,6 +23,7 @@ from domain.messages import (
     TransferOutcome,
 )
 from local.proof.bonus import grant, grant_again, granted_and_owed, withdraw
+from local.proof.elsewhere import elsewhere, unsent
 from local.proof.owing import (
     claim_back,
     come_off,
@@ -73,6 +74,7 @@ class Move(StrEnum):
     CLAIM = "claim something back"
     JUDGE = "a claim stands, or does not"
     RELEASE = "release, less what is owed back"
+    ELSEWHERE = "pay another way"
     REPAY = "a creator repays"
     WAIVE = "waive a claim"
     BANK = "the bank pays, or sends back"
@@ -115,7 +117,7 @@ def possible(till: Till) -> list[Move]:
         Move.FORFEIT: any(each.is_again for each in at[Where.OWED]), Move.AGAIN: till.written,
         Move.TWICE: at[Where.SENDING] or at[Where.PAID], Move.WITHDRAW: granted_and_owed(till),
         Move.CLAIM: with_earnings(till), Move.JUDGE: to_judge(till), Move.RELEASE: at[Where.OWED],
-        Move.REPAY: standing(till), Move.WAIVE: standing(till),
+        Move.ELSEWHERE: unsent(till), Move.REPAY: standing(till), Move.WAIVE: standing(till),
     } | dict.fromkeys(CALLS, calling)  # fmt: skip
     more = {Move.PAY, Move.TAKE_TURN, Move.BOOK, Move.RECOVER, Move.WAIT, Move.JUDGE}
     if to_net(till):
@@ -323,6 +325,7 @@ _MOVES: dict[Move, Callable[[Till, int, int], Awaitable[None]]] = {
     Move.CLAIM: claim_back,
     Move.JUDGE: judge,
     Move.RELEASE: release,
+    Move.ELSEWHERE: elsewhere,
     Move.REPAY: repay,
     Move.WAIVE: waive,
     Move.BANK: _bank,

@@ -43,6 +43,8 @@ class Where(StrEnum):
     PAID = "paid"
     NETTED = "netted"
     """All of it was kept back for what the creator owes."""
+    ELSEWHERE = "elsewhere"
+    """People have paid it without Troupe: it is in no list of the provider."""
     GONE = "gone"
     """Taken back and not owed any more."""
 
@@ -223,7 +225,8 @@ class Till:
                 _must(sum(counted) == whole, f"{campaign.currency}: not the budget")
         for payment in self.payments:
             alive = [each for each in self.provider.of(payment) if each.counts]
-            _must(len(alive) <= 1, f"{payment.id} has {len(alive)} transfers")
+            most = 0 if payment.where is Where.ELSEWHERE else 1
+            _must(len(alive) <= most, f"{payment.id} has {len(alive)} transfers")
 
     async def look_back(self) -> None:
         """Check whole books: entries, streams, earlier statements, and the provider's list.
@@ -266,7 +269,8 @@ class Till:
         payable = sum(each.amount for each in mine if each.where is Where.OWED)
         payable += sum(each.netted for each in sending)
         moving = sum(each.sent for each in sending)
-        over = [each for each in mine if each.where in {Where.PAID, Where.NETTED}]
+        ends = {Where.PAID, Where.NETTED, Where.ELSEWHERE}
+        over = [each for each in mine if each.where in ends]
         paid = sum(each.amount - each.booked_back for each in over)
         claims = [each for each in self.owed_back if each.contract.campaign is campaign]
         owed = sum(each.amount - each.settled for each in claims if each.stands)

@@ -40,6 +40,10 @@ LIFE: tuple[tuple[Move, int, int], ...] = (
     (Move.PAY, 0, 0), (Move.TAKE_TURN, 0, 0), (Move.LOST, 0, 0), (Move.TWICE, 2, 0),
     (Move.WAIT, 2, 0), (Move.TAKE_TURN, 0, 0), (Move.SENT_DEAD, 0, 0), (Move.RECOVER, 0, 0),
     (Move.BOOK, 0, 0), (Move.AGAIN, 3, 5), (Move.TOO_MUCH, 0, 10),
+    # and one is refused, and then paid by people, some of it kept back
+    (Move.EARN, 0, 900), (Move.PAY, 0, 0), (Move.TAKE_TURN, 0, 0), (Move.REFUSED, 0, 0),
+    (Move.BOOK, 0, 0), (Move.CLAIM, 0, 201), (Move.JUDGE, 0, 1), (Move.RELEASE, 0, 1),
+    (Move.ELSEWHERE, 0, 0), (Move.AGAIN, 9, 9),
 )  # fmt: skip
 """A life in which everything happens, each time to something that it can happen to."""
 

@@ -127,9 +127,10 @@ async def payment(
     started: bool = True,
     file: CampaignFile | None = None,
     pay_within: timedelta = timedelta(days=14),
+    carried_on: bool = True,
 ) -> AsyncIterator[Payment]:
     file = file or builders.campaign_file()
-    async with set_up(environment, engine, file=file, plan=plan) as stage:
+    async with set_up(environment, engine, file=file, plan=plan, carried_on=carried_on) as stage:
         async with session(engine) as db:
             row = await builders.payout(
                 db, stage.collaboration, amount_minor=amount_minor,

@@ -15,17 +15,20 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 
+from activities.maintenance import Maintenance
 from domain.decisions import DecisionKind
 from domain.inbox import DECIDED_BY, ItemKind
-from domain.lifecycle import Outcome, Role, StreamKind
+from domain.lifecycle import Outcome, PayoutStatus, Role, StreamKind
 from local.proof.forked import forked
 from store.engine import session
 from store.records import verify_stream
 from tests.conftest import Database
 from tests.workflows import doomed_worker
 from tests.workflows.clock import PATIENCE
+from tests.workflows.payment import payment
 from tests.workflows.people import GOES_ON, SILENCE, Plan
 from tests.workflows.stage import Stage, set_up
+from tests.workflows.test_unpaid import REJECTED, elsewhere, waits
 from tests.workflows.world import workflow_worker
 
 Doomed = BaseProcess
@@ -127,6 +130,37 @@ async def test_a_payment_whose_birth_was_lost_is_born_once(
         assert (await stage.story()).count("publication_verified") == 1
         assert await is_sound(stage)
         assert (await stage.money()).paid == stage.offer.fee_minor
+
+
+async def test_what_was_said_to_be_paid_is_booked_once_and_a_hold_that_comes_later_is_told_so(
+    temporal: WorkflowEnvironment, engine: AsyncEngine, doomed: Callable[[str], Doomed]
+) -> None:
+    plan: Plan = {ItemKind.UNPAID: SILENCE}
+    async with payment(temporal, engine, plan=plan, carried_on=False) as pay:
+        pay.stage.world.transfers.append(REJECTED)
+        process = doomed("settle_payout")
+        await pay.until(PayoutStatus.HELD)
+        await waits(pay, ItemKind.UNPAID)
+        item = await pay.stage.open_item(ItemKind.UNPAID)
+        one, two = pay.stage.people.staff[Role.FINANCE]
+        clicked = asyncio.create_task(
+            pay.stage.people.decide(item, await elsewhere(pay), actor=one)
+        )
+        await dies(process)
+        assert (await pay.story())[-1] == "settle_payout"
+        holding = asyncio.create_task(
+            pay.stage.people.say(DecisionKind.HOLD_PAYOUT, StreamKind.PAYOUT, pay.payout_id, two)
+        )
+        async with workflow_worker(temporal.client, engine):
+            await asyncio.gather(clicked, holding)
+            await Maintenance(engine, temporal.client).sweep()
+            row = await pay.ends()
+        assert row.status == PayoutStatus.ELSEWHERE
+        told = Counter(await pay.story())
+        assert (told["settle_payout"], told["paid_elsewhere"], told["hold_payout"]) == (1, 1, 0)
+        assert len(pay.stage.world.requests) == 1, "nothing was sent after it"
+        async with session(engine) as db:
+            assert await verify_stream(db, StreamKind.PAYOUT, pay.payout_id)
 
 
 @pytest.mark.parametrize(
