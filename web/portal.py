@@ -202,6 +202,8 @@ class Due:
     """Why it is not paid (again)."""
     elsewhere: OtherPayment | None = None
     """How it was paid without Troupe, if it was."""
+    waits: str = ""
+    """`domain.lifecycle.HoldReason`: why it waits, or is released anew."""
 
 
 def _is_promised(payout: Payout) -> bool:
@@ -214,6 +216,11 @@ def _is_promised(payout: Payout) -> bool:
     }  # fmt: skip
     # What is held after its release keeps its releases; a person's hold takes them away.
     return payout.status in sent or (payout.status == PayoutStatus.HELD and payout.releases > 0)
+
+
+def _waits(payout: Payout) -> str:
+    stands = payout.status in {PayoutStatus.HELD, PayoutStatus.REQUESTED}
+    return (payout.hold_reason or "") if stands else ""
 
 
 def _is_undecided(payout: Payout) -> bool:
@@ -250,6 +257,7 @@ def milestones(c: CreatorVisit) -> list[Due]:
                 undecided=payout is not None and payout.id in undecided,
                 why_not=c.view.not_owed.get(payout.id, "") if payout else "",
                 elsewhere=c.view.elsewhere.get(payout.id) if payout else None,
+                waits=_waits(payout) if payout else "",
             )
         )
     rows += [
@@ -268,6 +276,7 @@ def milestones(c: CreatorVisit) -> list[Due]:
             undecided=payout.id in undecided,
             why_not=c.view.not_owed.get(payout.id, ""),
             elsewhere=c.view.elsewhere.get(payout.id),
+            waits=_waits(payout),
         )
         for payout in [*earned.values(), *again]
     ]
@@ -295,6 +304,7 @@ def portal_context(c: CreatorVisit) -> dict[str, Any]:
         "agreed": agreed,
         "payee_ready": payee_ready(view, by_bank=c.deps.by_bank),
         "paused": not c.deps.by_bank and is_paused(view),
+        "rejected": not c.deps.by_bank and is_rejected(view),
         "bank_account": view.account,
         "masked": masked,
         "terms": view.terms,
@@ -328,6 +338,12 @@ def payee_ready(view: PortalView, *, by_bank: bool) -> bool:
 def is_paused(view: PortalView) -> bool:
     """True if the brand itself has paused the creator's account: the creator can do nothing."""
     return view.recipient is not None and view.recipient.status == "paused"
+
+
+def is_rejected(view: PortalView) -> bool:
+    """True if the provider will never pay this account: the creator cannot mend that."""
+    reason = HoldReason.ACCOUNT_REJECTED.value
+    return view.recipient is not None and reason in view.recipient.requirements
 
 
 def _is_active(view: PortalView) -> bool:

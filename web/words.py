@@ -27,6 +27,7 @@ from web.vocabulary.payments import (
     NOT_READY_BY_BANK,
     PAYOUT_STATUS,
     PAYOUT_STATUS_FOR_CREATORS,
+    WAITS_AS_CREATORS_READ,
 )
 from web.vocabulary.refusals import OBSTACLES, REFUSALS
 from web.vocabulary.stages import CAMPAIGN_STATUS, OUTCOMES, STAGES, STEP_OF, STEPS
@@ -56,6 +57,7 @@ __all__ = [
     "STEP_OF",
     "VERDICTS",
     "WAITING",
+    "WAITS_AS_CREATORS_READ",
     "amount",
     "done",
     "event",

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from domain.decisions import DecisionKind, PlainChoice
 from domain.disclosure import label_for
 from domain.inbox import ItemKind
-from domain.lifecycle import Role
+from domain.lifecycle import HoldReason, Role
 from domain.messages import DecisionResult
 from rendering.links import Links
 from store.engine import session
@@ -34,7 +34,7 @@ from store.tables import Creator as CreatorRow
 from tests import builders
 from tests.fixtures.web import URL, Web
 from tests.web.rows import CAPTION, Scene, scene, wait_for
-from web.words import REFUSALS
+from web.words import REFUSALS, WAITS_AS_CREATORS_READ
 
 TABLES = (Decision, Draft, Signature, Publication, Statement, OnboardingLink)
 
@@ -461,4 +461,26 @@ async def test_a_creator_whose_account_the_brand_paused_reads_so_and_is_asked_fo
     page = (await creator.http.get(creator.path)).text
     assert "Your payments are paused" in page
     assert "has paused payouts from there to your bank" in page
+    assert "Set up payments" not in page
+
+
+async def test_a_creator_reads_why_each_payment_waits_and_is_asked_only_for_what_they_can_mend(
+    web: Web,
+) -> None:
+    assert set(WAITS_AS_CREATORS_READ) == {each.value for each in HoldReason}
+    there = await scene(web.engine, (ItemKind.SUBMIT, "1"), stage="drafting")
+    async with session(web.engine) as db:
+        who = await db.get_one(CreatorRow, there.creator.id)
+        await builders.recipient(db, who, status="restricted", requirements=["account_rejected"])
+        payout = await builders.payout(db, there.collaboration, status="held")
+        terms = await builders.terms(db, there.collaboration)
+        await builders.signature(db, terms)
+    creator = await arrive(web, there)
+    for reason, words in WAITS_AS_CREATORS_READ.items():
+        async with session(web.engine) as db:
+            (await db.get_one(Payout, payout.id)).hold_reason = reason
+        page = html.unescape((await creator.http.get(creator.path)).text)
+        assert words in page
+        assert (", by " in page) == (reason != "taken_back")
+    assert "Your account cannot be paid" in page
     assert "Set up payments" not in page

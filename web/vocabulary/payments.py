@@ -26,6 +26,30 @@ PAYOUT_STATUS_FOR_CREATORS = {
     "cancelled": "will not be paid",
 }
 
+WAITS_AS_CREATORS_READ = {
+    "not_onboarded": "It waits for your payment details, and is sent as soon as they are complete.",
+    "waiting_funds": "The brand's money is not there yet. It is sent as soon as it is; you need do "
+    "nothing.",
+    "rail_stopped": "The brand's connection to our payment provider has to be mended first. It is "
+    "sent after that; you need do nothing.",
+    "refused": "It could not be sent. A person at the brand looks into it and decides how you are "
+    "paid; you need do nothing.",
+    "by_person": "A person at the brand has put it on hold. If you want to know why, write to the "
+    "brand.",
+    "suspended": "The brand has suspended your collaboration, and its payments with it.",
+    "taken_back": "A person at the brand decides whether it is paid to you again; we write to you "
+    "either way.",
+    "platform_paused": "The brand has paused payments to your account. It is sent when they go on; "
+    "you need do nothing.",
+    "account_rejected": "Our payment provider does not pay into your account any more. Nothing is "
+    "lost: a person at the brand looks for another way to pay you.",
+    "account_gone": "Your account at our payment provider is closed, or does not let us pay into "
+    "it. Please set up another one on this page; the brand then releases it for that one.",
+    "payee_changed": "You have another account than before, so a person at the brand looks at it "
+    "once more before it is sent there.",
+}
+"""Why a payment waits, and whether the creator has to do anything, by the reason of its hold."""
+
 MILESTONES = {
     "contract_signed": "contract signed",
     "draft_approved": "draft approved",
