@@ -231,6 +231,7 @@ def _payouts(tools: Tools) -> list[Any]:
     return [
         payouts.send_transfer,
         payouts.look_up_transfer,
+        payouts.adopt_transfer,
         payouts.prepare_onboarding,
         payouts.apply_stripe_event,
         Reconciliation(tools.engine, rail).reconcile,
