@@ -12,17 +12,21 @@ from temporalio import activity
 
 from activities.heartbeats import heartbeats
 from activities.rail_gate import RailGate
+from domain.bank_transfer import is_bank_account
 from domain.errors import KeyMayNot
 from integrations.payout_rail import PayoutRail
 from integrations.stripe_errors import StripeRefused
 from integrations.stripe_webhooks import StripeEvent
-from store import attempts
+from store import attempts, payout_setup
 from store import external_events as store
 from store.engine import session
 
 log = logging.getLogger(__name__)
 
 SOURCE = "stripe"
+
+READ_AT_ONCE = 500
+"""Accounts that are read in one hour at most."""
 
 LOOK_BACK = timedelta(days=3)
 """How long before the last event that arrived is asked for again: Stripe itself tries so long."""
@@ -81,7 +85,32 @@ class LostEvents:
                     log.warning("events of a creator's account cannot be read: %s", error.message)
                     continue
                 lost += await self._store(found, now)
-            return lost
+            return lost + await self._read_accounts(now)
+
+    async def _read_accounts(self, now: datetime) -> int:
+        """Store as events what is another at an account than our books say, though none told so.
+
+        A thin event of an account is in no list that could be asked for.
+        """
+        async with session(self._engine) as db:
+            due = await payout_setup.to_read_again(db, now.hour, READ_AT_ONCE)
+        changed = 0
+        for known in due:
+            if is_bank_account(known.account_id) != self._rail.by_bank:
+                continue
+            try:
+                there = await self._rail.recipient_state(known.account_id)
+            except (KeyMayNot, StripeRefused) as error:
+                log.warning("a creator's account cannot be read: %s", error.message)
+                continue
+            if (there.status, list(there.requirements)) == (known.status, known.requirements):
+                continue
+            async with session(self._engine) as db:
+                changed += await store.store_account_change(
+                    db, store.LOOKS, f"{known.account_id}:{now:%Y-%m-%dT%H}", known.account_id,
+                    live=self._rail.live, at=now,
+                )  # fmt: skip
+        return changed
 
     async def _store(self, found: Sequence[StripeEvent], now: datetime) -> int:
         lost = 0

@@ -25,7 +25,15 @@ from domain.payments import RailTransfer
 from domain.reconciliation import not_ours
 from integrations.payout_rail import ACCOUNT_REJECTED, PAYOUTS_DISABLED, PayoutRail
 from integrations.stripe_webhooks import StripeEvent
-from store import bank_accounts, bank_payouts, comparisons, records, taken_back, unnamed
+from store import (
+    bank_accounts,
+    bank_payouts,
+    comparisons,
+    external_events,
+    records,
+    taken_back,
+    unnamed,
+)
 from store import payouts as store
 from store.bank_orders import ANSWERED
 from store.engine import session
@@ -70,12 +78,21 @@ class Recipients:
         account = await self._rail.ensure_recipient(
             creator.id, creator.country, creator.email, known.account_id if known else None
         )
-        if known is None or known.account_id != account.account_id:
-            async with session(self._engine) as db:
+        now = self._clock()
+        async with session(self._engine) as db:
+            if known is None or known.account_id != account.account_id:
                 await store.save_new_recipient(
-                    db, creator.id, account.account_id, account.status, account.requirements,
-                    self._clock(),
-                )  # fmt: skip
+                    db, creator.id, account.account_id, account.status, account.requirements, now
+                )
+            elif (known.status, known.requirements) != (account.status, [*account.requirements]):
+                await external_events.store_account_change(
+                    db,
+                    external_events.LOOKS,
+                    task.link_id,
+                    known.account_id,
+                    live=self._rail.live,
+                    at=now,
+                )
         back = f"{self._public_url}/portal/{task.collaboration_id or newest}"
         page = await self._rail.onboarding_link(
             account.account_id, f"{back}?setup=returned", f"{back}?setup=again"
@@ -118,14 +135,14 @@ class Recipients:
         return AppliedEvent(woken=tuple(woken), mails=mails)
 
     async def not_yet(self, seen: Recipient) -> TransferResult | None:
-        """Why nothing is to be sent to an account that is there; None if it may be sent.
+        """Why nothing is to be sent to an account that is there; None if it may be tried.
 
-        An account that is not paid out to its bank is read again first: Stripe may have let it be
-        paid out without telling.
+        An account that is not in order is read again first: Stripe may have changed it without
+        telling. Whether one without an active capability may be paid is Stripe's to say.
         """
         if ACCOUNT_REFUSED in seen.requirements:
             return TransferResult(outcome=TransferOutcome.NOT_ONBOARDED, code=ACCOUNT_REFUSED)
-        if PAYOUTS_DISABLED not in seen.requirements and seen.status != "paused":
+        if PAYOUTS_DISABLED not in seen.requirements and seen.status == "active":
             return None
         known = await self._read_again(seen.account_id)
         if known is not None and known.status == "paused":

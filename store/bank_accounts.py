@@ -13,12 +13,9 @@ from domain.ids import derived_id
 from domain.mails import Mail
 from store import rails
 from store.bank_orders import SOURCE
-from store.external_events import store_event
+from store.external_events import store_account_change
 from store.payouts import save_new_recipient
 from store.tables import BankAccount, Collaboration, Creator, OutboxMail, Recipient
-
-CHANGED = "v2.core.account.updated"
-"""Type of the event that has held payments tried again; the same as of an account at Stripe."""
 
 
 async def current(session: AsyncSession, creator_id: str) -> BankAccount | None:
@@ -95,10 +92,7 @@ async def give(
     # An account at the payment provider is not lost: the brand may go back to it.
     await rails.use(session, by_bank=True, creator_id=creator_id)
     await save_new_recipient(session, creator_id, account.id, "active", (), at)
-    payload = {
-        "id": account.id, "type": CHANGED, "thin": True, "livemode": True, "account": account.id,
-    }  # fmt: skip
-    await store_event(session, SOURCE, account.id, CHANGED, payload, at)
+    await store_account_change(session, SOURCE, account.id, account.id, live=True, at=at)
     if known is not None and not same:
         await _warn(session, account, at)
     return account

@@ -22,6 +22,12 @@ AGAIN_AT_MOST = timedelta(hours=1)
 WORTH_IT = timedelta(days=90)
 """An event that could not be applied for so long is left to reconciliation."""
 
+ACCOUNT_CHANGED = "v2.core.account.updated"
+"""Type of the event that has an account read and its held payments tried again."""
+
+LOOKS = "looks"
+"""Source of events that no provider made: somebody looked, and found a change."""
+
 _WAITS = ExternalEvent.applied_at.is_(None)
 
 
@@ -45,6 +51,21 @@ async def store_event(
         .returning(ExternalEvent.id)
     )
     return row_id, stored.one_or_none() is not None
+
+
+async def store_account_change(
+    session: AsyncSession, source: str, event_id: str, account_id: str, *, live: bool, at: datetime
+) -> bool:
+    """Store that an account has changed, as if the provider had told of it; False if it was there.
+
+    It goes the way of the provider's own event: the account is read, held payments are tried again.
+    """
+    payload = {
+        "id": event_id, "type": ACCOUNT_CHANGED, "thin": True, "livemode": live,
+        "account": account_id,
+    }  # fmt: skip
+    _, is_new = await store_event(session, source, event_id, ACCOUNT_CHANGED, payload, at)
+    return is_new
 
 
 async def last_received(session: AsyncSession, source: str) -> datetime | None:

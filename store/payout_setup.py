@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -82,6 +82,33 @@ async def unsent(session: AsyncSession, limit: int) -> Sequence[str]:
         .limit(limit)
     )
     return rows.all()
+
+
+async def to_read_again(session: AsyncSession, hour: int, at_most: int) -> Sequence[Recipient]:
+    """Accounts that are read whether an event came or not, those that cannot be paid first.
+
+    Those that cannot be paid are read every hour, the others once a day, each in an hour of its
+    own; only while their creator has work or money with us.
+
+    Args:
+        session: a transaction.
+        hour: of the day, in UTC.
+        at_most: how many.
+    """
+    at_work = (
+        exists()
+        .where(Collaboration.creator_id == Recipient.creator_id, under_contract())
+        .correlate(Recipient)
+    )
+    not_ready = Recipient.status != "active"
+    its_hour = func.abs(func.mod(func.hashtext(Recipient.creator_id), 24)) == hour
+    found = await session.scalars(
+        select(Recipient)
+        .where(at_work, or_(not_ready, its_hour))
+        .order_by(not_ready.desc(), Recipient.updated_at, Recipient.creator_id)
+        .limit(at_most)
+    )
+    return found.all()
 
 
 async def _payees(session: AsyncSession) -> list[_Payee]:

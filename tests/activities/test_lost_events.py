@@ -8,11 +8,11 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.lost_events import KEPT, LOOK_BACK, LostEvents
-from domain.messages import StripeEventTask
+from domain.messages import OnboardingTask, StripeEventTask
 from integrations.stripe_webhooks import StripeEvent
 from store import external_events, rail_stops
 from store.engine import session
-from store.tables import PayoutAttempt
+from store.tables import PayoutAttempt, Recipient
 from tests.activities.test_payouts import Scene
 from tests.fixtures.stripe import Mailbox, StripeStandIn, eventually
 
@@ -98,3 +98,61 @@ async def rail_stops_of(engine: AsyncEngine) -> object:
     """What stands still, if anything does."""
     async with session(engine) as db:
         return await rail_stops.current(db)
+
+
+async def look(scene: Scene, at: datetime) -> int:
+    """The hourly look; what it finds is applied like any event."""
+    found = await LostEvents(scene.engine, scene.rail, clock=lambda: at).find_lost_events()
+    async with session(scene.engine) as db:
+        rows = await external_events.undispatched_events(db, at + timedelta(days=9), 9)
+    for row in rows:
+        await scene.payouts.apply_stripe_event(StripeEventTask(event_row_id=row.id))
+    return found
+
+
+async def status(scene: Scene) -> str:
+    async with session(scene.engine) as db:
+        return (await db.get_one(Recipient, scene.creator_id)).status
+
+
+async def test_an_account_of_which_no_event_told_is_read_until_it_can_be_paid(
+    engine: AsyncEngine, own_stripe_standin: StripeStandIn
+) -> None:
+    scene = await Scene(engine, own_stripe_standin).begin(onboarded=False)
+    now = datetime.now(UTC)
+    await look(scene, now)
+    assert await status(scene) != "active"
+    own_stripe_standin.pause_deliveries()
+    own_stripe_standin.onboard(scene.account)
+    own_stripe_standin.lose_events()
+    assert await look(scene, now + timedelta(hours=1)) == 1
+    assert await status(scene) == "active"
+
+
+async def test_an_account_in_order_is_read_once_a_day_whether_an_event_came_or_not(
+    engine: AsyncEngine, own_stripe_standin: StripeStandIn
+) -> None:
+    scene = await Scene(engine, own_stripe_standin).begin()
+    midnight = datetime.now(UTC).replace(hour=0, minute=5)
+    own_stripe_standin.pause_deliveries()
+    own_stripe_standin.restrict(scene.account)
+    own_stripe_standin.lose_events()
+    found = [await look(scene, midnight + timedelta(hours=hour)) for hour in range(24)]
+    assert sum(found) == 1
+    assert await status(scene) != "active"
+
+
+async def test_a_creator_who_sets_up_again_what_is_in_order_is_not_asked_any_more(
+    engine: AsyncEngine, own_stripe_standin: StripeStandIn
+) -> None:
+    scene = await Scene(engine, own_stripe_standin).begin(onboarded=False)
+    own_stripe_standin.onboard(scene.account)
+    await scene.payouts.prepare_onboarding(
+        OnboardingTask(creator_id=scene.creator_id, link_id="lnk_again")
+    )
+    async with session(engine) as db:
+        (row,) = await external_events.undispatched_events(
+            db, datetime.now(UTC) + timedelta(days=1), 9
+        )
+    await scene.payouts.apply_stripe_event(StripeEventTask(event_row_id=row.id))
+    assert await status(scene) == "active"
