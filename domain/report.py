@@ -135,9 +135,14 @@ class PaymentLine(_Part):
     status: str
     hold_reason: str | None
     pay_by: datetime
-    transferred_at: datetime | None
+    netted_minor: int
+    """What of the amount is kept back for what the creator owed: it is not sent."""
+    over_at: datetime | None
+    """When it was sent or, as people said, paid another way; or when all of it was kept back."""
     late: bool
     transfer_id: str | None
+    other_reference: str | None
+    """By which it is found where it was paid another way."""
     released_by: tuple[str, ...]
     """Members of staff, by id."""
     note: str

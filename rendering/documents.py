@@ -193,6 +193,7 @@ def account_html(
 ) -> str:
     """What a creator earned and was paid until a moment, and what is still owed."""
     template, language = _template("account", who.language)
+    lines = tuple(lines)
     return environment.get_template(template).render(
         name=who.name,
         handle=f"@{who.handle.removeprefix('@')}",
@@ -200,6 +201,7 @@ def account_html(
         number=who.id,
         at=at,
         accounts=accounts(lines),
+        another_way=any(line.kind is PostingKind.ELSEWHERE for line in lines),
         language=language,
         reader=Reader.of(language, who.country, who.timezone),
     )

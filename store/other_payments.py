@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from domain.decisions import DecisionKind
 from domain.errors import UserMistake
 from domain.ids import derived_id
+from domain.lifecycle import PayoutStatus
 from domain.messages import PostingKind
 from store.attempts import BY_HAND
 from store.tables import Decision, LedgerTransaction, OtherPayment, Payout, PayoutAttempt, Staff
@@ -38,6 +39,11 @@ IT_IS = OtherPayment.id == Payout.other_payment_id
 
 PAID_AT = func.coalesce(PayoutAttempt.settled_at, OtherPayment.paid_at)
 """When a payment's money moved, of its transfer's attempt and `IT_IS` joined; else NULL."""
+
+OVER_AT = func.coalesce(
+    PAID_AT, case((Payout.status == PayoutStatus.NETTED.value, Payout.updated_at))
+)
+"""The same, or when nothing was left to move, with the same joins; else NULL."""
 
 
 def said_at() -> ColumnElement[datetime | None]:

@@ -16,7 +16,7 @@ from domain.mails import Mail
 from domain.payments import Credited
 from store import correspondence
 from store.invoice_sums import OF_PAYMENT, vat_of
-from store.other_payments import IT_IS, PAID_AT, said_at
+from store.other_payments import IT_IS, OVER_AT, said_at
 from store.tables import (
     Decision,
     Invoice,
@@ -57,14 +57,13 @@ async def remittance(
         payout_id: the payment.
         collaboration_id: if given, the payment has to be one of this collaboration.
     """
-    paid_at = func.coalesce(PAID_AT, Payout.updated_at)
     query = (
-        select(Payout, paid_at, PayoutAttempt, Invoice, vat_of(Payout.amount_minor))
+        select(Payout, OVER_AT, PayoutAttempt, Invoice, vat_of(Payout.amount_minor))
         # Nothing was sent of a payment of which all was kept back.
         .outerjoin(PayoutAttempt, PayoutAttempt.transfer_id == Payout.transfer_id)
         .outerjoin(OtherPayment, IT_IS)
         # Later ones are left out: a statement never changes once it was sent.
-        .outerjoin(Invoice, OF_PAYMENT & (Invoice.created_at <= func.greatest(paid_at, said_at())))
+        .outerjoin(Invoice, OF_PAYMENT & (Invoice.created_at <= func.greatest(OVER_AT, said_at())))
         .where(
             Payout.id == payout_id,
             Payout.status.in_(_PAID),

@@ -17,6 +17,7 @@ from domain.report import (
     Reminders,
     payment_note,
 )
+from store.other_payments import IT_IS, OVER_AT
 from store.tables import (
     Campaign,
     Check,
@@ -24,15 +25,17 @@ from store.tables import (
     Decision,
     Event,
     InboxItem,
+    OtherPayment,
     OutboxMail,
     Payout,
+    PayoutAttempt,
 )
 
 _REMINDERS = tuple(mail.value for mail in Mail if mail.value.endswith("_reminder"))
 
 
 async def payments(session: AsyncSession, campaign_id: str, staffing: str) -> list[PaymentLine]:
-    """Every payment with who released it and when it was sent."""
+    """Every payment with who released it and when it was sent, or what became of it instead."""
     released: dict[str, list[str]] = defaultdict(list)
     for payout_id, actor in await session.execute(
         select(Decision.subject_id, Decision.actor_id)
@@ -45,21 +48,10 @@ async def payments(session: AsyncSession, campaign_id: str, staffing: str) -> li
         .order_by(Decision.settled_at, Decision.id)
     ):
         released[payout_id].append(actor)
-    sent = {
-        payout_id: at
-        for payout_id, at in await session.execute(
-            select(Event.entity_id, func.max(Event.at))
-            .join(Payout, Payout.id == Event.entity_id)
-            .where(
-                Payout.campaign_id == campaign_id,
-                Event.kind == "payout",
-                Event.event.in_(["transferred", "paid_elsewhere"]),
-            )
-            .group_by(Event.entity_id)
-        )
-    }
-    payouts = await session.scalars(
-        select(Payout)
+    rows = await session.execute(
+        select(Payout, OVER_AT, OtherPayment.reference)
+        .outerjoin(PayoutAttempt, PayoutAttempt.transfer_id == Payout.transfer_id)
+        .outerjoin(OtherPayment, IT_IS)
         .where(Payout.campaign_id == campaign_id)
         .order_by(Payout.created_at, Payout.id)
     )
@@ -72,13 +64,15 @@ async def payments(session: AsyncSession, campaign_id: str, staffing: str) -> li
             status=row.status,
             hold_reason=row.hold_reason,
             pay_by=row.pay_by,
-            transferred_at=sent.get(row.id),
-            late=row.id in sent and sent[row.id] > row.pay_by,
+            netted_minor=row.netted_minor,
+            over_at=over_at,
+            late=over_at is not None and over_at > row.pay_by,
             transfer_id=row.transfer_id,
+            other_reference=reference,
             released_by=tuple(released[row.id]),
             note=payment_note(staffing, released[row.id]),
         )
-        for row in payouts
+        for row, over_at, reference in rows
     ]
 
 

@@ -98,8 +98,12 @@ def test_the_account_tells_net_and_tax_of_what_was_paid_and_sums_to_it() -> None
     assert "no invoice: the amount is gross" in text
     assert "what was paid is €75.00 net and €15.00 value added tax, and €4.00 without" in text
     assert "Paid until then: €94.00" in text
-    elsewhere = [CreatorLine(sent, PostingKind.SETTLE, 400, "EUR", *about)]
-    assert "invoice" not in words(account_statement(ENVIRONMENT, Who(), elsewhere, sent).article)
+    assert "another way" not in text
+    elsewhere = [CreatorLine(sent, PostingKind.ELSEWHERE, 400, "EUR", *about)]
+    text = words(account_statement(ENVIRONMENT, Who(), elsewhere, sent).article)
+    assert "invoice" not in text
+    for said in (": paid another way", "on the day on which we wrote that down"):
+        assert said in text
 
 
 def netted(amount: int, **changes: Any) -> Correspondence:

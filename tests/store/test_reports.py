@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,8 +16,17 @@ from rendering.report import render_report
 from store import reports
 from store.campaigns import create_campaign, find_campaign, list_campaigns, summary
 from store.engine import session
-from store.tables import Campaign, Check, Collaboration, Decision, Event, OutboxMail, Publication
-from tests import builders
+from store.tables import (
+    Campaign,
+    Check,
+    Collaboration,
+    Decision,
+    Event,
+    OtherPayment,
+    OutboxMail,
+    Publication,
+)
+from tests import books, builders
 from tests.builders import NOW
 
 FIGURES = {"likes": 400, "comments": 50, "views": None}
@@ -121,6 +130,36 @@ async def test_money_agrees_with_the_ledger_and_releases_name_two_people(
     assert names == {"Ada", "Ben"}
     assert payment["note"] == ""
     assert {"kind": "release_payout", "answer": "", "count": 2} in report["interventions"]
+
+
+async def test_each_payment_says_how_and_when_it_was_over(engine: AsyncEngine) -> None:
+    day = timedelta(days=1)
+    async with session(engine) as work:
+        campaign = await builders.campaign(work)
+        row = await finished(work, campaign, "@paid")
+        sent = await books.paid(work, row, NOW, netted_minor=4_000)
+        kept = await builders.payout(work, row, kind="draft_approved", netted_minor=15_000)
+        kept.status, kept.updated_at = "netted", NOW + 3 * day
+        other = await builders.payout(work, row, kind="retention_passed", pay_by=NOW + 4 * day)
+        said = OtherPayment(
+            id="oth_1", payout_id=other.id, paid_at=NOW + 2 * day, reference="Wise 88",
+            created_at=NOW + 9 * day,
+        )  # fmt: skip
+        work.add(said)
+        await work.flush()
+        other.status, other.other_payment_id = "elsewhere", said.id
+        waits = await builders.payout(work, row, kind="bonus")
+        await work.flush()
+        report = await reports.for_people(work, campaign.id)
+    lines = {line["payout_id"]: line for line in report["payments"]}
+    days = [lines[each.id]["over_at"] for each in (sent, kept, other, waits)]
+    assert [each and datetime.fromisoformat(each) for each in days] == [
+        NOW, NOW + 3 * day, NOW + 2 * day, None,
+    ]  # fmt: skip
+    assert not any(line["late"] for line in lines.values()), "it was said late, and paid in time"
+    page = render_report(report)
+    for told in ("Wise 88", "nothing was sent", "€40.00 kept back", "paid another way"):
+        assert told in page
 
 
 async def test_a_release_by_one_person_is_said_where_staffing_is_solo(engine: AsyncEngine) -> None:
