@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import cache
 
@@ -138,46 +139,48 @@ async def enter_credit_note(request: Request, payout_id: str) -> Response:
 @router.get("/creators/{creator_id}/statement")
 async def account(request: Request, creator_id: str) -> Response:
     """What a creator earned and was paid in all campaigns, until now or a past moment."""
-    async with visit(request) as v:
-        v.need(*READERS)
-        at = _until(v)
-        if isinstance(at, HTMLResponse):
-            return at
-        who = await v.db.get(Creator, creator_id)
+
+    async def made(db: AsyncSession, at: datetime) -> Document:
+        who = await db.get(Creator, creator_id)
         if who is None:
             raise Missing
-        found = await creator_statement(v.db, who, at)
-    return await _answer(request, account_statement(_environment(request), who, found.lines, at))
+        found = await creator_statement(db, who, at)
+        return account_statement(_environment(request), who, found.lines, at)
+
+    return await _until(request, made)
 
 
 @router.get("/campaigns/{campaign_id}/statement")
 async def campaign_ledger(request: Request, campaign_id: str) -> Response:
     """What a campaign's money did, who let it and why, until now or a past moment."""
-    async with visit(request) as v:
-        v.need(*READERS)
-        at = _until(v)
-        if isinstance(at, HTMLResponse):
-            return at
-        campaign = await v.db.get(Campaign, campaign_id)
+
+    async def made(db: AsyncSession, at: datetime) -> Document:
+        campaign = await db.get(Campaign, campaign_id)
         if campaign is None:
             raise Missing
-        found = await ledger_reports.statement(v.db, campaign_id, at)
-    document = campaign_statement(
-        _environment(request), campaign, found.lines, found.balances, found.at
-    )
+        found = await ledger_reports.statement(db, campaign_id, at)
+        environment = _environment(request)
+        return campaign_statement(environment, campaign, found.lines, found.balances, found.at)
+
+    return await _until(request, made)
+
+
+async def _until(
+    request: Request, made: Callable[[AsyncSession, datetime], Awaitable[Document]]
+) -> Response:
+    """A statement until the moment that is asked for, else until now; for those who may read it."""
+    until = request.query_params.get("at", "")
+    async with visit(request) as v:
+        v.need(*READERS)
+        try:
+            at = read_moment(until, "Until", end=True) if until else v.deps.clock()
+        except UserMistake as mistake:
+            return pages_of(request).page(
+                "desk/message.html", 422, title="This statement cannot be made",
+                text=f"{mistake.message}; {mistake.hint}.", back="/payments",
+            )  # fmt: skip
+        document = await made(v.db, at)
     return await _answer(request, document)
-
-
-def _until(v: Visit) -> datetime | HTMLResponse:
-    """The moment that is asked for; else now, or a page that says what is wrong with it."""
-    until = v.request.query_params.get("at", "")
-    try:
-        return read_moment(until, "Until", end=True) if until else v.deps.clock()
-    except UserMistake as mistake:
-        return pages_of(v.request).page(
-            "desk/message.html", 422, title="This statement cannot be made",
-            text=f"{mistake.message}; {mistake.hint}.", back="/payments",
-        )  # fmt: skip
 
 
 async def invoice_answer(

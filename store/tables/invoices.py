@@ -52,7 +52,28 @@ class InvoiceMandate(Base):
     created_at: Mapped[datetime]
 
 
-class Invoice(Base):
+class _Paper:
+    """What an invoice and a credit note have in common."""
+
+    creator_id: Mapped[str] = mapped_column(ForeignKey("creators.id"))
+    series: Mapped[int | None] = mapped_column(Integer)
+    """The number within those that this brand issued for the creator; None if handed in."""
+    issuer: Mapped[str | None]
+    """The brand's number in the register of businesses; None if handed in."""
+    number: Mapped[str]
+    issued_on: Mapped[date]
+    net_minor: Mapped[int]
+    vat_minor: Mapped[int]
+    gross_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    facts: Mapped[Json]
+    """What one that was issued says besides; empty if handed in."""
+    media_type: Mapped[str] = mapped_column(default="")
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    """The file; empty if issued."""
+
+
+class Invoice(_Paper, Base):
     """The invoice of a payment: a file from the creator, or issued under their mandate.
 
     One that was issued never changes; a file may be replaced until its payment is released. The
@@ -67,22 +88,6 @@ class Invoice(Base):
         CheckConstraint("net_minor + vat_minor = gross_minor", name="invoice_adds_up"),
     )
     payout_id: Mapped[str] = mapped_column(ForeignKey("payouts.id"), primary_key=True)
-    creator_id: Mapped[str] = mapped_column(ForeignKey("creators.id"))
-    series: Mapped[int | None] = mapped_column(Integer)
-    """The number within those that this brand issued for the creator; None if uploaded."""
-    issuer: Mapped[str | None]
-    """The brand's number in the register of businesses; None if uploaded."""
-    number: Mapped[str]
-    issued_on: Mapped[date]
-    net_minor: Mapped[int]
-    vat_minor: Mapped[int]
-    gross_minor: Mapped[int]
-    currency: Mapped[str] = mapped_column(String(3))
-    facts: Mapped[Json]
-    """What a self-billed invoice says besides; empty if uploaded."""
-    media_type: Mapped[str] = mapped_column(default="")
-    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
-    """The uploaded file; empty if self-billed."""
     created_at: Mapped[datetime]
 
 
@@ -114,8 +119,8 @@ class InvoiceCredit(Base):
     created_at: Mapped[datetime]
 
 
-class CreditNote(Base):
-    """The paper for it: issued under the creator's mandate, or handed in.
+class CreditNote(_Paper, Base):
+    """The paper for it: issued under the creator's mandate, or handed in; its sums are positive.
 
     One that was issued never changes; a file may be replaced until the books name it. The triggers
     of the table see to it, and its sums stay in any case.
@@ -129,23 +134,6 @@ class CreditNote(Base):
         CheckConstraint("net_minor + vat_minor = gross_minor", name="credit_note_adds_up"),
     )
     credit_id: Mapped[str] = mapped_column(ForeignKey("invoice_credits.id"), primary_key=True)
-    creator_id: Mapped[str] = mapped_column(ForeignKey("creators.id"))
-    series: Mapped[int | None] = mapped_column(Integer)
-    """The number within those that this brand issued for the creator; None if handed in."""
-    issuer: Mapped[str | None]
-    """The brand's number in the register of businesses; None if handed in."""
-    number: Mapped[str]
-    issued_on: Mapped[date]
-    net_minor: Mapped[int]
-    """What the invoice is less by: positive here, negative on the paper."""
-    vat_minor: Mapped[int]
-    gross_minor: Mapped[int]
-    currency: Mapped[str] = mapped_column(String(3))
-    facts: Mapped[Json]
-    """What one that was issued says besides; empty if handed in."""
-    media_type: Mapped[str] = mapped_column(default="")
-    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
-    """The file; empty if issued."""
     entered_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
     """Who of finance entered it, if the creator did not hand it in themselves."""
     created_at: Mapped[datetime]
