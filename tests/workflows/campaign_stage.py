@@ -44,7 +44,7 @@ from store.tables import (
 )
 from tests import builders
 from tests.workflows.clock import PATIENCE, Clock, Handle
-from tests.workflows.people import People, Plan
+from tests.workflows.people import ANSWERED, People, Plan
 from tests.workflows.stage import STEPS
 from tests.workflows.world import World, outside_workers, workflow_worker
 
@@ -165,7 +165,9 @@ class CampaignStage:
             ref = await builders.decision(
                 db, campaign, person, ResolveChoice(content_id=change), seen=item.seen
             )
-        return await send_decision(self.client, StreamKind.CAMPAIGN, self.campaign_id, ref)
+        return await send_decision(
+            self.client, StreamKind.CAMPAIGN, self.campaign_id, ref, wait=ANSWERED
+        )
 
     def deviate(self, creator: Creator, plan: Plan) -> None:
         """Let one creator answer otherwise than the others."""
