@@ -34,12 +34,17 @@ pytest_plugins = [
 ]
 
 
-LONGEST_FIRST = ("local", "browser", "workflows")
-"""Folders whose files take minutes: begun first, or one process waits for another at the end."""
+LONGEST_FIRST = ("local", "browser", "workflows", "test_bench.py", "test_prove_money.py")
+"""What takes minutes: begun first, or one process waits for another at the end."""
 
 
 PROVE_SEED = "PROVE_SEED"
 """Variable with the seed of `make prove-money` in the tests: one for the run, whoever draws it."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than processors: a quarter of the time, a test waits for somebody else."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_configure() -> None:
@@ -57,7 +62,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest files; the order within a file stays."""
+    """Begin with what takes longest; the order within a file stays."""
     items.sort(key=lambda item: not set(LONGEST_FIRST) & set(item.path.parts))
 
 

@@ -28,6 +28,7 @@ from tests.conftest import PROVE_SEED, Database
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 async def test_a_payment_killed_at_any_step_is_one_transfer_and_the_ledger_is_balanced(
     engine: AsyncEngine,
     temporal: WorkflowEnvironment,
