@@ -100,12 +100,16 @@ async def inbox_rows(db: AsyncSession, payout_id: str) -> int:
 async def _faults(ground: Ground, scene: Scene) -> list[str]:
     """The ledger as a whole, and every payment's chain of events."""
     paid: dict[str, int] = defaultdict(int)
+    kept: dict[str, int] = defaultdict(int)
     for case in scene.payout_of:
         paid[case.currency] += case.amount_minor
+        kept[case.currency] += case.owed_minor
     async with session(ground.engine) as db:
         faults = await ledger.check(db)
         for currency, campaign in scene.campaign_of.items():
             money = await ledger.balances(db, campaign)
+            if (money.recovered, money.creator_receivable) != (kept[currency], 0):
+                faults.append(f"{money.recovered} {currency} came back of {kept[currency]}")
             if (money.paid, money.in_transit, money.payable) != (paid[currency], 0, 0):
                 faults.append(f"the ledger has paid {money.paid} {currency} of {paid[currency]}")
         for identity in scene.payout_of.values():

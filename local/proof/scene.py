@@ -29,7 +29,8 @@ from domain.messages import (
 )
 from integrations.stripe_rail import StripeRail
 from integrations.temporal import TASK_TIMEOUT, send_decision
-from local.proof.steps import OWN_ACCOUNT, Case
+from local.proof.claimed import owe
+from local.proof.steps import Case
 from local.proof.stripe_process import StripeStandIn
 from local.proof.waiting import until
 from store import campaigns, decisions, ledger, records, staff
@@ -98,9 +99,9 @@ class Scene:
                 for currency in sorted({case.currency for case in plan})
             }
         scene = cls(engine, client, finance, campaigns)
-        together = [case for case in plan if case.step not in OWN_ACCOUNT]
+        together = [case for case in plan if not case.alone]
         shared = [together[number::CREATORS] for number in range(CREATORS)]
-        alone = [[case] for case in plan if case.step in OWN_ACCOUNT]
+        alone = [[case] for case in plan if case.alone]
         rail = standin.rail()
         for mine in [*shared, *alone]:
             await scene._earn(await _account(rail, standin), mine, now)
@@ -135,6 +136,9 @@ class Scene:
                 key="earned", event=MILESTONE, new_payouts=tuple(rows), postings=tuple(postings),
             ),
         )  # fmt: skip
+        for case in mine:
+            if case.owed_minor:
+                await owe(self.engine, collaboration, case.owed_minor, now)
 
     async def start(self, cases: Sequence[Case]) -> None:
         """Start the payments' workflows and wait until finance is asked for each."""
@@ -169,7 +173,7 @@ class Scene:
         seen, made = await self._asked(), []
         async with session(self.engine) as db:
             for case in cases:
-                choice = ReleaseChoice()
+                choice = ReleaseChoice(netted_minor=case.owed_minor)
                 shown, identity = seen[self.payout_of[case]], self.payout_of[case]
                 row = await decisions.submit(
                     db, kind=choice.kind, subject_kind=StreamKind.PAYOUT.value,
@@ -203,7 +207,7 @@ class Scene:
             row = await self.row(case)
             return all(getattr(row, name) == value for name, value in wanted.items())
 
-        await until(there, f"{case.step.words}: {wanted}")
+        await until(there, f"{case.words}: {wanted}")
 
     def handle(self, case: Case) -> WorkflowHandle[object, PayoutResult]:
         """The payment's workflow."""

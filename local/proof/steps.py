@@ -125,6 +125,11 @@ PLAN: dict[Part, tuple[Step, ...]] = {
 }  # fmt: skip
 """One payment for each; all of a row of the plan are under way together."""
 
+OWING: dict[Part, tuple[Step, ...]] = {
+    Part.WORKERS: (Step.NO_ROW, Step.ROW, Step.POSTED), Part.BOTH: (Step.ANSWERED,),
+}  # fmt: skip
+"""One payment more for each, whose creator owes something back: less is sent."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -134,6 +139,23 @@ class Case:
     part: Part
     step: Step
     amount_minor: int
+    owed_minor: int = 0
+    """What the creator owes back, and the release keeps back of it."""
+
+    @property
+    def sent_minor(self) -> int:
+        """What is sent."""
+        return self.amount_minor - self.owed_minor
+
+    @property
+    def alone(self) -> bool:
+        """True if it is the only payment of its account."""
+        return self.step in OWN_ACCOUNT or self.owed_minor > 0
+
+    @property
+    def words(self) -> str:
+        """Where it stands, in the words of the table."""
+        return f"{self.step.words}, less" if self.owed_minor else self.step.words
 
     @property
     def currency(self) -> str:
@@ -148,9 +170,15 @@ class Case:
 
 def cases(dice: random.Random) -> list[Case]:
     """The whole plan; the dice decide amounts and the order in which payments are released."""
-    wanted = [(part, step) for part, steps in PLAN.items() for step in steps]
-    dice.shuffle(wanted)
-    return [
-        Case(number, part, step, dice.randrange(1_00, 900_00))
-        for number, (part, step) in enumerate(wanted, start=1)
+    wanted = [
+        (part, step, owes)
+        for plan, owes in ((PLAN, False), (OWING, True))
+        for part, steps in plan.items()
+        for step in steps
     ]
+    dice.shuffle(wanted)
+    found = []
+    for number, (part, step, owes) in enumerate(wanted, start=1):
+        amount = dice.randrange(1_00, 900_00)
+        found.append(Case(number, part, step, amount, amount // 3 if owes else 0))
+    return found

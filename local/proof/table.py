@@ -20,7 +20,7 @@ def show(proof: Proof, out: Console) -> None:
     for each in proof.found:
         if each.violations:
             case = each.case
-            out.print(f"[red]{case.part.value}, {case.step.words}[/]: {', '.join(each.violations)}")
+            out.print(f"[red]{case.part.value}, {case.words}[/]: {', '.join(each.violations)}")
     for fault in proof.faults:
         out.print(f"[red]{fault}[/]")
     unsound = len(proof.walked.violations) if proof.walked else 0
@@ -55,7 +55,8 @@ def _table(proof: Proof) -> Table:
     made = Table(
         title=f"kill -9, and Stripe's bad days, SEED={proof.seed}",
         title_justify="left",
-        caption="differ: from Stripe's list. doubt: in doubt without an inbox row.",
+        caption="differ: from Stripe's list. doubt: in doubt without an inbox row.\n"
+        "less: the creator owes something, which is kept back.",
         caption_justify="left",
         box=SIMPLE_HEAD,
         pad_edge=False,
@@ -77,7 +78,7 @@ def _table(proof: Proof) -> Table:
 
 def _row(each: Found) -> tuple[str, ...]:
     return (
-        f"[red]{each.case.step.words}[/]" if each.violations else each.case.step.words,
+        f"[red]{each.case.words}[/]" if each.violations else each.case.words,
         str(each.attempts), str(len(each.transfers)), str(len(each.differences)),
         str(each.unexplained), str(len(each.violations)),
     )  # fmt: skip

@@ -51,7 +51,7 @@ class Found:
     @property
     def balanced(self) -> bool:
         """Nothing is left on its way, and what was posted as paid is the payment."""
-        return self.in_transit_minor == 0 and self.settled_minor == self.case.amount_minor
+        return self.in_transit_minor == 0 and self.settled_minor == self.case.sent_minor
 
     @property
     def violations(self) -> tuple[str, ...]:
@@ -59,7 +59,7 @@ class Found:
         case = self.case
         wrong = {
             f"{len(self.transfers)} transfers": len(self.transfers) != 1,
-            "another amount": any(each != case.amount_minor for each in self.transfers),
+            "another amount": any(each != case.sent_minor for each in self.transfers),
             "postings not balanced": not self.balanced,
             f"{self.in_doubt} in doubt": self.in_doubt > 0,
             "in doubt without an inbox row": self.unexplained > 0,
@@ -104,8 +104,9 @@ class Proof:
             "cases": [
                 {
                     "part": each.case.part.value,
-                    "case": each.case.step.words,
+                    "case": each.case.words,
                     "amount_minor": each.case.amount_minor,
+                    "kept_back_minor": each.case.owed_minor,
                     "tries": each.attempts,
                     "transfers": len(each.transfers),
                     "balanced": each.balanced,

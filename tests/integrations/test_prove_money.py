@@ -19,7 +19,7 @@ from local.ports import any_free
 from local.proof import __main__ as command
 from local.proof.ground import Ground
 from local.proof.matrix import prove
-from local.proof.steps import PLAN, Case, Part, Step, cases
+from local.proof.steps import OWING, PLAN, Case, Part, Step, cases
 from local.proof.stripe_process import StripeStandIn
 from local.proof.table import show
 from local.proof.verdict import Found, Proof
@@ -45,7 +45,7 @@ async def test_a_payment_killed_at_any_step_is_one_transfer_and_the_ledger_is_ba
         )
     finally:
         standin.stop()
-    wrong = [(f.case.part, f.case.step.words, f.violations) for f in proof.found if f.violations]
+    wrong = [(f.case.part, f.case.words, f.violations) for f in proof.found if f.violations]
     assert (wrong, proof.faults) == ([], ()), f"SEED={seed}"
     assert proof.holds
 
@@ -85,6 +85,12 @@ def test_whatever_is_not_one_transfer_is_named(wrong: dict[str, object]) -> None
     assert not Proof(7, (found(), found(**wrong))).holds
 
 
+def test_what_a_creator_owes_is_kept_back_of_the_one_transfer() -> None:
+    case = Case(1, Part.WORKERS, Step.ROW, 15_000, owed_minor=4_000)
+    assert found(case=case, transfers=(11_000,), settled_minor=11_000).violations == ()
+    assert len(found(case=case).violations) == 2
+
+
 def test_doubt_that_nobody_finds_in_an_inbox_is_counted_by_itself() -> None:
     assert found(in_doubt=2).unexplained == 2
     assert "in doubt without an inbox row" in found(in_doubt=2).violations
@@ -102,8 +108,13 @@ def test_what_a_bank_has_sent_back_is_in_the_inbox_and_told_once() -> None:
 def test_the_same_seed_is_the_same_course() -> None:
     assert cases(random.Random(7)) == cases(random.Random(7))
     assert cases(random.Random(7)) != cases(random.Random(8))
-    planned = sorted((case.part, case.step.words) for case in cases(random.Random(7)))
-    assert planned == sorted((k, step.words) for k, steps in PLAN.items() for step in steps)
+    made = [(bool(case.owed_minor), case.part, case.step.words) for case in cases(random.Random(7))]
+    assert sorted(made) == sorted(
+        (owes, part, step.words)
+        for owes, plan in ((False, PLAN), (True, OWING))
+        for part, steps in plan.items()
+        for step in steps
+    )
 
 
 @pytest.mark.parametrize(("transfers", "code"), [((15_000,), 0), ((15_000, 15_000), 1)])
