@@ -93,7 +93,8 @@ async def _payment_page(
         attempts=found.attempts,
         netting=await claim_reads.netting_of(v.db, found.payout, upcoming=False),
         item=await desk.open_item(v.db, "release", payout_id),
-        unpaid=await desk.open_item(v.db, "unpaid", payout_id),
+        stuck=await desk.open_item(v.db, "unpaid", payout_id)
+        or await desk.open_item(v.db, "on_hold", payout_id),
         other=await other_payments.of_payment(v.db, found.payout),
         invoice=await invoices.invoice(v.db, found.payout.first_of or payout_id),
         credited=await credits.of_payment(v.db, payout_id),

@@ -34,8 +34,6 @@ class PayoutEndings(PayoutUnpaid):
         self.attempt = 0
         self._asked_to_set_up = False
         """The last attempt ended with a mail that asks for an account that can be paid."""
-        self._in_vain = 0
-        """Attempts up to this one that never happened, one after the other."""
         self._over = False
 
     @property

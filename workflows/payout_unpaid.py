@@ -49,6 +49,8 @@ class PayoutUnpaid(PayoutRelease):
         """What the open item is about; empty while there is none."""
         self._may_be_answered = False
         self._waits_for_account = False
+        self._in_vain = 0
+        """Attempts since the last release that never happened, one after the other."""
 
     async def _on_hold(self, reason: HoldReason) -> None:
         """See `PayoutRelease`; what waits for a lost account may also have been paid another way.
@@ -218,6 +220,8 @@ class PayoutUnpaid(PayoutRelease):
         self._held_since = self._asked_since = None
         self._asked_for = ""
         self._adopts = False
+        # Somebody may have taken an order back before it was in a file, as often as they like.
+        self._in_vain = 0
 
     def _cannot_be_called_off(self) -> str:
         """What cannot be paid may also be not owed; else see `PayoutRelease`."""

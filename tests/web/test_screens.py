@@ -272,7 +272,7 @@ async def test_a_payment_that_came_back_says_that_the_account_changed(web: Web) 
         )
         item = await wait_for(db, ItemKind.RELEASE, payout, campaign.id, seen="15000EUR#1")
     client = await web.signed_in(Role.FINANCE)
-    assert "account changed since the last release" in (await client.get("/")).text
+    assert "account is another one now" in (await client.get("/")).text
     page = (await client.get(f"/items/{item.id}")).text
     assert "acct_then" in page
     assert "acct_now" in page

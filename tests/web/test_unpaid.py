@@ -184,6 +184,7 @@ async def test_finance_reads_why_a_creators_payments_stand_still(
     assert "goes on: " in page
     for action in ("resume_payout", "settle_payout", "cancel_payout"):
         assert f'data-action="{action}"' in page
+    assert f"/items/{item.id}" in (await finance.get(f"/payments/{payout.id}")).text
     async with session(web.engine) as db:
         (person,) = await db.scalars(select(Staff))
         choice = await said(db, payout, person)

@@ -359,8 +359,9 @@ async def test_what_was_said_of_a_transfer_is_forgotten_when_the_payment_is_rele
     assert pay._adopts
     pay.collaboration_suspended(Suspension(suspended=True))
     assert not await pay._cleared()
+    pay._in_vain = 4
     pay._forget_hold()
-    assert not pay._adopts
+    assert (pay._adopts, pay._in_vain) == (False, 0)
 
 
 async def test_a_suspension_that_is_over_before_it_is_noticed_interrupts_nothing_later() -> None:

@@ -80,7 +80,7 @@ HOLDS = {
     "platform_paused": "somebody at the brand paused the creator's account at Stripe",
     "account_rejected": "Stripe has rejected the creator's account for good",
     "account_gone": "the creator's account at Stripe is closed, or took our access back",
-    "payee_changed": "the creator's account changed since it was released",
+    "payee_changed": "the creator's account is another one now",
 }
 
 NOT_READY = {
