@@ -18,7 +18,7 @@ from store.engine import session as transaction
 from store.issuing import issue
 from store.items import close_items, is_asked
 from store.release_limit import count_release, people_needed
-from store.streams import Entity, NewEvent, known, lock_entity, tail_of, write_event
+from store.streams import Entity, decided, known, lock_entity, tail_of, write_event
 from store.tables import Campaign, Collaboration, Decision, Event, Payout, Recipient
 
 _CHOICE: TypeAdapter[Choice] = TypeAdapter(Choice)
@@ -174,8 +174,7 @@ async def _write(
         data["settles"] = len(command.earlier) + 1 >= needed
         # What was released has its invoice; what is on hold may never have been.
         await issue(session, entity, command.at)
-    new = NewEvent(f"decision:{row.id}", row.kind, data, command.at, row.id)
-    head = write_event(session, entity, command.head, new)
+    head = write_event(session, entity, command.head, decided(row, data, command.at))
     if not isinstance(entity, Campaign):
         entity.updated_at = command.at
     if isinstance(entity, Collaboration) and row.kind not in BESIDE_THE_STORY:

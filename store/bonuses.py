@@ -28,7 +28,7 @@ from domain.payments import BONUS
 from store import ledger
 from store.beginnings import begin
 from store.duties import Refused
-from store.streams import NewEvent, write_event
+from store.streams import decided, write_event
 from store.tables import Campaign, Collaboration, Decision, Event, Payout, Staff
 
 
@@ -140,7 +140,7 @@ async def _write(session: AsyncSession, of: Collaboration, row: Decision, at: da
     session.add(payout)
     head = StreamHead(kind=StreamKind.PAYOUT, entity_id=payout.id)
     data = choice.model_dump(mode="json")
-    write_event(session, payout, head, NewEvent(f"decision:{row.id}", row.kind, data, at, row.id))
+    write_event(session, payout, head, decided(row, data, at))
     await session.flush()
     postings = [
         Posting(kind=kind, key=f"{kind.value}:{payout.id}", amount_minor=payout.amount_minor)

@@ -15,7 +15,7 @@ from domain.messages import Begin, Claimed, ClaimInput, StreamHead
 from store.beginnings import begin
 from store.duties import Refused
 from store.earned import claimable
-from store.streams import NewEvent, write_event
+from store.streams import decided, write_event
 from store.tables import Campaign, Claim, Collaboration, Decision
 
 
@@ -60,7 +60,7 @@ async def _write(session: AsyncSession, of: Collaboration, row: Decision, at: da
     session.add(claim)
     head = StreamHead(kind=StreamKind.CLAIM, entity_id=claim.id)
     data = choice.model_dump(mode="json")
-    write_event(session, claim, head, NewEvent(f"decision:{row.id}", row.kind, data, at, row.id))
+    write_event(session, claim, head, decided(row, data, at))
     await session.flush()
     return claim
 

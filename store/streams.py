@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.errors import NotFound, StreamConflict
 from domain.lifecycle import StreamKind
 from domain.messages import StreamHead
-from store.tables import Campaign, Claim, Collaboration, Event, Payout
+from store.tables import Campaign, Claim, Collaboration, Decision, Event, Payout
 
 Entity = Campaign | Collaboration | Payout | Claim
 """A read-model row: it carries the head of its stream."""
@@ -38,6 +38,11 @@ class NewEvent:
     data: Mapping[str, Any]
     at: datetime
     decision_id: str | None = None
+
+
+def decided(row: Decision, data: Mapping[str, Any], at: datetime) -> NewEvent:
+    """The event of a decision that is applied: the chain holds who decided, not only the row."""
+    return NewEvent(f"decision:{row.id}", row.kind, {**data, "by": row.actor_id}, at, row.id)
 
 
 async def lock_entity(session: AsyncSession, head: StreamHead) -> Entity:

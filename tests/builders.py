@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -88,14 +88,20 @@ def campaign_file(**overrides: Any) -> CampaignFile:
 
 
 async def campaign(
-    session: AsyncSession, file: CampaignFile | None = None, *, fund: bool = True, **overrides: Any
+    session: AsyncSession,
+    file: CampaignFile | None = None,
+    *,
+    fund: bool = True,
+    brand: Mapping[str, str] | None = None,
+    **overrides: Any,
 ) -> Campaign:
-    """A running campaign with its budget in the ledger."""
+    """A running campaign with its budget in the ledger; of its brand, some things may be others."""
     file = file or campaign_file()
+    content = file.model_dump(mode="json")
     values: dict[str, Any] = {
         "id": unique(CAMPAIGN),
         "name": file.name,
-        "file": file.model_dump(mode="json"),
+        "file": content | {"brand": content["brand"] | dict(brand or {})},
         "status": CampaignStatus.RUNNING.value,
         "currency": file.currency,
         "budget_minor": file.budget.total.minor,

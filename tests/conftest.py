@@ -20,6 +20,7 @@ from local import postgres
 from store import staff
 from store.engine import make_engine
 from store.migrate import migrate
+from tests.tampering import ADMINISTRATORS
 
 TEMPLATE = "template_troupe"
 
@@ -93,6 +94,7 @@ def _create(
     administrator.execute(
         f"CREATE DATABASE {name} OWNER {postgres.OWNER_ROLE} TEMPLATE {template} STRATEGY FILE_COPY"
     )
+    ADMINISTRATORS[name] = server.credentials.superuser_url(server.port, name)
     made.callback(lambda: administrator.execute(f"DROP DATABASE {name} WITH (FORCE)") and None)
     return Database(
         name,

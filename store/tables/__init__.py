@@ -115,6 +115,7 @@ __all__ = [
 APPEND_ONLY = (
     "events", "ledger_transactions", "ledger_entries", "signatures", "terms", "tax_profiles",
     "invoice_mandates", "bank_accounts", "bank_files", "invoice_credits",
-    "claim_parts", "other_payments",
+    "claim_parts", "other_payments", "checks", "comparisons", "publications", "statements",
+    "staff_mail_news", "suppressions",
 )  # fmt: skip
 """Tables on which the application's role may only insert and read."""

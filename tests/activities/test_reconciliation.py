@@ -20,6 +20,7 @@ from store.tables import InboxItem, Payout, PayoutAttempt
 from tests import builders
 from tests.activities.test_payouts import Scene
 from tests.fixtures.stripe import StripeStandIn
+from tests.tampering import unguarded
 
 C = DifferenceCode
 NO_GRACE = timedelta(seconds=-60)
@@ -85,7 +86,7 @@ async def test_a_transfer_made_by_hand_in_a_payments_name_is_found(scene: Scene)
 
 async def test_a_transfer_that_stripe_does_not_have_is_found(scene: Scene) -> None:
     await book(scene)
-    async with session(scene.engine) as db:
+    async with unguarded(scene.engine) as db:
         attempt = await db.get_one(PayoutAttempt, (scene.payout_id, 1))
         attempt.transfer_id = "tr_invented"
     assert codes(await compared(scene)) == {C.NOT_AT_PROVIDER, C.NOT_IN_BOOKS}
@@ -97,7 +98,7 @@ async def test_a_window_neither_misses_its_payments_nor_invents_others(scene: Sc
     second, now = timedelta(seconds=1), scene.clock()
     inside = await compared(scene, since=now - timedelta(minutes=1), until=now + second)
     assert (inside.agree, inside.payouts) == (True, 1)
-    async with session(scene.engine) as db:
+    async with unguarded(scene.engine) as db:
         attempt = await db.get_one(PayoutAttempt, (scene.payout_id, 1))
         attempt.first_sent_at = now - timedelta(hours=20)
     late = await compared(scene, since=now - timedelta(days=1), until=now - timedelta(hours=19))
@@ -151,7 +152,7 @@ async def test_each_difference_is_one_item_until_it_is_gone(scene: Scene) -> Non
 
 async def test_a_difference_that_comes_back_is_a_new_item(scene: Scene) -> None:
     async def rename(transfer_id: str | None) -> str | None:
-        async with session(scene.engine) as db:
+        async with unguarded(scene.engine) as db:
             attempt = await db.get_one(PayoutAttempt, (scene.payout_id, 1))
             before, attempt.transfer_id = attempt.transfer_id, transfer_id
             return before

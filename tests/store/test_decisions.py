@@ -63,7 +63,7 @@ async def test_a_decision_becomes_an_event_and_closes_its_item(
     async with session(engine) as db:
         written = await db.get_one(Event, ("collaboration", begun.id, 2))
         assert (written.event, written.decision_id) == ("review_draft", ref.decision_id)
-        assert written.data == {"kind": "review_draft", "answer": "approve"}
+        assert written.data == {"kind": "review_draft", "answer": "approve", "by": reviewer.id}
         item = (await db.scalars(select(InboxItem))).one()
         assert (item.closed_at, item.closed_by) == (NOW, ref.decision_id)
         row = await db.get_one(Collaboration, begun.id)

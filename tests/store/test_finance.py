@@ -93,8 +93,9 @@ async def test_the_cash_that_is_needed_is_sorted_by_when(engine: AsyncEngine) ->
             (9_000, 5, "transferred"),
         ):  # fmt: skip
             row = await builders.collaboration(db, campaign, await builders.creator(db))
-            payout = await builders.payout(db, row, amount_minor=amount)
-            payout.pay_by, payout.status = NOW + timedelta(days=days), status
+            await builders.payout(
+                db, row, amount_minor=amount, pay_by=NOW + timedelta(days=days), status=status
+            )
         for kind in (PostingKind.FUND, PostingKind.RESERVE):
             posting = Posting(kind=kind, key=f"{kind}:test", amount_minor=55)
             await ledger.post(

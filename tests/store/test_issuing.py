@@ -34,9 +34,7 @@ HOUR = timedelta(hours=1)
 
 async def french_campaign(db: AsyncSession) -> Campaign:
     """One whose brand may issue invoices."""
-    row = await builders.campaign(db)
-    row.file = row.file | {"brand": row.file["brand"] | BRAND}
-    return row
+    return await builders.campaign(db, brand=BRAND)
 
 
 async def mandated(db: AsyncSession, of: Campaign, **creator: Any) -> Collaboration:
@@ -94,9 +92,8 @@ async def test_each_brand_that_issues_for_a_creator_has_a_series_of_its_own(
 ) -> None:
     async with session(engine) as db:
         mine = await mandated(db, await french_campaign(db))
-        other = await french_campaign(db)
         brand = {"business_number": "732 829 320", "name": "Nacre"}
-        other.file = other.file | {"brand": other.file["brand"] | brand}
+        other = await builders.campaign(db, brand=BRAND | brand)
         who = await db.get_one(Creator, mine.creator_id)
         theirs = await builders.collaboration(db, other, who)
         await invoices.add_mandate(db, theirs.id, "words", "Anne Martin", NOW, agreed=True)

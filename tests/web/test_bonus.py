@@ -14,6 +14,7 @@ from store.tables import Campaign, Creator, Decision, Payout
 from tests import builders
 from tests.builders import NOW
 from tests.fixtures.web import Web
+from tests.tampering import unguarded
 from tests.web.rows import Scene, scene, wait_for
 
 
@@ -47,7 +48,7 @@ async def test_a_bonus_is_a_row_with_amount_reason_and_person(web: Web, there: S
     assert (await web.decide(reviewer, **fields, comment="So well.")).status_code == 403
     client = await web.signed_in(Role.FINANCE)
     assert "by somebody else than you; until it is sent" in (await client.get(page)).text
-    async with session(web.engine) as db:
+    async with unguarded(web.engine) as db:
         alone = await db.get_one(Campaign, there.campaign.id)
         alone.file = alone.file | {"staffing": "solo"}
     assert "released like any other; until it is sent" in (await client.get(page)).text

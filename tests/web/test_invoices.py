@@ -22,6 +22,7 @@ from tests import builders
 from tests.builders import NOW
 from tests.fixtures.web import URL, Web
 from tests.store.deciding import RELEASE, decide
+from tests.tampering import unguarded
 from tests.web.rows import Scene, scene, wait_for
 from tests.web.test_portal import Creator as Browser
 from tests.web.test_portal import arrive, form_of
@@ -77,9 +78,10 @@ async def begin(
     web: Web, brand: Mapping[str, str] | None = None, amount_minor: int = 15_000
 ) -> Case:
     there = await scene(web.engine, stage="retaining")
-    async with session(web.engine) as db:
+    async with unguarded(web.engine) as db:
         row = await db.get_one(Campaign, there.campaign.id)
         row.file = row.file | {"brand": row.file["brand"] | dict(brand or {})}
+    async with session(web.engine) as db:
         of = await db.get_one(Collaboration, there.collaboration.id)
         signed = await builders.signature(db, await builders.terms(db, of))
         who = await db.get_one(Creator, there.creator.id)

@@ -366,8 +366,7 @@ async def test_the_payments_page_says_what_is_missing_at_stripe_and_how_old_that
     web: Web,
 ) -> None:
     async with session(web.engine) as db:
-        payout = await builders.payout(db, amount_minor=15_000)
-        payout.pay_by = NOW + timedelta(days=2)
+        await builders.payout(db, amount_minor=15_000, pay_by=NOW + timedelta(days=2))
     client = await web.signed_in(Role.FINANCE)
     assert "not read yet" in (await client.get("/payments")).text
     async with session(web.engine) as db:
