@@ -16,6 +16,7 @@ from domain.messages import PostingKind
 from store.accounts import IN_TRANSIT, PAID, PAYABLE, RECEIVABLE, RESERVED, Balances
 from store.invoice_sums import OF_PAYMENT, credited_invoices, vat_credited_by, vat_of
 from store.ledger_causes import decided_of_creator
+from store.ledger_clock import wait_for_writers
 from store.ledger_reports import PAYMENT_OF, sums
 from store.tables import (
     Campaign,
@@ -87,7 +88,8 @@ async def find_creator(session: AsyncSession, named: str) -> Creator:
 async def creator_statement(
     session: AsyncSession, creator: Creator, at: datetime
 ) -> CreatorStatement:
-    """What a creator's money did until a moment; three statements."""
+    """What a creator's money did until a moment; four statements."""
+    await wait_for_writers(session)
     country = Campaign.file["brand"]["country"].astext
     key, vat = LedgerTransaction.key, vat_of(LedgerTransaction.amount_minor, _start())
     rows = await session.execute(

@@ -40,7 +40,8 @@ from store.accounts import (
     RECOVERED,
     RESERVED,
 )
-from store.other_payments import IT_IS, PAID_AT, said_at
+from store.ledger_clock import wait_for_writers
+from store.other_payments import IT_IS, PAID_AT, booked_at
 from store.tables import (
     Campaign,
     Collaboration,
@@ -153,7 +154,10 @@ def _taxes(
 ) -> Select[*tuple[Any, ...]]:
     # An invoice may be handed in after the payment (a bonus); both are final then. Of a payment of
     # which all was kept back nothing was sent.
-    at = func.greatest(func.coalesce(PAID_AT, LedgerTransaction.at), said_at(), Invoice.created_at)
+    # The provider may have paid before it was known here: a month that is over gets no more tax.
+    at = func.greatest(
+        func.coalesce(PAID_AT, LedgerTransaction.at), booked_at(), Invoice.created_at
+    )
     about = null().label("credit_note"), Payout.id.label("paper")
     kept_back = LedgerTransaction.key == func.concat("net:", Payout.id)
     query = (
@@ -229,11 +233,13 @@ async def journal(
 
     Each comes with its lines.
 
-    One statement, so that the file shows one moment.
+    One statement, so that the file shows one moment. A month that is over never gets another line:
+    what is written late is dated late.
 
     Raises:
         Unbalanced: the lines of a movement do not sum to zero.
     """
+    await wait_for_writers(session)
     wanted = (since, until, campaign_id)
     query = union_all(
         _movements(*wanted),

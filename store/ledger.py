@@ -4,6 +4,10 @@ Each movement takes from one account and gives to another. Debits are positive, 
 so every transaction sums to zero. Balances are kept beside the entries, in rows that are locked
 while a movement is written: a hundred signatures in the same second queue up for the budget, and
 the one that no longer fits is refused by the database itself.
+
+The database moves the balances, by what is entered, and nobody else can; it refuses entries that
+are not what their transaction moves. It also dates every transaction, not before the moment in
+which it is written, so that what was read until an earlier moment never changes.
 """
 
 from __future__ import annotations
@@ -13,8 +17,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, func, select, tuple_
+from sqlalchemy.dialects.postgresql import array, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -127,21 +131,13 @@ async def post_all(
 async def _locked_accounts(
     session: AsyncSession, campaign_id: str | None, currency: str, wanted: list[_Key]
 ) -> dict[_Key, int]:
-    # Sorted, always: two transactions that want the same accounts queue and never deadlock.
-    query = (
-        select(LedgerAccount.name, LedgerAccount.owner_id, LedgerAccount.id)
-        .where(
-            LedgerAccount.campaign_id == campaign_id,
-            LedgerAccount.currency == currency,
-            tuple_(LedgerAccount.name, LedgerAccount.owner_id).in_(wanted),
-        )
-        .order_by(LedgerAccount.name, LedgerAccount.owner_id)
-        .with_for_update()
+    query = select(LedgerAccount.name, LedgerAccount.owner_id, LedgerAccount.id).where(
+        LedgerAccount.campaign_id == campaign_id,
+        LedgerAccount.currency == currency,
+        tuple_(LedgerAccount.name, LedgerAccount.owner_id).in_(wanted),
     )
     found = {_Key(name, owner): id_ for name, owner, id_ in await session.execute(query)}
     missing = [key for key in wanted if key not in found]
-    if not missing:
-        return found
     for key in missing:
         opened = insert(LedgerAccount).values(
             campaign_id=campaign_id,
@@ -153,7 +149,11 @@ async def _locked_accounts(
             balance_minor=0,
         )
         await session.execute(opened.on_conflict_do_nothing())
-    return {_Key(name, owner): id_ for name, owner, id_ in await session.execute(query)}
+    if missing:
+        found = {_Key(name, owner): id_ for name, owner, id_ in await session.execute(query)}
+    # In the order of their names, always: who wants the same ones queues and never deadlocks.
+    await session.execute(select(func.ledger_lock(array(list(found.values()), type_=BigInteger))))
+    return found
 
 
 async def _write(session: AsyncSession, movement: _Movement, accounts: dict[_Key, int]) -> None:
@@ -175,29 +175,30 @@ async def _write(session: AsyncSession, movement: _Movement, accounts: dict[_Key
     if written is None:
         await _same_or_conflict(session, posting.key, content)
         return
+    await _enter(session, movement, written, accounts)
+
+
+async def _enter(
+    session: AsyncSession, movement: _Movement, transaction: int, accounts: dict[_Key, int]
+) -> None:
+    """Both sides in one statement: the database looks at their sum and moves the balances."""
+    amount = movement.posting.amount_minor
     debited, credited = movement.accounts
-    for key, signed in ((debited, posting.amount_minor), (credited, -posting.amount_minor)):
-        await session.execute(
-            insert(LedgerEntry).values(
-                transaction_id=written, account_id=accounts[key], signed_minor=signed
-            )
-        )
-        change = signed if key.name in CONTRA else -signed
-        await _change_balance(session, accounts[key], key, change)
-
-
-async def _change_balance(session: AsyncSession, account: int, key: _Key, change: int) -> None:
+    sides = ((debited, amount), (credited, -amount))
+    entries = [
+        {"transaction_id": transaction, "account_id": accounts[key], "signed_minor": signed}
+        for key, signed in sides
+    ]
     try:
-        await session.execute(
-            update(LedgerAccount)
-            .where(LedgerAccount.id == account)
-            .values(balance_minor=LedgerAccount.balance_minor + change)
-        )
+        await session.execute(insert(LedgerEntry).values(entries))
     except IntegrityError as error:
         diagnosis = getattr(error.orig, "diag", None)
         if getattr(diagnosis, "constraint_name", None) != _OVERDRAFT_CONSTRAINT:
             raise
-        raise Overdrawn(f"'{key.name}' holds less than {-change}", account=key.name) from error
+        # Only what is taken from can be overdrawn: what counts as debit is not guarded.
+        raise Overdrawn(
+            f"'{debited.name}' holds less than {amount}", account=debited.name
+        ) from error
 
 
 async def _same_or_conflict(

@@ -13,6 +13,7 @@ from domain.ledger_causes import NOBODY, Cause, Decided, Movement, cause, claim_
 from domain.messages import PostingKind
 from store.accounts import UNGUARDED, Balances
 from store.ledger_causes import decided_of_campaign
+from store.ledger_clock import wait_for_writers
 from store.tables import LedgerAccount, LedgerEntry, LedgerTransaction, Payout
 
 PAYMENT_OF = func.coalesce(
@@ -108,7 +109,11 @@ async def _overdrawn_accounts(session: AsyncSession) -> list[str]:
 
 
 async def statement(session: AsyncSession, campaign_id: str, at: datetime) -> Statement:
-    """What a campaign's money did until a moment, and who let it; three statements."""
+    """What a campaign's money did until a moment, and who let it; four statements.
+
+    Of a moment that has passed it is the same whenever it is asked for.
+    """
+    await wait_for_writers(session)
     query = (
         select(LedgerTransaction, func.coalesce(Payout.id, ""), func.coalesce(Payout.kind, ""))
         .outerjoin(Payout, Payout.id == PAYMENT_OF)

@@ -46,21 +46,28 @@ OVER_AT = func.coalesce(
 """The same, or when nothing was left to move, with the same joins; else NULL."""
 
 
-def said_at() -> ColumnElement[datetime | None]:
-    """When it was booked that people had paid a payment, for `PAID_AT`'s joins; else NULL.
+_ELSEWHERE = Payout.other_payment_id.is_not(None)
 
-    That is later than it was paid: what is dated by it does not fall into a month that is closed.
+
+def booked_at() -> ColumnElement[datetime | None]:
+    """When it was booked that a payment was paid; NULL before.
+
+    That may be later than it was paid: what is dated by it does not fall into a month that is
+    closed.
     """
     booked = aliased(LedgerTransaction)
-    elsewhere = Payout.other_payment_id.is_not(None)
-    kind = case((elsewhere, PostingKind.ELSEWHERE.value), else_=PostingKind.SETTLE.value)
-    at = (
+    kind = case((_ELSEWHERE, PostingKind.ELSEWHERE.value), else_=PostingKind.SETTLE.value)
+    return (
         select(booked.at)
         .where(booked.key == func.concat(kind, ":", Payout.id, ":", Payout.attempt))
         .correlate(Payout)
         .scalar_subquery()
     )
-    return case((or_(elsewhere, PayoutAttempt.code == BY_HAND), at))
+
+
+def said_at() -> ColumnElement[datetime | None]:
+    """When it was booked that people had paid a payment, for `PAID_AT`'s joins; else NULL."""
+    return case((or_(_ELSEWHERE, PayoutAttempt.code == BY_HAND), booked_at()))
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,6 @@ CHANGED: Mapping[str, tuple[str, ...]] = {
         "creator_id", "series", "number", "issued_on", "net_minor", "vat_minor", "gross_minor",
         "currency", "facts", "media_type", "content", "created_at",
     ),
-    "ledger_accounts": ("balance_minor",),
     "onboarding_links": ("url", "expires_at"),
     "outbox": ("status", "code", "message_id", "subject", "text_body", "claimed_at", "settled_at"),
     "payout_attempts": (

@@ -153,6 +153,13 @@ END $$;
 """A database as it was when it was made."""
 
 
+TIMELESS = """
+CREATE OR REPLACE FUNCTION ledger_clock() RETURNS timestamptz LANGUAGE sql VOLATILE
+AS $$ SELECT '-infinity'::timestamptz $$
+"""
+"""Tests book at times of their own: the database's clock, which cannot be moved, is not asked."""
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[postgres.Server]:
     """PostgreSQL for this run of the tests; not durable, so quick."""
@@ -176,7 +183,10 @@ def administrator(postgres_server: postgres.Server) -> Iterator[psycopg.Connecti
 def template(postgres_server: postgres.Server, administrator: psycopg.Connection) -> str:
     """The database that all others are copied from: migrated once."""
     administrator.execute(f"CREATE DATABASE {TEMPLATE} OWNER {postgres.OWNER_ROLE}")
-    migrate(postgres_server.credentials.owner_url(postgres_server.port, TEMPLATE))
+    owner = postgres_server.credentials.owner_url(postgres_server.port, TEMPLATE)
+    migrate(owner)
+    with psycopg.connect(owner.replace("+psycopg", "")) as connection:
+        connection.execute(TIMELESS)
     return TEMPLATE
 
 

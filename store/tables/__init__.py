@@ -113,9 +113,12 @@ __all__ = [
 ]
 
 APPEND_ONLY = (
-    "events", "ledger_transactions", "ledger_entries", "signatures", "terms", "tax_profiles",
-    "invoice_mandates", "bank_accounts", "bank_files", "invoice_credits",
-    "claim_parts", "other_payments", "checks", "comparisons", "publications", "statements",
-    "staff_mail_news", "suppressions",
+    "events", "ledger_accounts", "ledger_transactions", "ledger_entries", "signatures", "terms",
+    "tax_profiles", "invoice_mandates", "bank_accounts", "bank_files", "invoice_credits",
+    "claim_parts", "other_payments", "checks", "comparisons", "publications",
+    "statements", "staff_mail_news", "suppressions",
 )  # fmt: skip
-"""Tables on which the application's role may only insert and read."""
+"""Tables on which the application's role may only insert and read.
+
+Balances of the ledger's accounts are moved by the database itself.
+"""

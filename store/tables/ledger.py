@@ -9,12 +9,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from store.tables.base import Base
 
+_CONTRA = "'funding', 'creator_receivable', 'recovered', 'provider_fees'"
+"""As `store.accounts.CONTRA`, in SQL."""
+
 
 class LedgerAccount(Base):
     """An account with its balance, locked while a transaction is written.
 
-    The balance counts in the account's normal direction; ``guarded`` accounts cannot be
-    overdrawn, which is what stops a hundred signatures in the same second from overspending.
+    The balance counts in the account's normal direction and is moved by the database, with each
+    entry; ``guarded`` accounts cannot be overdrawn, which is what stops a hundred signatures in
+    the same second from overspending.
     """
 
     __tablename__ = "ledger_accounts"
@@ -29,15 +33,16 @@ class LedgerAccount(Base):
             postgresql_where=text("campaign_id IS NULL"),
         ),
         CheckConstraint("balance_minor >= 0 OR NOT guarded", name="no_overdraft"),
+        CheckConstraint(f"(normal = 'debit') = (name IN ({_CONTRA}))", name="account_side"),
+        CheckConstraint(f"guarded = (name NOT IN ({_CONTRA}, 'charged'))", name="account_guarded"),
     )
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     campaign_id: Mapped[str | None] = mapped_column(ForeignKey("campaigns.id"))
     """None for ``provider_fees`` and ``charged``, which belong to no campaign."""
     name: Mapped[str] = mapped_column(String(20))
-    """``funding``, ``available``, ``reserved``, ``payable``, ``in_transit`` or ``paid``; without
-    a campaign ``provider_fees`` or ``charged``."""
+    """One of those in `store.accounts`; without a campaign ``provider_fees`` or ``charged``."""
     owner_id: Mapped[str] = mapped_column(String(40), default="")
-    """The creator, for ``payable``, ``in_transit`` and ``paid``; else empty."""
+    """The creator, if the account is one of `store.accounts.OF_A_CREATOR`; else empty."""
     currency: Mapped[str] = mapped_column(String(3))
     normal: Mapped[str] = mapped_column(String(6))
     """``debit`` or ``credit``."""
@@ -67,6 +72,7 @@ class LedgerTransaction(Base):
     amount_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     at: Mapped[datetime]
+    """When it happened, and not before it was written: the database sees to that."""
 
 
 class LedgerEntry(Base):

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, func, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from domain.errors import ContentConflict, Overdrawn
@@ -16,7 +17,7 @@ from domain.messages import Posting, PostingKind
 from store import ledger
 from store.accounts import MOVEMENTS
 from store.engine import make_engine, session
-from store.tables import Campaign, Collaboration
+from store.tables import Campaign, Collaboration, LedgerAccount, LedgerEntry, LedgerTransaction
 from tests import builders
 from tests.builders import NOW
 from tests.conftest import Database
@@ -58,32 +59,6 @@ async def test_a_failed_attempt_gives_the_money_back_to_the_payable(engine: Asyn
         assert (await ledger.balances(db, of.campaign_id)).payable == 10_000
         await move(db, of, PostingKind.FORFEIT, 10_000)
         assert (await ledger.balances(db, of.campaign_id)).available == 100_000
-
-
-async def test_hundreds_of_signatures_at_once_never_overspend(database: Database) -> None:
-    engine = make_engine(database.app_url, pool_size=20)
-    async with session(engine) as db:
-        file = builders.campaign_file(
-            budget={"total": "300 EUR", "per_collaboration": "3 EUR"},
-        )
-        campaign = await builders.campaign(db, file)
-
-    async def sign(number: int) -> bool:
-        posting = Posting(kind=PostingKind.RESERVE, key=f"sign:{number}", amount_minor=300)
-        try:
-            async with session(engine) as db:
-                await ledger.post(db, campaign.id, None, None, None, posting, "EUR", NOW)
-        except Overdrawn:
-            return False
-        return True
-
-    signed = await asyncio.gather(*(sign(number) for number in range(200)))
-    assert sum(signed) == 100
-    async with session(engine) as db:
-        after = await ledger.balances(db, campaign.id)
-        assert (after.available, after.reserved) == (0, 30_000)
-        assert await ledger.check(db) == []
-    await engine.dispose()
 
 
 async def test_opposite_movements_at_once_do_not_deadlock(engine: AsyncEngine) -> None:
@@ -180,6 +155,86 @@ async def test_a_statement_shows_the_movements_until_a_moment(engine: AsyncEngin
     assert found.balances.reserved == 20_000
     assert end.balances.reserved == 0
     assert end.balances.available == 100_000
+
+
+_PAIR = "INSERT INTO ledger_entries (transaction_id, account_id, signed_minor) VALUES "
+_ACCOUNT = (
+    "INSERT INTO ledger_accounts (name, owner_id, currency, normal, guarded, balance_minor) VALUES "
+)
+WRONG = {
+    "an entry too many": _PAIR + "(:of, :one, -777)",
+    "two entries too many": _PAIR + "(:of, :one, -777), (:of, :two, 777)",
+    "another account's entries": _PAIR + "(:of, :one, 0), (:of, :foreign, 0)",
+    "a transaction without entries": (
+        "INSERT INTO ledger_transactions (key, kind, amount_minor, currency, at)"
+        " VALUES ('alone', 'fund', 5, 'EUR', now())"
+    ),
+    "an account that begins with something": _ACCOUNT
+    + "('available', 'x', 'EUR', 'credit', true, 5)",
+    "an account that may be overdrawn": _ACCOUNT + "('available', 'x', 'EUR', 'credit', false, 0)",
+    "an account counted the other way": _ACCOUNT + "('available', 'x', 'EUR', 'debit', true, 0)",
+    "another balance": "UPDATE ledger_accounts SET balance_minor = balance_minor + 500000",
+}
+
+
+async def test_what_makes_the_ledger_wrong_is_refused_by_the_database(engine: AsyncEngine) -> None:
+    of, other = await prepared(engine), await prepared(engine)
+    async with session(engine) as db:
+        await move(db, of, PostingKind.RESERVE, 20_000, key="right")
+        made = await db.scalar(select(LedgerTransaction.id).filter_by(key="right"))
+        entered = await db.scalars(select(LedgerEntry.account_id).filter_by(transaction_id=made))
+        foreign = await db.scalar(
+            select(LedgerAccount.id).filter_by(campaign_id=other.campaign_id, name="available")
+        )
+    one, two = entered.all()
+    ids = {"of": made, "one": one, "two": two, "foreign": foreign}
+    for statement in WRONG.values():
+        refused = pytest.raises(DBAPIError, match=r"violates|moves|no entries|nothing|denied")
+        with refused:
+            async with session(engine) as db:
+                await db.execute(text(statement), ids)
+    async with session(engine) as db:
+        assert await ledger.check(db) == []
+
+
+async def test_a_statement_of_a_moment_that_has_passed_never_changes(
+    engine: AsyncEngine, database: Database
+) -> None:
+    of = await prepared(engine)
+    owner = make_engine(database.owner_url)
+    async with AsyncSession(owner) as db:  # and nothing of it is kept
+        clock = (
+            "CREATE OR REPLACE FUNCTION ledger_clock() RETURNS timestamptz LANGUAGE sql VOLATILE"
+        )
+        await db.execute(text(f"{clock} AS 'SELECT clock_timestamp()'"))
+        moment = await db.scalar(select(func.clock_timestamp()))
+        before = await ledger.statement(db, of.campaign_id, moment)
+        await move(db, of, PostingKind.RESERVE, 20_000)  # decided long ago, and written only now
+        assert await ledger.statement(db, of.campaign_id, moment) == before
+        now = await ledger.statement(db, of.campaign_id, moment + timedelta(minutes=1))
+        assert now.balances.reserved == 20_000
+        assert now.lines[-1].at > moment
+        future = NOW + timedelta(days=36_500)
+        later = Posting(kind=PostingKind.FREE, key="later", amount_minor=1)
+        await ledger.post(db, of.campaign_id, None, None, None, later, "EUR", future)
+        assert await db.scalar(select(LedgerTransaction.at).filter_by(key="later")) == future
+    await owner.dispose()
+
+
+async def test_a_statement_waits_for_what_is_being_written(engine: AsyncEngine) -> None:
+    of = await prepared(engine)
+
+    async def read() -> int:
+        async with session(engine) as db:
+            return (await ledger.statement(db, of.campaign_id, NOW)).balances.reserved
+
+    waits = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    async with session(engine) as db:
+        await move(db, of, PostingKind.RESERVE, 20_000)
+        reading = asyncio.create_task(read())
+        while not await db.scalar(waits):
+            await db.execute(text("SELECT pg_sleep(0.01)"))
+    assert await reading == 20_000
 
 
 @given(

@@ -121,7 +121,7 @@ FORBIDDEN = {
     "recipients": "creator_id = 'x'",
     "external_events": "payload = '{}'|event_id = 'x'",
     "inbox_items": "role = 'x'|kind = 'x'|opened_at = now()",
-    "ledger_accounts": "guarded = false|normal = 'debit'|currency = 'JPY'",
+    "ledger_accounts": "balance_minor = 1|guarded = false|normal = 'debit'|currency = 'JPY'",
 }
 """What a program that has taken over the application could have written, by its table."""
 
