@@ -34,6 +34,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.balances import Balances
 from activities.bank_rail import BankRail
+from activities.book_check import BookCheck
 from activities.campaigns import Campaigns
 from activities.claims import Claims
 from activities.creator_watch import CreatorWatch
@@ -133,6 +134,7 @@ def _vetting(tools: Tools) -> list[Any]:
         vetting.write_report,
         Campaigns(tools.engine, tools.client).tell_collaborations,
         Maintenance(tools.engine, tools.client).sweep,
+        BookCheck(tools.engine).look_over_books,
         # Without the language model: a sweep over many creators has a minute.
         CreatorWatch(tools.engine, tools.client, safety=CLOSER_LOOK).watch_creators,
     ]

@@ -27,6 +27,7 @@ class ItemKind(StrEnum):
     ON_HOLD = "on_hold"  # a person stopped a payment; it goes on when a person says so
     BANK_FAILED = "bank_failed"  # a creator's bank sent money back; gone when it has arrived
     DIFFERENCE = "difference"  # books and provider disagree; gone when they agree
+    BOOKS = "books"  # ledger or events are not as they were written; gone when they are
     EVENTS = "events"  # the provider's events that nobody could apply; gone when they are
     BANK_FILE = "bank_file"  # payments wait for a file for the bank; gone when it is made
     BANK_ANSWER = "bank_answer"  # the bank has not answered about a file; gone when it has
@@ -57,6 +58,7 @@ ROLE_OF: dict[ItemKind, Role] = {
     ItemKind.ON_HOLD: Role.FINANCE,
     ItemKind.BANK_FAILED: Role.FINANCE,
     ItemKind.DIFFERENCE: Role.FINANCE,
+    ItemKind.BOOKS: Role.FINANCE,
     ItemKind.EVENTS: Role.FINANCE,
     ItemKind.BANK_FILE: Role.FINANCE,
     ItemKind.BANK_ANSWER: Role.FINANCE,

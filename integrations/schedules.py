@@ -24,6 +24,7 @@ from temporalio.client import (
 from domain.ids import reconciliation_workflow_id
 from domain.messages import (
     BALANCE_WORKFLOW,
+    BOOK_CHECK_WORKFLOW,
     FOLLOW_UP_WORKFLOW,
     LOST_EVENTS_WORKFLOW,
     MAINTENANCE_WORKFLOW,
@@ -39,10 +40,15 @@ STAFF_MAIL_EVERY = timedelta(minutes=1)
 NIGHTLY_SCHEDULE = "troupe-reconcile"
 NIGHTLY_AT = (2, 40)
 """Hour and minute, in UTC."""
+BOOK_CHECK_SCHEDULE = "troupe-books"
+BOOK_CHECK_AT = (3, 20)
+"""The same, after the comparison."""
 LOST_EVENTS_SCHEDULE = "troupe-lost-events"
 LOST_EVENTS_EVERY = timedelta(hours=1)
 FOLLOW_UP_SCHEDULE = "troupe-follow-up"
 FOLLOW_UP_EVERY = timedelta(minutes=5)
+MADE_UP_FOR = timedelta(hours=12)
+"""A night that the server slept through is made up for in the morning."""
 BALANCE_SCHEDULE = "troupe-balance"
 BALANCE_EVERY = timedelta(minutes=15)
 
@@ -68,17 +74,16 @@ async def ensure_follow_up(client: Client) -> None:
 
 
 async def ensure_nightly(client: Client) -> None:
-    """The books are compared with the provider's list."""
-    hour, minute = (ScheduleRange(each) for each in NIGHTLY_AT)
+    """The books are compared with the provider's list, and looked over."""
     action = ScheduleActionStartWorkflow(
         RECONCILIATION_WORKFLOW,
         ReconcileTask(record=True, patient=True),
         id=reconciliation_workflow_id("nightly"),
         task_queue=Queue.WORKFLOWS.value,
     )
-    spec = ScheduleSpec(calendars=[ScheduleCalendarSpec(hour=[hour], minute=[minute])])
-    # A night that the server slept through is made up for in the morning.
-    await _ensure(client, NIGHTLY_SCHEDULE, action, spec, timedelta(hours=12))
+    await _ensure(client, NIGHTLY_SCHEDULE, action, _nightly(NIGHTLY_AT), MADE_UP_FOR)
+    look = _start(BOOK_CHECK_WORKFLOW, BOOK_CHECK_SCHEDULE)
+    await _ensure(client, BOOK_CHECK_SCHEDULE, look, _nightly(BOOK_CHECK_AT), MADE_UP_FOR)
 
 
 async def ensure_lost_events(client: Client) -> None:
@@ -97,6 +102,11 @@ async def ensure_balance(client: Client) -> None:
 
 def _start(workflow: str, identity: str) -> ScheduleActionStartWorkflow:
     return ScheduleActionStartWorkflow(workflow, id=identity, task_queue=Queue.WORKFLOWS.value)
+
+
+def _nightly(at: tuple[int, int]) -> ScheduleSpec:
+    hour, minute = (ScheduleRange(each) for each in at)
+    return ScheduleSpec(calendars=[ScheduleCalendarSpec(hour=[hour], minute=[minute])])
 
 
 def _each(every: timedelta) -> ScheduleSpec:

@@ -27,7 +27,7 @@ from local.cli_support import (
     target,
 )
 from rendering.documents import campaign_statement
-from store import ledger_reports
+from store import book_check, ledger_reports
 from store.accounts import MOVEMENTS
 from store.campaigns import find_campaign
 from store.engine import session
@@ -45,18 +45,30 @@ SHOWN = (
 
 
 @ledger.command("check")
-def check(data: Data = DATA_DEFAULT, as_json: AsJson = False) -> None:
+def check(
+    events: Annotated[
+        bool, typer.Option("--events", help="Verify every chain of events too; takes minutes.")
+    ] = False,
+    data: Data = DATA_DEFAULT,
+    as_json: AsJson = False,
+) -> None:
     """Look whether every transaction balances and every balance is the sum of its entries."""
 
     async def work() -> list[str]:
-        async with target(data) as stack, session(stack.engine) as db:
-            return await ledger_reports.check(db)
+        async with target(data) as stack:
+            async with session(stack.engine) as db:
+                found = await ledger_reports.check(db)
+                streams = await book_check.every_stream(db) if events else []
+            for page in book_check.in_pages(streams):
+                async with session(stack.engine) as db:
+                    found += [each.says for each in await book_check.stream_faults(db, page)]
+            return found
 
     differences = run_async(work())
     if as_json:
         print_json({"sound": not differences, "differences": differences})
     elif not differences:
-        out.print("The ledger is sound.")
+        out.print("Ledger and events are sound." if events else "The ledger is sound.")
     for difference in [] if as_json else differences:
         out.print(f"[red]wrong[/] {escape(difference)}")
     if differences:

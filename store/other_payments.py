@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, case, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -49,7 +49,7 @@ OVER_AT = func.coalesce(
 _ELSEWHERE = Payout.other_payment_id.is_not(None)
 
 
-def booked_at() -> ColumnElement[datetime | None]:
+def booked_at() -> ScalarSelect[datetime]:
     """When it was booked that a payment was paid; NULL before.
 
     That may be later than it was paid: what is dated by it does not fall into a month that is

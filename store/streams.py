@@ -20,12 +20,13 @@ from store.tables import Campaign, Claim, Collaboration, Decision, Event, Payout
 Entity = Campaign | Collaboration | Payout | Claim
 """A read-model row: it carries the head of its stream."""
 
-_TABLES: dict[StreamKind, type[Campaign | Collaboration | Payout | Claim]] = {
+TABLES: dict[StreamKind, type[Campaign | Collaboration | Payout | Claim]] = {
     StreamKind.CAMPAIGN: Campaign,
     StreamKind.COLLABORATION: Collaboration,
     StreamKind.PAYOUT: Payout,
     StreamKind.CLAIM: Claim,
 }
+"""The read model of each kind of stream."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ async def lock_entity(session: AsyncSession, head: StreamHead) -> Entity:
     Raises:
         NotFound: there is no such entity.
     """
-    table = _TABLES[head.kind]
+    table = TABLES[head.kind]
     query = select(table).where(table.id == head.entity_id).with_for_update()
     found: Entity | None = await session.scalar(query)
     if found is None:
@@ -159,7 +160,7 @@ def digest_of(event: Event) -> str:
 
 async def verify_stream(session: AsyncSession, kind: StreamKind, entity_id: str) -> bool:
     """True if no event was changed, removed or slipped in, and the read model agrees."""
-    table = _TABLES[kind]
+    table = TABLES[kind]
     entity: Entity | None = await session.get(table, entity_id, populate_existing=True)
     events = await session.stream_scalars(
         select(Event)

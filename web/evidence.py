@@ -314,6 +314,7 @@ CONTEXT_OF: dict[ItemKind, Callable[[Visit, InboxRow], Awaitable[dict[str, Any]]
     ItemKind.IN_DOUBT: _nothing_beside,
     ItemKind.BANK_FAILED: _nothing_beside,
     ItemKind.DIFFERENCE: _difference,
+    ItemKind.BOOKS: _nothing_beside,
     ItemKind.EVENTS: _events,
     ItemKind.BANK_FILE: _bank,
     ItemKind.BANK_ANSWER: _bank,

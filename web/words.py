@@ -187,6 +187,8 @@ def _of_the_books(row: InboxRow, reader: Reader, *, by_bank: bool) -> str:
     if kind == "events":
         many = row.item.seen != "1"
         return f"See why {row.item.seen} event{'s' if many else ''} of Stripe could not be applied"
+    if kind == "books":
+        return f"See who changed the books: {row.item.seen}"
     if kind in {"bank_file", "bank_answer"}:
         payments, total = bank_sum(row.item.seen)
         what = f"{payments} payment{'' if payments == 1 else 's'}, {amount(total, 'EUR', reader)}"

@@ -1,12 +1,13 @@
-"""Comparing the books with the payment provider's list, by night or when a person asks."""
+"""Comparing the books with the payment provider's list, and looking them over, by night."""
 
 from __future__ import annotations
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from activities.book_check import BookCheck
     from activities.reconciliation import Reconciliation
-    from domain.messages import RECONCILIATION_WORKFLOW, Queue
+    from domain.messages import BOOK_CHECK_WORKFLOW, RECONCILIATION_WORKFLOW, Queue
     from domain.reconciliation import ReconcileResult, ReconcileTask
     from workflows.timeouts import COMPARE, COMPARE_PATIENTLY, CallOptions
 
@@ -19,6 +20,22 @@ class ReconciliationWorkflow:
     async def run(self, task: ReconcileTask) -> ReconcileResult:
         """Gives what was found; moves no money."""
         return await _compare(task, COMPARE_PATIENTLY if task.patient else COMPARE)
+
+
+@workflow.defn(name=BOOK_CHECK_WORKFLOW)
+class BookCheckWorkflow:
+    """One look at the ledger and at the chains of events; asks nobody outside."""
+
+    @workflow.run
+    async def run(self) -> int:
+        """Gives the number of faults; each is in finance's inbox."""
+        faults: int = await workflow.execute_activity_method(
+            BookCheck.look_over_books,
+            task_queue=Queue.VETTING.value,
+            summary="ledger and events",
+            **COMPARE_PATIENTLY,
+        )
+        return faults
 
 
 async def _compare(task: ReconcileTask, options: CallOptions) -> ReconcileResult:

@@ -7,7 +7,7 @@ from workflows.campaign import CampaignWorkflow
 from workflows.claim import ClaimBackWorkflow, ClaimWorkflow
 from workflows.collaboration import CollaborationWorkflow
 from workflows.payout import PayoutWorkflow
-from workflows.reconciliation import ReconciliationWorkflow
+from workflows.reconciliation import BookCheckWorkflow, ReconciliationWorkflow
 from workflows.upkeep import (
     BalanceWorkflow,
     FollowUpWorkflow,
@@ -29,6 +29,7 @@ WORKFLOWS = [
     OnboardingWorkflow,
     MaintenanceWorkflow,
     ReconciliationWorkflow,
+    BookCheckWorkflow,
     LostEventsWorkflow,
     BalanceWorkflow,
     StaffMailWorkflow,

@@ -18,6 +18,7 @@ BONUS_WORKFLOW = "BonusWorkflow"
 CLAIM_BACK_WORKFLOW = "ClaimBackWorkflow"
 CLAIM_WORKFLOW = "ClaimWorkflow"
 RECONCILIATION_WORKFLOW = "ReconciliationWorkflow"
+BOOK_CHECK_WORKFLOW = "BookCheckWorkflow"
 
 DECIDE = "decide"  # update, on whatever people decide about: DecisionRef -> DecisionResult
 COLLABORATION_NEWS = "collaboration_news"  # signal to the campaign: CollaborationNews

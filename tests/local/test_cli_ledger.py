@@ -43,6 +43,7 @@ def campaign(database: Database) -> str:
 def test_a_sound_ledger_is_said_to_be_sound(connected: Terminal, campaign: str) -> None:
     answer = connected("ledger", "check", "--json")
     assert (answer.code, answer.json) == (0, {"sound": True, "differences": []})
+    assert "Ledger and events are sound." in connected("ledger", "check", "--events").out
 
 
 def test_a_changed_entry_is_found_and_ends_with_one(

@@ -207,7 +207,7 @@ async def test_a_statement_of_a_moment_that_has_passed_never_changes(
             "CREATE OR REPLACE FUNCTION ledger_clock() RETURNS timestamptz LANGUAGE sql VOLATILE"
         )
         await db.execute(text(f"{clock} AS 'SELECT clock_timestamp()'"))
-        moment = await db.scalar(select(func.clock_timestamp()))
+        moment = (await db.execute(select(func.clock_timestamp()))).scalar_one()
         before = await ledger.statement(db, of.campaign_id, moment)
         await move(db, of, PostingKind.RESERVE, 20_000)  # decided long ago, and written only now
         assert await ledger.statement(db, of.campaign_id, moment) == before

@@ -19,6 +19,7 @@ KIND_TITLES = {
     "on_hold": "Payments on hold",
     "bank_failed": "Sent back by a bank",
     "difference": "Books and payments that differ",
+    "books": "Books that were changed",
     "events": "News from Stripe that could not be read",
     "bank_file": "Bank files to make",
     "bank_answer": "Bank files without an answer",
