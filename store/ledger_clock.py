@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 _LOCK = 7_238_012
-"""Shared by who writes to the ledger, to the end of the transaction; see the migration `ledger_guards`."""
+"""Shared by who writes to the ledger, to the end of the transaction (migration `ledger_guards`)."""
 
 
 async def wait_for_writers(session: AsyncSession) -> None:

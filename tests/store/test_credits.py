@@ -74,7 +74,7 @@ async def something_is_claimed(engine: AsyncEngine, random: Random, collaboratio
         claim = await builders.claim(db, of, who, amount_minor=amount)
     first = random.randint(1, amount)
     for part in filter(None, (first, amount - first)):
-        await repaid(engine, claim, who, part)
+        await repaid(engine, claim, part)
 
 
 async def hand_in(engine: AsyncEngine, each: Credited) -> None:
