@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from domain.correspondence import Correspondence, NettedFigures
+from domain.correspondence import Correspondence, NettedFigures, OtherFigures
 from domain.creator_account import CreatorLine
 from domain.invoicing import TaxSplit
 from domain.messages import PostingKind
@@ -128,6 +128,11 @@ def test_the_statement_says_what_was_earned_kept_back_and_sent() -> None:
     text = words(remittance_html(ENVIRONMENT, about, sent_at=sent))
     for said in ("Settled 4 December 2026", "none: nothing was sent", "Sent 0,00 €"):
         assert said in text
+    about = netted(4_000, transfer_id="", other=OtherFigures(sent, "Wise 88", ""))
+    text = words(remittance_html(ENVIRONMENT, about, sent_at=sent))
+    for said in ("Paid 4 December 2026", "Wise 88 (paid another way", "Paid 272,50 €"):
+        assert said in text
+    assert "Sent" not in text
 
 
 def test_the_account_says_what_was_asked_back_and_kept_back_and_who_owes_what() -> None:
