@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from domain.campaign import CampaignFile
 from domain.errors import UserMistake
@@ -90,14 +91,7 @@ def can_self_bill(file: CampaignFile) -> bool:
 def missing() -> ColumnElement[str]:
     """What a payment (its campaign joined) lacks for its release; empty if nothing."""
     brand = Campaign.file["brand"]
-    status = (
-        select(TaxProfile.status)
-        .where(TaxProfile.creator_id == Payout.creator_id)
-        .order_by(TaxProfile.id.desc())
-        .limit(1)
-        .correlate(Payout)
-        .scalar_subquery()
-    )
+    status = _said(TaxProfile.status)
     agreed = (
         select(InvoiceMandate.agreed)
         .where(InvoiceMandate.collaboration_id == Payout.collaboration_id)
@@ -126,20 +120,24 @@ def missing() -> ColumnElement[str]:
     )
 
 
-def _has_invoice(status: ScalarSelect[str], brand: ColumnElement[str]) -> ColumnElement[bool]:
-    """True if there is one, with VAT or without as the creator is taxed now.
-
-    One that was handed in before that changed may be replaced until the first release.
-    """
-    country = (
-        select(TaxProfile.country)
+def _said(column: InstrumentedAttribute[str]) -> ScalarSelect[str]:
+    """What a payment's creator said last of their taxes; NULL if nothing."""
+    return (
+        select(column)
         .where(TaxProfile.creator_id == Payout.creator_id)
         .order_by(TaxProfile.id.desc())
         .limit(1)
         .correlate(Payout)
         .scalar_subquery()
     )
-    charges = and_(status == TaxStatus.REGISTERED.value, country == brand)
+
+
+def _has_invoice(status: ScalarSelect[str], brand: ColumnElement[str]) -> ColumnElement[bool]:
+    """True if there is one, with VAT or without as the creator is taxed now.
+
+    One that was handed in before that changed may be replaced until the first release.
+    """
+    charges = and_(status == TaxStatus.REGISTERED.value, _said(TaxProfile.country) == brand)
     fits = or_(
         Invoice.series.is_not(None),
         Payout.releases > 0,
