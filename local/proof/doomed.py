@@ -125,11 +125,11 @@ async def work(environment: Mapping[str, str], places: Places) -> None:
         )  # fmt: skip
         payouts = StandingPayouts(tools.engine, rail, settings.public_url, quiet=QUIET)
         rail.places = payouts.places = places
-        mine = [
-            payouts.send_transfer, payouts.look_up_transfer, payouts.prepare_onboarding,
-            payouts.apply_stripe_event,
-        ]  # fmt: skip
-        return [*mine, *PLAIN[Queue.PAYOUTS](tools)[len(mine) :]]
+        return [
+            # Whatever else the worker does stays as it is.
+            getattr(payouts, each.__name__) if isinstance(each.__self__, Payouts) else each
+            for each in PLAIN[Queue.PAYOUTS](tools)
+        ]
 
     worker.ACTIVITIES[Queue.WORKFLOWS] = records_first
     worker.ACTIVITIES[Queue.PAYOUTS] = payouts_first
