@@ -27,6 +27,7 @@ from store import (
     balance_lines,
     batches,
     bonuses,
+    book_check,
     comparisons,
     crediting,
     external_events,
@@ -35,6 +36,7 @@ from store import (
     staff,
     stuck_events,
 )
+from store.book_check import Fault
 from store.desk import open_item
 from store.engine import make_engine, session
 from store.tables import Campaign, ClaimPart, Creator, Decision, InboxItem, Staff
@@ -156,6 +158,7 @@ async def _fill(deps: Deps, made: Site) -> None:
         assert told is not None
         items.append(told)
         items += [await _not_applied(db, deps), await _by_hand(db, deps)]
+        items.append(await _changed_books(db, deps))
         sign = TermsChoice(answer="sign", content_id="sig_1")
         signed = await builders.decision(db, one, who, sign)
         (await db.get_one(Decision, signed.decision_id)).status = "applied"
@@ -215,6 +218,16 @@ async def _not_applied(db: AsyncSession, deps: Deps) -> InboxItem:
     )
     await stuck_events.tell(db, deps.clock())
     item = await open_item(db, ItemKind.EVENTS.value, stuck_events.ALL)
+    assert item is not None
+    return item
+
+
+async def _changed_books(db: AsyncSession, deps: Deps) -> InboxItem:
+    """A chain of events that the night's look found broken."""
+    says = "events of collaboration col_1f7b3c2d9e8a4b5c6d7e: not as they were written"
+    fault = Fault("collaboration/col_1f7b3c2d9e8a4b5c6d7e", says)
+    await book_check.record(db, [fault], [], deps.clock())
+    item = await open_item(db, ItemKind.BOOKS.value, fault.subject)
     assert item is not None
     return item
 
