@@ -50,6 +50,11 @@ class Source:
         """The file's syntax tree."""
         return _parse(self.text)
 
+    @property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Everything in the syntax tree."""
+        return _walked(self.text)
+
     def at(self, node: ast.AST | int, sentence: str) -> str:
         """A finding, with its place."""
         line = node if isinstance(node, int) else getattr(node, "lineno", 1)
@@ -59,6 +64,11 @@ class Source:
 @cache
 def _parse(text: str) -> ast.Module:
     return ast.parse(text)
+
+
+@cache
+def _walked(text: str) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(_parse(text)))
 
 
 def files(*suffixes: str) -> list[Source]:
@@ -84,9 +94,9 @@ def _walk() -> list[str]:
     return [str(path) for path in inside if not any(part.startswith(".") for part in path.parts)]
 
 
-def imports(tree: ast.AST) -> Iterator[tuple[ast.stmt, str, str]]:
+def imports(source: Source) -> Iterator[tuple[ast.stmt, str, str]]:
     """Every import: the statement, the module, and the name taken out of it (or empty)."""
-    for node in ast.walk(tree):
+    for node in source.nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield node, alias.name, ""
@@ -111,7 +121,7 @@ def dotted(node: ast.AST) -> str:
 def layering(source: Source) -> Iterator[str]:
     """A package imports only what the design lets it."""
     here = source.package
-    for node, module, _ in imports(source.tree):
+    for node, module, _ in imports(source):
         there = module.split(".")[0]
         if there not in OURS or there == here:
             continue
@@ -127,7 +137,7 @@ def layering(source: Source) -> Iterator[str]:
 
 def relative_imports(source: Source) -> Iterator[str]:
     """Imports are absolute, so that a reader sees the layer."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.ImportFrom) and node.level:
             yield source.at(node, "a relative import hides the layer; write the package's name")
 
@@ -142,7 +152,7 @@ def sql_outside_the_store(source: Source) -> Iterator[str]:
     if source.package in {"store", "tests", "bench"}:
         return
     harmless = _NO_STATEMENT.get(source.package, _NO_STATEMENT[""])
-    for node, module, name in imports(source.tree):
+    for node, module, name in imports(source):
         top = module.split(".")[0]
         if top == "sqlalchemy" and module != "sqlalchemy.exc" and name not in harmless:
             yield source.at(node, f"{module} is imported outside store; all SQL is in store")
@@ -150,7 +160,7 @@ def sql_outside_the_store(source: Source) -> Iterator[str]:
             yield source.at(node, f"{top} is imported outside store and local")
     if source.package not in {"activities", "web", "rendering", "workflows", "domain"}:
         return
-    for call in ast.walk(source.tree):
+    for call in source.nodes:
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
             if call.func.attr in _SQL_CALLS:
                 yield source.at(call, f"{source.package} runs a statement; all SQL is in store")
@@ -175,7 +185,7 @@ def named_options(timeouts: Source) -> dict[str, frozenset[str]]:
 
 def calls_without_care(source: Source, options: Mapping[str, frozenset[str]]) -> Iterator[str]:
     """Every activity call has a timeout, a summary and a named retry policy."""
-    for function in ast.walk(source.tree):
+    for function in source.nodes:
         if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         handed_in = _parameters(function, "CallOptions")
@@ -237,7 +247,7 @@ def careless_options(timeouts: Source) -> Iterator[str]:
 
 def updates_without_validator(source: Source) -> Iterator[str]:
     """Every update has a validator, so that nothing refused enters a history."""
-    for owner in ast.walk(source.tree):
+    for owner in source.nodes:
         if not isinstance(owner, ast.ClassDef):
             continue
         methods = [
@@ -267,9 +277,9 @@ def failures_that_are_not_temporal_s(workflows: list[Source]) -> Iterator[str]:
     returns = {name for source in workflows for name in _returns_failure(source)}
     for source in workflows:
         temporal = {
-            name for _, module, name in imports(source.tree) if module == "temporalio.exceptions"
+            name for _, module, name in imports(source) if module == "temporalio.exceptions"
         }
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if not isinstance(node, ast.Raise) or node.exc is None:
                 continue
             raised = dotted(node.exc.func if isinstance(node.exc, ast.Call) else node.exc)
@@ -293,7 +303,7 @@ def _caught(tree: ast.AST) -> Iterator[str]:
 
 def _returns_failure(source: Source) -> Iterator[str]:
     """Functions that make one of Temporal's failures: ``raise refuse("stale")``."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is not None:
             if dotted(node.returns) == "ApplicationError":
                 yield node.name
@@ -307,23 +317,23 @@ _NO_CALLS = re.compile(r"(^|\.)(datetime\.(now|utcnow|today)|date\.today)$|^(ope
 
 def not_deterministic(source: Source) -> Iterator[str]:
     """A workflow has no clock, no dice and no outside of its own."""
-    for node, module, _ in imports(source.tree):
+    for node, module, _ in imports(source):
         if module.split(".")[0] in _NO_MODULES:
             yield source.at(node, f"a workflow imports {module}; use what temporalio gives")
-    for call in ast.walk(source.tree):
+    for call in source.nodes:
         if isinstance(call, ast.Call) and _NO_CALLS.search(dotted(call.func)):
             yield source.at(call, f"a workflow calls {dotted(call.func)}, which differs in replay")
 
 
 def loose_activity_references(source: Source) -> Iterator[str]:
     """``activities`` stands in workflows only as ``Class.method``, never called or made."""
-    taken = {name for _, module, name in imports(source.tree) if module.startswith("activities")}
+    taken = {name for _, module, name in imports(source) if module.startswith("activities")}
     named = {
         id(node.value)
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
     }
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Name) and node.id in taken and id(node) not in named:
             yield source.at(node, f"{node.id} is used as more than a typed reference")
         if isinstance(node, ast.Call) and dotted(node.func).split(".")[0] in taken:
@@ -334,12 +344,12 @@ def reloaded_imports(source: Source) -> Iterator[str]:
     """Our modules and pydantic are passed through the sandbox, not loaded once per workflow."""
     through = {
         id(statement)
-        for block in ast.walk(source.tree)
+        for block in source.nodes
         if isinstance(block, ast.With)
         and any("imports_passed_through" in ast.dump(item) for item in block.items)
         for statement in ast.walk(block)
     }
-    for node, module, _ in imports(source.tree):
+    for node, module, _ in imports(source):
         if module.split(".")[0] in {"domain", "activities", "pydantic"} and id(node) not in through:
             yield source.at(node, f"{module} is imported outside imports_passed_through()")
 
@@ -376,7 +386,7 @@ def undeclared_packages(source: Source, run: set[str], develop: set[str]) -> Ite
     """Every package that is imported is asked for."""
     known = _distributions()
     allowed = run | develop if source.package in {"tests", "bench"} else run
-    for node, module, _ in imports(source.tree):
+    for node, module, _ in imports(source):
         top = module.split(".")[0]
         if top in OURS or top in sys.stdlib_module_names or top == "__future__":
             continue
@@ -431,7 +441,7 @@ def too_long(source: Source) -> Iterator[str]:
     lines = source.text.count("\n")
     if lines > MAX_FILE:
         yield source.at(1, f"{lines} lines; {MAX_FILE} are the most")
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             if length > MAX_FUNCTION:
