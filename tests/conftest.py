@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,9 @@ from store import staff
 from store.engine import make_engine
 from store.migrate import migrate
 from tests.tampering import ADMINISTRATORS
+
+# Until all tests are collected: to look for garbage among what stays takes a sixth of that.
+gc.disable()
 
 TEMPLATE = "template_troupe"
 
@@ -43,6 +47,7 @@ PROVE_SEED = "PROVE_SEED"
 """Variable with the seed of `make prove-money` in the tests: one for the run, whoever draws it."""
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One process more than processors: a quarter of the time, a test waits for somebody else."""
     return (os.cpu_count() or 1) + 1
@@ -65,6 +70,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest; the order within a file stays."""
     items.sort(key=lambda item: not set(LONGEST_FIRST) & set(item.path.parts))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Nothing that is there after collecting becomes garbage."""
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")
