@@ -17,7 +17,6 @@ from domain.messages import (
     AppliedEvent,
     OnboardingTask,
     StripeEventTask,
-    TakenBack,
     TransferOutcome,
     TransferResult,
 )
@@ -36,6 +35,7 @@ from store import (
 )
 from store import payouts as store
 from store.bank_orders import ANSWERED
+from store.claims import touched_by
 from store.engine import session
 from store.tables import Recipient
 
@@ -119,7 +119,7 @@ class Recipients:
         if event.type == ANSWERED:
             return AppliedEvent(woken=(event.transfer_group,))
         if event.type.startswith("transfer."):
-            return AppliedEvent(taken_back=await self._note_transfer(event.object_id))
+            return await self._note_transfer(event.object_id)
         if event.account and event.type.startswith(_BANK_EVENTS):
             return AppliedEvent(mails=await self._note_bank_payout(event))
         if event.type in _FUNDS_EVENTS:
@@ -185,20 +185,23 @@ class Recipients:
                     return await store.held_payouts(db, creator_id=known.creator_id)
         raise Unavailable("the account changes too often just now")
 
-    async def _note_transfer(self, transfer_id: str) -> tuple[TakenBack, ...]:
+    async def _note_transfer(self, transfer_id: str) -> AppliedEvent:
         """Write down a transfer whose answer was lost, and what was taken back of one.
 
         What does not fit is reconciliation's.
         """
         transfer = await self._adopted(transfer_id)
         if transfer is None or not transfer.reversed_minor:
-            return ()
+            return AppliedEvent()
         async with session(self._engine) as db:
             booking = await taken_back.booking(db, transfer, self._clock())
         if booking is not None:
             await records.append(self._engine, booking)
         async with session(self._engine) as db:
-            return await taken_back.undecided(db, transfer.id)
+            return AppliedEvent(
+                taken_back=await taken_back.undecided(db, transfer.id),
+                claims=tuple(await touched_by(db, transfer.transfer_group)),
+            )
 
     async def _adopted(self, transfer_id: str) -> RailTransfer | None:
         """Read a transfer, and write down whose it is if nobody has; None if it is nobody's.

@@ -17,9 +17,10 @@ with workflow.unsafe.imports_passed_through():
     from activities.outreach import Outreach
     from activities.payouts import Payouts
     from activities.staff_mail import StaffMails
-    from domain.ids import payout_workflow_id
+    from domain.ids import claim_workflow_id, payout_workflow_id
     from domain.messages import (
         BALANCE_WORKFLOW,
+        CLAIM_CHANGED,
         FOLLOW_UP_WORKFLOW,
         LOST_EVENTS_WORKFLOW,
         MAINTENANCE_WORKFLOW,
@@ -66,6 +67,11 @@ class StripeEventWorkflow:
                 await handle.signal(RECIPIENT_CHANGED)
             except FailureError:
                 workflow.logger.info("the payment is over already")
+        for claim in applied.claims:
+            of = workflow.get_external_workflow_handle(claim_workflow_id(claim))
+            with contextlib.suppress(FailureError):
+                # A claim of which nothing is open any more is over.
+                await of.signal(CLAIM_CHANGED)
         for back in applied.taken_back:
             await self._put_to_a_person(back)
         for outbox_id in applied.mails:

@@ -34,5 +34,7 @@ class AppliedEvent(Message):
     woken: tuple[str, ...] = ()
     """Held payments that are worth another try."""
     taken_back: tuple[TakenBack, ...] = ()
+    claims: tuple[str, ...] = ()
+    """Claims that may be less by what was taken back."""
     mails: tuple[str, ...] = ()
     """Outbox rows that are to be sent."""

@@ -12,10 +12,12 @@ from domain.lifecycle import HoldReason, StreamKind
 from domain.messages import TakenBack
 from domain.payments import REPAYMENT
 from store import ledger
+from store.claims import left_of
 from store.creator_statements import creator_statement
 from store.engine import session
 from store.streams import verify_stream
-from store.tables import Creator, OutboxMail, Payout
+from store.tables import Collaboration, Creator, OutboxMail, Payout
+from tests import builders
 from tests.activities.test_payouts import Scene, resume
 from tests.activities.test_reconciliation import book, compared
 from tests.fixtures.stripe import StripeStandIn
@@ -68,6 +70,20 @@ async def test_what_was_taken_back_is_owed_again_and_a_payment_on_hold(scene: Sc
     (account,) = accounts(said.lines)
     assert (account.paid_minor, account.owed_minor) == (0, AMOUNT)
     assert await differences(scene) == []
+
+
+async def test_claims_that_are_less_by_what_was_taken_back_are_named_to_be_told(
+    scene: Scene,
+) -> None:
+    await book(scene)
+    async with session(scene.engine) as db:
+        paid = await db.get_one(Payout, scene.payout_id)
+        of = await db.get_one(Collaboration, paid.collaboration_id)
+        claim = await builders.claim(db, of, amount_minor=1_000)
+    (back,) = await taken_back(scene, 4_000)
+    assert (back.payment.amount_minor, scene.applied.claims) == (3_000, (claim.id,))
+    async with session(scene.engine) as db:
+        assert await left_of(db, claim.id) == 0
 
 
 async def test_the_same_news_again_books_nothing_again(scene: Scene) -> None:

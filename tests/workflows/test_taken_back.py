@@ -13,10 +13,11 @@ from temporalio.testing import WorkflowEnvironment
 from activities.maintenance import Maintenance
 from domain.decisions import DecisionKind
 from domain.errors import ContentConflict
-from domain.ids import stripe_event_workflow_id
+from domain.ids import claim_workflow_id, stripe_event_workflow_id
 from domain.inbox import ItemKind
 from domain.lifecycle import HoldReason, PayoutStatus, Role
 from domain.messages import (
+    CLAIM_CHANGED,
     STRIPE_EVENT_WORKFLOW,
     AppliedEvent,
     DecisionResult,
@@ -93,7 +94,7 @@ async def test_the_event_starts_the_repayment_once_and_sends_the_mail(
             payment=as_input(await pay.row(), builders.campaign_file(), BACK),
             outbox_id="out_of_the_news",
         )
-        pay.stage.world.news = AppliedEvent(taken_back=(back,))
+        pay.stage.world.news = AppliedEvent(taken_back=(back,), claims=("clm_1",))
         for event in ("evt_1", "evt_2"):
             await temporal.client.execute_workflow(
                 STRIPE_EVENT_WORKFLOW, StripeEventTask(event_row_id=event),
@@ -101,6 +102,15 @@ async def test_the_event_starts_the_repayment_once_and_sends_the_mail(
             )  # fmt: skip
         assert (await pay.rests()).hold_reason == BACK
         assert pay.stage.world.sent == ["out_of_the_news"] * 2
+        told = temporal.client.get_workflow_handle(f"evt_1/{pay.payout_id}")
+        signals = [
+            event.signal_external_workflow_execution_initiated_event_attributes
+            async for event in told.fetch_history_events()
+            if event.HasField("signal_external_workflow_execution_initiated_event_attributes")
+        ]
+        assert [(each.signal_name, each.workflow_execution.workflow_id) for each in signals] == [
+            (CLAIM_CHANGED, claim_workflow_id("clm_1"))
+        ]
         assert await pay.story() == ["stopped"]
         await asyncio.sleep(0)
 
