@@ -25,10 +25,10 @@ from domain.reconciliation import not_ours
 from integrations.payout_rail import ACCOUNT_REJECTED, PAYOUTS_DISABLED, PayoutRail
 from integrations.stripe_webhooks import StripeEvent
 from store import (
-    bank_accounts,
     bank_payouts,
     comparisons,
     external_events,
+    payees,
     records,
     taken_back,
     unnamed,
@@ -80,19 +80,19 @@ class Recipients:
         )
         now = self._clock()
         async with session(self._engine) as db:
-            if known is None or known.account_id != account.account_id:
+            another = known is None or known.account_id != account.account_id
+            if another:
                 await store.save_new_recipient(
                     db, creator.id, account.account_id, account.status, account.requirements, now
                 )
-            elif (known.status, known.requirements) != (account.status, [*account.requirements]):
+            if known is not None and another:
+                await payees.warn(db, creator.id, account.account_id, now)
+            before = (known.status, known.requirements) if known is not None else None
+            if before and (another or before != (account.status, [*account.requirements])):
                 await external_events.store_account_change(
-                    db,
-                    external_events.LOOKS,
-                    task.link_id,
-                    known.account_id,
-                    live=self._rail.live,
-                    at=now,
-                )
+                    db, external_events.LOOKS, task.link_id, account.account_id,
+                    live=self._rail.live, at=now,
+                )  # fmt: skip
         back = f"{self._public_url}/portal/{task.collaboration_id or newest}"
         page = await self._rail.onboarding_link(
             account.account_id, f"{back}?setup=returned", f"{back}?setup=again"
@@ -131,7 +131,7 @@ class Recipients:
         elif event.account and event.type.startswith(_ACCOUNT_EVENTS):
             woken = await self._refresh(event.account)
             async with session(self._engine) as db:
-                mails = await bank_accounts.warning(db, event.account)
+                mails = await payees.warning(db, event.account)
         return AppliedEvent(woken=tuple(woken), mails=mails)
 
     async def not_yet(self, seen: Recipient) -> TransferResult | None:

@@ -36,7 +36,7 @@ from integrations.fine import CLOSER_LOOK
 from integrations.social.urls import parse_post_url
 from integrations.temporal import send_decision
 from local.people.captions import Brief, caption
-from store import decisions, portal
+from store import decisions, payees, portal
 from store.engine import session
 from store.tables import Collaboration, Creator, Draft, InboxItem, Terms
 from web.drafting import as_rows, asked_for, precheck
@@ -123,7 +123,7 @@ class People:
         at = datetime.now(UTC)
         match kind:
             case ItemKind.RELEASE:
-                return ReleaseChoice()
+                return ReleaseChoice(account=await payees.digest_of(db, subject))
             case ItemKind.SHORTLIST:
                 return PlainChoice.model_validate({"kind": DECIDED_BY[kind]})
             case ItemKind.OFFER:

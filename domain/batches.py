@@ -79,6 +79,8 @@ class Releasable:
     """What is kept back of it for what the creator owes: to be looked at by itself."""
     by_hand: bool = False
     """The account was sent money by hand that nobody has explained: it may be paid already."""
+    new_account: bool = False
+    """The account is younger than the creator's last payment: perhaps it is not theirs."""
 
     @property
     def risk(self) -> Risk:
@@ -92,6 +94,7 @@ class Releasable:
             self.granted
             or self.netted_minor > 0
             or self.by_hand
+            or self.new_account
             or self.check not in FINE_CHECKS
             or bool(self.hold)
             or self.turn not in TURNS
@@ -108,6 +111,7 @@ class Releasable:
         parts = [
             self.payout_id, self.amount_minor, self.currency, self.item_id, self.seen, self.turn,
             self.account_id, self.payee, self.check, self.hold, self.netted_minor, self.by_hand,
+            self.new_account,
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 

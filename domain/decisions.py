@@ -243,11 +243,13 @@ class BonusChoice(_Choice):
 
 
 class ReleaseChoice(_Choice):
-    """Money may go; ``netted_minor`` of it is kept back, as the person saw it."""
+    """Money may go to the account, and less what is kept back, that the person saw."""
 
     kind: Literal[DecisionKind.RELEASE_PAYOUT] = DecisionKind.RELEASE_PAYOUT
     netted_minor: Annotated[int, Field(ge=0, le=MAX_MINOR)] = 0
     """What the release keeps back in all for what the creator owes, in the smallest unit."""
+    account: Annotated[str, Field(max_length=64)] = ""
+    """`domain.payees.account_digest` of the account; empty: the creator has none yet."""
 
 
 class SettleChoice(_Choice):

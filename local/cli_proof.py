@@ -24,7 +24,7 @@ from domain.lifecycle import StreamKind
 from domain.messages import DecisionRef, DecisionResult
 from integrations.temporal import send_decision
 from local.cli_support import MISTAKE, Target, now, out, print_json
-from store import decisions, desk, four_eyes, netting
+from store import decisions, desk, four_eyes, netting, payees
 from store import staff as people
 from store.engine import session
 from store.payment_lines import find_payout
@@ -187,7 +187,10 @@ async def say(
 
 async def _choice(db: AsyncSession, payout: Payout, kind: DecisionKind) -> Choice:
     if kind is DecisionKind.RELEASE_PAYOUT:
-        return ReleaseChoice(netted_minor=await netting.to_net(db, payout))
+        return ReleaseChoice(
+            netted_minor=await netting.to_net(db, payout),
+            account=await payees.digest_of(db, payout.id),
+        )
     return PlainChoice.model_validate({"kind": kind})
 
 

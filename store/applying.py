@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from domain.decisions import Choice, DecisionKind
 from domain.lifecycle import PayoutStatus, StreamKind, WaitingFor
 from domain.messages import AppliedDecision, ApplyDecision
-from store import bank_orders, settling
+from store import bank_orders, payees, settling
 from store.contents import take_content
 from store.duties import Refused, check_duties
 from store.engine import session as transaction
@@ -19,7 +19,7 @@ from store.issuing import issue
 from store.items import close_items, is_asked
 from store.release_limit import count_release, people_needed
 from store.streams import Entity, decided, known, lock_entity, tail_of, write_event
-from store.tables import Campaign, Collaboration, Decision, Event, Payout, Recipient
+from store.tables import Campaign, Collaboration, Decision, Event, Payout
 
 _CHOICE: TypeAdapter[Choice] = TypeAdapter(Choice)
 
@@ -67,7 +67,8 @@ async def _apply(session: AsyncSession, command: ApplyDecision) -> AppliedDecisi
     choice = _CHOICE.validate_python(row.choice)
     try:
         await _still_asked(session, entity, command)
-        await check_duties(session, entity, row, command)
+        account = await _account_of(session, entity, row)
+        await check_duties(session, entity, row, command, account)
         await _not_overtaken(session, entity, row)
         await _stop_order(session, entity, row, command)
         seen_digest = await take_content(session, entity, choice)
@@ -75,7 +76,18 @@ async def _apply(session: AsyncSession, command: ApplyDecision) -> AppliedDecisi
     except Refused as refusal:
         row.status, row.code, row.settled_at = "refused", refusal.code, command.at
         return AppliedDecision(head=command.head, code=refusal.code)
+    if isinstance(entity, Payout) and row.kind == DecisionKind.RELEASE_PAYOUT:
+        # A second release keeps to the account of the first, unless there was none then.
+        before = entity.payee_account if command.earlier else None
+        entity.payee_account = before or account or None
     return await _write(session, entity, row, command, choice, seen_digest)
+
+
+async def _account_of(session: AsyncSession, entity: Entity, row: Decision) -> str:
+    """Where the money of a release goes: read once, so that what is checked is what is kept."""
+    if not isinstance(entity, Payout) or row.kind != DecisionKind.RELEASE_PAYOUT:
+        return ""
+    return await payees.account_of(session, entity.creator_id)
 
 
 def _is_about(row: Decision, command: ApplyDecision) -> bool:
@@ -180,10 +192,6 @@ async def _write(
     if isinstance(entity, Collaboration) and row.kind not in BESIDE_THE_STORY:
         entity.waiting_for, entity.due_at = WaitingFor.ENGINE.value, None
     if isinstance(entity, Payout) and row.kind == DecisionKind.RELEASE_PAYOUT:
-        if not command.earlier:
-            # The second of two releases does not change it: both are for the same account.
-            account = select(Recipient.account_id).where(Recipient.creator_id == entity.creator_id)
-            entity.payee_account = await session.scalar(account)
         # Once for each payment; who needed no invoice at the first release may need one by now.
         await issue(session, entity, command.at)
     await close_items(session, entity.id, command.close_items, command.at, row.id)

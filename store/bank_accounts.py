@@ -9,13 +9,11 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bank_transfer import ACCOUNT_REFUSED, BANK_ACCOUNT
-from domain.ids import derived_id
-from domain.mails import Mail
-from store import rails
+from store import payees, rails
 from store.bank_orders import SOURCE
 from store.external_events import store_account_change
 from store.payouts import save_new_recipient
-from store.tables import BankAccount, Collaboration, Creator, OutboxMail, Recipient
+from store.tables import BankAccount, Creator, Recipient
 
 
 async def current(session: AsyncSession, creator_id: str) -> BankAccount | None:
@@ -94,33 +92,5 @@ async def give(
     await save_new_recipient(session, creator_id, account.id, "active", (), at)
     await store_account_change(session, SOURCE, account.id, account.id, live=True, at=at)
     if known is not None and not same:
-        await _warn(session, account, at)
+        await payees.warn(session, creator_id, account.id, at)
     return account
-
-
-async def warning(session: AsyncSession, account_id: str) -> tuple[str, ...]:
-    """The mail that tells a creator of another account, if it took the place of one."""
-    there = await session.get(OutboxMail, _warning_id(account_id))
-    return (there.id,) if there else ()
-
-
-async def _warn(session: AsyncSession, account: BankAccount, at: datetime) -> None:
-    """Plan a mail to the creator's address: whoever has the link may not be the creator."""
-    of = await session.scalar(
-        select(Collaboration)
-        .where(Collaboration.creator_id == account.creator_id)
-        .order_by(Collaboration.ended_at.is_not(None), Collaboration.created_at.desc())
-        .limit(1)
-    )
-    if of is not None:
-        session.add(
-            OutboxMail(
-                id=_warning_id(account.id), campaign_id=of.campaign_id, collaboration_id=of.id,
-                mail=Mail.ACCOUNT_CHANGED.value, step=f"account_changed:{account.id}", facts={},
-                planned_at=at,
-            )
-        )  # fmt: skip
-
-
-def _warning_id(account_id: str) -> str:
-    return derived_id("out", account_id)

@@ -13,9 +13,11 @@ from domain.batches import Releasable, became, door
 from domain.decisions import DecisionKind, ReleaseChoice
 from domain.errors import NotAllowed, NotFound
 from domain.lifecycle import PayoutStatus, StreamKind
+from domain.payees import account_digest
 from domain.payments import BONUS
 from store import decisions, netting
 from store.four_eyes import obstacle_of
+from store.payees import is_new
 from store.release_limit import needs_two
 from store.tables import Campaign, Check, Creator, Decision, InboxItem, Payout, Recipient
 from store.unnamed import sent_by_hand
@@ -64,7 +66,7 @@ class BatchResult:
 
 def _lines(
     staff_id: str,
-) -> Select[Payout, str, str, str, InboxItem, Recipient, str, str, bool, bool]:
+) -> Select[Payout, str, str, str, InboxItem, Recipient, str, str, bool, bool, bool]:
     last_look = (
         select(Check.state)
         .where(Check.collaboration_id == Payout.collaboration_id)
@@ -81,7 +83,7 @@ def _lines(
         select(
             Payout, Campaign.name, Creator.name, Creator.handle, InboxItem, Recipient,
             func.coalesce(last_look, ""), obstacle_of(staff_id), needs_two(),
-            sent_by_hand(Recipient.account_id),
+            sent_by_hand(Recipient.account_id), is_new(),
         )
         .join(Campaign, Campaign.id == Payout.campaign_id)
         .join(Creator, Creator.id == Payout.creator_id)
@@ -102,6 +104,7 @@ def _line(
     obstacle: str,
     two: bool,
     by_hand: bool,
+    new_account: bool,
 ) -> ReleaseLine:
     turn = item.code if item else ""
     facts = Releasable(
@@ -111,7 +114,7 @@ def _line(
         turn="1/2" if two and turn == "1/1" else turn,
         account_id=payee.account_id if payee else "", payee=payee.status if payee else "",
         check=check, hold=payout.hold_reason or "", obstacle=obstacle,
-        granted=payout.kind == BONUS, by_hand=by_hand,
+        granted=payout.kind == BONUS, by_hand=by_hand, new_account=new_account,
     )  # fmt: skip
     return ReleaseLine(
         facts, payout.kind, payout.pay_by, payout.collaboration_id, campaign, creator, handle
@@ -182,12 +185,12 @@ async def _new(
     found = await lines(session, staff_id, [payout_id])
     if not found:
         raise NotFound(f"there is no payment '{payout_id}'")
-    kind = DecisionKind.RELEASE_PAYOUT.value
+    kind, facts = DecisionKind.RELEASE_PAYOUT.value, found[0].facts
+    choice = ReleaseChoice(account=account_digest(facts.account_id))
     return await decisions.write(
         session, kind=kind, subject_kind=StreamKind.PAYOUT.value, subject_id=payout_id,
-        actor_kind="staff", actor_id=staff_id, choice=ReleaseChoice().model_dump(),
-        seen=found[0].facts.seen,
-        comment="", batch=batch, status="submitted", at=at, code=door(found[0].facts, shown),
+        actor_kind="staff", actor_id=staff_id, choice=choice.model_dump(), seen=facts.seen,
+        comment="", batch=batch, status="submitted", at=at, code=door(facts, shown),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from domain.decisions import CREATOR_DECISIONS, DecisionKind, roles_for
 from domain.inbox import DECIDED_BY, ItemKind
 from domain.lifecycle import PayoutStatus, Role
 from domain.messages import ApplyDecision
+from domain.payees import ACCOUNT_CHANGED, FIRST_FOR_ANOTHER, account_digest
 from store.approvers import NOT_NAMED, kept_for_others
 from store.attempts import sent_or_unsettled
 from store.four_eyes import REQUESTER, SAME_PERSON, had_a_part
@@ -41,13 +42,21 @@ class Refused(Exception):
 
 
 async def check_duties(
-    session: AsyncSession, entity: Entity, row: Decision, command: ApplyDecision
+    session: AsyncSession, entity: Entity, row: Decision, command: ApplyDecision, account: str = ""
 ) -> None:
     """Check what was seen, the actor's role now, and the separation of duties.
 
+    Args:
+        session: of the transaction that applies the decision.
+        entity: what it is about; its row is locked.
+        row: the decision.
+        command: from the workflow.
+        account: where the money of a release would go now; empty if there is no account.
+
     Raises:
         Refused: ``stale``, ``not_allowed``, ``requester``, ``same_person``, ``not_named``,
-            ``claimant``, ``may_be_paid``, ``tax_missing`` or ``invoice_missing``.
+            ``claimant``, ``may_be_paid``, ``account_changed``, ``first_for_another``,
+            ``tax_missing`` or ``invoice_missing``.
     """
     if row.seen != command.ref.seen:
         raise Refused("stale")
@@ -57,6 +66,7 @@ async def check_duties(
         if not isinstance(entity, Payout):
             raise Refused("unknown")
         await _check_release(session, entity, row.actor_id, command.earlier)
+        _check_account(entity, row, account, command.earlier)
         await _check_papers(session, entity, row)
     if row.kind in _ENDS_A_PAYMENT and isinstance(entity, Payout):
         await _check_end(session, entity, row, command)
@@ -146,6 +156,14 @@ async def _check_end(
     said = await session.scalars(select(Decision.choice).where(Decision.id.in_(command.earlier)))
     if any(choice != row.choice for choice in said):
         raise Refused("stale")
+
+
+def _check_account(payout: Payout, row: Decision, account: str, earlier: tuple[str, ...]) -> None:
+    """The money goes where each of those who released it was shown that it goes."""
+    if row.choice.get("account", "") != account_digest(account):
+        raise Refused(ACCOUNT_CHANGED)
+    if earlier and payout.payee_account is not None and payout.payee_account != account:
+        raise Refused(FIRST_FOR_ANOTHER)
 
 
 async def _check_papers(session: AsyncSession, payout: Payout, row: Decision) -> None:

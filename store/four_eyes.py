@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.decisions import DecisionKind
 from domain.inbox import ItemKind
 from domain.lifecycle import StreamKind
+from domain.payees import FIRST_FOR_ANOTHER
 from domain.payments import REPAYMENT
 from store.approvers import NOT_NAMED, kept_for_others
 from store.invoices import missing
+from store.payees import first_was_for_another
 from store.tables import Campaign, Decision, Event, Payout
 
 REQUESTER, SAME_PERSON = "requester", "same_person"
@@ -113,6 +115,7 @@ def obstacle_of(staff_id: str) -> ColumnElement[str]:
     return case(
         (gave_the_first(staff_id), literal(SAME_PERSON, String)),
         (had_a_part(staff_id), literal(REQUESTER, String)),
+        (first_was_for_another(), literal(FIRST_FOR_ANOTHER, String)),
         (
             kept_for_others(staff_id, ItemKind.RELEASE, Payout.id),
             literal(NOT_NAMED, String),

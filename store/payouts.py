@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import case, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -170,10 +170,11 @@ async def save_new_recipient(
         "requirements": list(requirements),
         "updated_at": at,
     }
+    since = case((Recipient.account_id == account_id, Recipient.since), else_=at)
     await session.execute(
         insert(Recipient)
-        .values(creator_id=creator_id, **values)
-        .on_conflict_do_update(index_elements=["creator_id"], set_=values)
+        .values(creator_id=creator_id, since=at, **values)
+        .on_conflict_do_update(index_elements=["creator_id"], set_=values | {"since": since})
     )
 
 

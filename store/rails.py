@@ -40,7 +40,7 @@ async def _move(
     query = delete(out_of).where(there if by_bank else ~there)
     if creator_id:
         query = query.where(out_of.creator_id == creator_id)
-    columns = ("account_id", "creator_id", "status", "requirements", "updated_at")
+    columns = ("account_id", "creator_id", "status", "requirements", "since", "updated_at")
     moved = query.returning(*(getattr(out_of, each) for each in columns)).cte("moved")
     await session.execute(
         insert(into)

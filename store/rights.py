@@ -74,7 +74,7 @@ CHANGED: Mapping[str, tuple[str, ...]] = {
     ),
     "rail_cursors": ("read_until",),
     "rail_stops": ("said", "key_mark", "resumed_at", "resumed_by"),
-    "recipients": ("account_id", "status", "requirements", "updated_at"),
+    "recipients": ("account_id", "status", "requirements", "since", "updated_at"),
     "safety_looks": ("newest_post_id", "looked_at", "told_at"),
     "shortlist_wishes": ("number",),
     "staff": EVERYTHING,

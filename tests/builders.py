@@ -375,6 +375,7 @@ async def recipient(session: AsyncSession, who: Creator, **overrides: Any) -> Re
         "account_id": f"acct_{secrets.token_hex(8)}",
         "status": "active",
         "requirements": [],
+        "since": NOW,
         "updated_at": NOW,
     }
     return await _insert(session, Recipient(**(values | overrides)))

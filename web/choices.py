@@ -100,6 +100,7 @@ def read_choice(
         given["percent"] = int(percent) if percent.isdecimal() and len(percent) < 4 else -1
     if kind is DecisionKind.RELEASE_PAYOUT:
         shown = fields.get("netted", "0")
+        given["account"] = fields.get("account", "")
         given["netted_minor"] = int(shown) if shown.isdecimal() and len(shown) < 16 else -1
     if kind in _CONTENT:
         given["content_id"] = content_id

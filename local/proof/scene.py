@@ -33,7 +33,7 @@ from local.proof.claimed import owe
 from local.proof.steps import Case
 from local.proof.stripe_process import StripeStandIn
 from local.proof.waiting import until
-from store import campaigns, decisions, ledger, records, staff
+from store import campaigns, decisions, ledger, payees, records, staff
 from store.engine import session
 from store.payout_reads import payout_detail, waiting_for_release
 from store.tables import Collaboration, Creator, Payout, Recipient
@@ -173,8 +173,9 @@ class Scene:
         seen, made = await self._asked(), []
         async with session(self.engine) as db:
             for case in cases:
-                choice = ReleaseChoice(netted_minor=case.owed_minor)
                 shown, identity = seen[self.payout_of[case]], self.payout_of[case]
+                account = await payees.digest_of(db, identity)
+                choice = ReleaseChoice(netted_minor=case.owed_minor, account=account)
                 row = await decisions.submit(
                     db, kind=choice.kind, subject_kind=StreamKind.PAYOUT.value,
                     subject_id=identity, actor_kind="staff", actor_id=self.finance, choice=choice,
@@ -256,7 +257,7 @@ async def contracted(
     db.add(
         Recipient(
             creator_id=creator, account_id=account, status="active", requirements=[],
-            updated_at=now,
+            since=now, updated_at=now,
         )
     )  # fmt: skip
     identity = collaboration_id(campaign, creator)

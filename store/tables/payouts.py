@@ -21,6 +21,8 @@ class Recipient(Base):
     status: Mapped[str] = mapped_column(String(12))
     """``pending``, ``active`` or ``restricted``."""
     requirements: Mapped[list[Any]]
+    since: Mapped[datetime]
+    """Since when it is the creator's."""
     updated_at: Mapped[datetime]
 
 
@@ -32,6 +34,8 @@ class RecipientAside(Base):
     creator_id: Mapped[str] = mapped_column(ForeignKey("creators.id"))
     status: Mapped[str] = mapped_column(String(12))
     requirements: Mapped[list[Any]]
+    since: Mapped[datetime]
+    """Since when it is the creator's."""
     updated_at: Mapped[datetime]
 
 

@@ -26,11 +26,18 @@ from domain.messages import (
 )
 from domain.reconciliation import DifferenceCode, compare
 from integrations.stripe_webhooks import StripeEvent
-from store import ledger, rail_stops, reconciliation
+from store import ledger, payees, rail_stops, reconciliation
 from store import payouts as store
 from store.engine import session
 from store.payout_reads import payout_detail, waiting_for_release
-from store.tables import Creator, InboxItem, OnboardingLink, Payout, Recipient
+from store.tables import (
+    Creator,
+    ExternalEvent,
+    InboxItem,
+    OnboardingLink,
+    Payout,
+    Recipient,
+)
 from tests import builders
 from tests.activities.scene import PaymentScene
 from tests.fixtures.stripe import StripeStandIn, eventually
@@ -409,6 +416,18 @@ async def test_a_creator_gets_one_account_and_a_link_for_each_click(
         if each["metadata"]["creator"] == scene.creator_id
     ]
     assert ours == [recipient.account_id]
+    async with session(engine) as db:
+        assert await payees.warning(db, recipient.account_id) == (), "nobody is warned of the first"
+    stripe_standin.close_account(recipient.account_id)
+    task = OnboardingTask(creator_id=scene.creator_id, link_id="onb_3")
+    assert await scene.payouts.prepare_onboarding(task) == "onb_3"
+    async with session(engine) as db:
+        another = await db.get_one(Recipient, scene.creator_id, populate_existing=True)
+        [event] = await db.scalars(select(ExternalEvent).filter_by(event_id="onb_3"))
+        assert another.account_id != recipient.account_id
+        [told] = await payees.warning(db, another.account_id)
+    applied = await scene.payouts.apply_stripe_event(StripeEventTask(event_row_id=event.id))
+    assert applied.mails == (told,), "was it you?"
 
 
 async def test_finished_onboarding_wakes_the_creators_held_payments(

@@ -42,7 +42,7 @@ def test_what_changed_since_it_was_shown_makes_no_mixture_and_is_refused_by_itse
     "change",
     [{"amount_minor": 1}, {"currency": "USD"}, {"item_id": "inb_9"}, {"turn": "2/2"},
      {"account_id": "acct_9"}, {"payee": "restricted"}, {"check": "gone"}, {"seen": "1EUR"},
-     {"by_hand": True}],
+     {"by_hand": True}, {"new_account": True}],
     ids=str,
 )  # fmt: skip
 def test_every_change_of_what_was_shown_is_noticed(change: dict[str, Any]) -> None:
@@ -72,6 +72,12 @@ def test_a_payment_that_is_released_anew_is_looked_at_alone() -> None:
     assert groups([anew, OTHER]) == {OTHER.risk: [OTHER]}
     assert (door(anew, anew.shown), door(anew, ONE.shown)) == ("look_alone", "stale")
     assert became("applied", "1/1", PayoutStatus.REQUESTED, "payee_changed") == "anew"
+
+
+def test_an_account_that_is_younger_than_the_last_payment_is_looked_at_alone() -> None:
+    new = replace(ONE, new_account=True)
+    assert groups([new, OTHER]) == {OTHER.risk: [OTHER]}
+    assert door(new, new.shown) == "look_alone"
 
 
 def test_what_somebody_else_has_to_release_is_in_no_group() -> None:

@@ -17,6 +17,7 @@ from domain.decisions import (
     OfferChoice,
     PlainChoice,
     PublicationJudgement,
+    ReleaseChoice,
     ReviewChoice,
     SettleChoice,
 )
@@ -27,12 +28,14 @@ from domain.messages import (
     ApplyDecision,
     OpenItem,
 )
-from store import desk, items, other_payments, release_limit, staff
+from domain.payees import account_digest
+from store import batches, desk, items, other_payments, payees, payouts, release_limit, staff
 from store.engine import session
 from store.records import append, apply_decision
 from store.tables import (
     Campaign,
     Collaboration,
+    Creator,
     InboxItem,
     Payout,
     PayoutAttempt,
@@ -43,6 +46,7 @@ from tests.builders import NOW
 from tests.store.deciding import APPROVE, RELEASE, SIGN_OFF, creator_of, decide
 from tests.tampering import unguarded
 
+DAY = timedelta(days=1)
 GO_ON = PlainChoice(kind=DecisionKind.RESUME_PAYOUT)
 CALL_OFF = PlainChoice(kind=DecisionKind.CANCEL_PAYOUT)
 HOLD = PlainChoice(kind=DecisionKind.HOLD_PAYOUT)
@@ -259,6 +263,59 @@ async def test_the_same_person_is_not_both_releases(engine: AsyncEngine) -> None
     earlier = (ref.decision_id,)
     assert (await decide(engine, payout, first, RELEASE, earlier=earlier))[1].code == "same_person"
     assert (await decide(engine, payout, second, RELEASE, earlier=earlier))[1].code == "applied"
+
+
+async def test_a_release_is_for_the_account_that_the_person_was_shown(
+    engine: AsyncEngine,
+) -> None:
+    async with session(engine) as db:
+        payout = await builders.payout(db, amount_minor=45_000)
+        who = await db.get_one(Creator, payout.creator_id)
+    first, second = await finance_of(engine), await finance_of(engine)
+    before_any, _ = await decide(engine, payout, first, RELEASE)
+    async with session(engine) as db:
+        await builders.recipient(db, who, account_id="acct_a")
+    a, b = (ReleaseChoice(account=account_digest(each)) for each in ("acct_a", "acct_b"))
+    earlier = (before_any.decision_id,)
+    assert (await decide(engine, payout, second, RELEASE))[1].code == "account_changed"
+    assert (await decide(engine, payout, second, b, earlier=earlier))[1].code == "account_changed"
+    assert (await payee_of(engine, payout)) is None
+    assert (await decide(engine, payout, second, a, earlier=earlier))[1].code == "applied"
+    assert (await payee_of(engine, payout)) == "acct_a"
+
+
+async def test_a_second_release_is_not_for_another_account_than_the_first(
+    engine: AsyncEngine,
+) -> None:
+    async with session(engine) as db:
+        payout = await builders.payout(db, amount_minor=45_000)
+        who = await db.get_one(Creator, payout.creator_id)
+        await builders.recipient(db, who, account_id="acct_a")
+    a, b = (ReleaseChoice(account=account_digest(each)) for each in ("acct_a", "acct_b"))
+    one, two = await finance_of(engine), await finance_of(engine)
+    first, _ = await decide(engine, payout, one, a)
+    async with session(engine) as db:
+        await payouts.save_new_recipient(db, who.id, "acct_b", "active", (), NOW + DAY)
+        await builders.attempt(db, payout, outcome="transferred", first_sent_at=NOW)
+    async with session(engine) as db:
+        there = await payees.shown(db, who.id)
+        assert there is not None
+        assert (there.since, there.is_new) == (NOW + DAY, True)
+        [line] = await batches.lines(db, two.id, [payout.id])
+        assert (line.facts.new_account, line.facts.obstacle) == (True, "first_for_another")
+        # What is read of the same account again does not make it younger.
+        await payouts.save_new_recipient(db, who.id, "acct_b", "pending", (), NOW + 2 * DAY)
+        assert (await payees.shown(db, who.id)) == there
+    earlier = (first.decision_id,)
+    assert (await decide(engine, payout, two, b, earlier=earlier))[1].code == "first_for_another"
+    assert (await payee_of(engine, payout)) == "acct_a"
+    assert (await decide(engine, payout, one, b))[1].code == "applied", "released anew by two"
+    assert (await payee_of(engine, payout)) == "acct_b"
+
+
+async def payee_of(engine: AsyncEngine, payout: Payout) -> str | None:
+    async with session(engine) as db:
+        return (await db.get_one(Payout, payout.id)).payee_account
 
 
 async def with_another(engine: AsyncEngine, payout: Payout, **values: Any) -> Payout:

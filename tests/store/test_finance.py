@@ -27,7 +27,7 @@ async def test_who_cannot_be_paid_yet_is_counted_and_named_with_the_reason(
                 db.add(
                     Recipient(
                         creator_id=creator.id, account_id=f"acct_{status}", status=status,
-                        requirements=[], updated_at=NOW,
+                        requirements=[], since=NOW, updated_at=NOW,
                     )
                 )  # fmt: skip
         invited = await builders.creator(db)

@@ -31,7 +31,7 @@ class Scene:
             await db.merge(
                 Recipient(
                     creator_id=self.of.creator_id, account_id="acct_1", status=status,
-                    requirements=list(missing), updated_at=NOW,
+                    requirements=list(missing), since=NOW, updated_at=NOW,
                 )
             )  # fmt: skip
 

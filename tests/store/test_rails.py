@@ -75,7 +75,7 @@ async def test_of_two_accounts_that_come_back_the_newest_counts(engine: AsyncEng
             db.add(
                 RecipientAside(
                     account_id=f"bank_{day}", creator_id=of.creator_id, status="active",
-                    requirements=[], updated_at=NOW + timedelta(days=day),
+                    requirements=[], since=NOW, updated_at=NOW + timedelta(days=day),
                 )
             )  # fmt: skip
         await db.flush()

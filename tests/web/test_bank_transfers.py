@@ -148,7 +148,7 @@ async def ordered(web: Web) -> Payout:
         db.add(
             Recipient(
                 creator_id=of.creator_id, account_id="bank_1", status="active", requirements=[],
-                updated_at=builders.NOW,
+                since=builders.NOW, updated_at=builders.NOW,
             )
         )  # fmt: skip
     rail = BankRail(web.engine)

@@ -115,7 +115,7 @@ async def test_a_release_shows_what_is_kept_back_and_carries_it(web: Web, there:
     answer = await web.decide(client, **fields, netted="4000")
     async with session(web.engine) as db:
         row = await db.get_one(Decision, answer.json()["decision_id"])
-        assert row.choice == {"kind": "release_payout", "netted_minor": 4_000}
+        assert row.choice["netted_minor"] == 4_000
     assert (await web.decide(client, **fields, netted="-4")).json()["code"] == "bad_choice"
     batch = (await client.get("/payments/release")).text
     assert "look at it by itself" in batch or payout.id not in batch

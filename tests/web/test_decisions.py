@@ -187,7 +187,7 @@ async def test_fields_of_other_peoples_business_have_no_effect(web: Web) -> None
     )  # fmt: skip
     async with session(web.engine) as db:
         row = await db.get_one(Decision, answer.json()["decision_id"])
-    assert row.choice == {"kind": "release_payout", "netted_minor": 0}
+    assert row.choice == {"kind": "release_payout", "netted_minor": 0, "account": ""}
     assert (row.actor_id in web.people.values(), row.status) == (True, "submitted")
 
 

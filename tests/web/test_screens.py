@@ -16,6 +16,7 @@ from domain.campaign_shortlist import Quota, ShortlistRules
 from domain.house_rules import HouseRules, read_limits
 from domain.inbox import ItemKind
 from domain.lifecycle import Role
+from domain.payees import account_digest
 from domain.quotas import Traits, limits_of
 from domain.shortlist import Option, record, solve
 from domain.ways import ways_out
@@ -23,7 +24,7 @@ from integrations.highs import HIGHS
 from store import desk, desk_lists, rail_balances, staff
 from store.engine import session
 from store.paging import PAGE, read_mark
-from store.tables import Base, Campaign, DeskSession, InboxItem
+from store.tables import Base, Campaign, DeskSession, InboxItem, Payout
 from tests import builders
 from tests.builders import NOW
 from tests.fixtures.web import Web
@@ -276,6 +277,15 @@ async def test_a_payment_that_came_back_says_that_the_account_changed(web: Web) 
     page = (await client.get(f"/items/{item.id}")).text
     assert "acct_then" in page
     assert "acct_now" in page
+    assert f'name="account" value="{account_digest("acct_now")}"' in page
+    assert "The creator’s since" in page
+    async with session(web.engine) as db:
+        before = await builders.payout(db, row, kind="retention_passed", status="transferred")
+        await builders.attempt(
+            db, before, outcome="transferred", first_sent_at=NOW - timedelta(days=1)
+        )
+        (await db.get_one(Payout, payout.id)).hold_reason = None
+    assert "never to this account" in (await client.get(f"/items/{item.id}")).text
 
 
 async def test_what_was_taken_back_asks_finance_whether_it_is_owed(web: Web) -> None:

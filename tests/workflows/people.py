@@ -38,7 +38,7 @@ from domain.inbox import ROLE_OF, ItemKind
 from domain.lifecycle import Role, StreamKind
 from domain.messages import DecisionRef, DecisionResult
 from integrations.temporal import send_decision
-from store import decisions
+from store import decisions, payees
 from store.engine import session
 from store.tables import Claim, Collaboration, InboxItem, Terms
 from tests import builders
@@ -186,6 +186,9 @@ class People:
         return self.staff[role][turn]
 
     async def _with_content(self, db: AsyncSession, item: InboxItem, choice: Choice) -> Choice:
+        if isinstance(choice, ReleaseChoice) and not choice.account:
+            account = await payees.digest_of(db, item.subject_id)
+            return choice.model_copy(update={"account": account})
         if getattr(choice, "content_id", None) != "" or isinstance(choice, SettleChoice):
             return choice
         subject = item.subject_id

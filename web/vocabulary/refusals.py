@@ -34,6 +34,14 @@ REFUSALS = {
         "Nothing was released: what the creator owes has changed since you opened the page. "
         "Please look at the sums again."
     ),
+    "account_changed": (
+        "Nothing was released: the account changed since you looked. Open the page again, compare "
+        "the account, and ask the creator by a way that you know whether they set it up."
+    ),
+    "first_for_another": (
+        "Nothing was released: the first release was for another account. Put the payment on hold "
+        "and ask the creator by a way that you know; when it goes on, it is released anew."
+    ),
     "more_than_earned": (
         "Nothing was changed: that is more than this collaboration has earned the creator, less "
         "what was asked back before."
@@ -93,6 +101,10 @@ OBSTACLES = {
     ),
     "same_person": "You gave the first release; a second person has to give the other.",
     "not_named": "The campaign names who decides this, and you are not one of them (yet).",
+    "first_for_another": (
+        "The first release was for another account than the creator has now. Put the payment on "
+        "hold and ask the creator by a way that you know; when it goes on, it is released anew."
+    ),
     "tax_missing": "The creator has not said yet how they are taxed; their page asks for it.",
     "invoice_missing": (
         "The invoice is missing: the creator's page asks for it, or for the mandate to issue it."
