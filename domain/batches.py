@@ -88,17 +88,27 @@ class Releasable:
         return Risk(self.campaign_id, self.turn, self.payee == "active")
 
     @property
+    def sent_minor(self) -> int:
+        """What is sent: what was earned less what is kept back."""
+        return self.amount_minor - self.netted_minor
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What has to be looked at before this one is released, as codes."""
+        found = {
+            "bonus": self.granted,
+            "kept_back": self.netted_minor > 0,
+            "by_hand": self.by_hand,
+            "new_account": self.new_account,
+            "post": self.check not in FINE_CHECKS,
+            "anew": bool(self.hold),
+        }
+        return tuple(code for code, there in found.items() if there)
+
+    @property
     def alone(self) -> bool:
         """True if it has to be looked at by itself."""
-        return (
-            self.granted
-            or self.netted_minor > 0
-            or self.by_hand
-            or self.new_account
-            or self.check not in FINE_CHECKS
-            or bool(self.hold)
-            or self.turn not in TURNS
-        )
+        return bool(self.cautions) or self.turn not in TURNS
 
     @property
     def open(self) -> bool:
@@ -116,15 +126,21 @@ class Releasable:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
-def door(payment: Releasable, shown: str) -> str:
-    """Why a release is not even recorded as asked for; empty if it may go to its workflow."""
+def door(payment: Releasable, shown: str, *, by_itself: bool = False) -> str:
+    """Why a release is not even recorded as asked for; empty if it may go to its workflow.
+
+    Args:
+        payment: as it is now.
+        shown: digest of what the person was shown of it.
+        by_itself: the person looked at this one only.
+    """
     if not payment.item_id:
         return _not_asked(payment.status)
     if payment.obstacle:
         return payment.obstacle
     if shown != payment.shown:
         return "stale"
-    return "look_alone" if payment.alone else ""
+    return "look_alone" if payment.alone and not by_itself else ""
 
 
 def _not_asked(status: str) -> str:

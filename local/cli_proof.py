@@ -18,13 +18,13 @@ from rich.markup import escape
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.client import Client
 
-from domain.decisions import Choice, DecisionKind, PlainChoice, ReleaseChoice, roles_for
+from domain.decisions import Choice, DecisionKind, PlainChoice, roles_for
 from domain.errors import NotAllowed, Unavailable, UserMistake
 from domain.lifecycle import StreamKind
 from domain.messages import DecisionRef, DecisionResult
 from integrations.temporal import send_decision
-from local.cli_support import MISTAKE, Target, now, out, print_json
-from store import decisions, desk, four_eyes, netting, payees
+from local.cli_support import MISTAKE, Target, err, now, out, print_json
+from store import decisions, desk, four_eyes
 from store import staff as people
 from store.engine import session
 from store.payment_lines import find_payout
@@ -37,12 +37,19 @@ PASSWORD_VARIABLE = "TROUPE_STAFF_PASSWORD"  # noqa: S105, the name of a variabl
 As = Annotated[str, typer.Option("--as", help="Who decides, by e-mail address.")]
 
 ITEM_OF = {
-    DecisionKind.RELEASE_PAYOUT: ("release",),
     DecisionKind.RESUME_PAYOUT: ("on_hold",),
     DecisionKind.RETRY_PAYOUT: ("unpaid",),
     DecisionKind.SETTLE_PAYOUT: ("unpaid", "on_hold"),
 }
 """The questions of which a decision answers one; a hold answers none."""
+
+
+_NOT_YET = {
+    "second": "first of two: a second person has to release it too",
+    "held": "released, and put on hold since",
+    "anew": "released, and has to be released anew",
+}
+"""What became of a release that has its effect, and after which money does not go yet."""
 
 
 class NotProved(UserMistake):
@@ -59,6 +66,7 @@ def ask_password(email: str) -> str:
     """
     given = os.environ.get(PASSWORD_VARIABLE, "")
     if given:
+        err.print(f"The password of {escape(email)} is taken from {PASSWORD_VARIABLE}.")
         return given
     if not sys.stdin.isatty():
         raise NotProved(
@@ -98,6 +106,8 @@ class Said:
     decision_id: str = ""
     about: str = "payout"
     """``payout`` or ``claim``."""
+    became: str = ""
+    """Of a release: `domain.batches.became`."""
 
     def as_json(self) -> dict[str, str]:
         """For programs."""
@@ -107,16 +117,18 @@ class Said:
             "status": self.status,
             "code": self.code,
             "message": self.message,
+            **({"became": self.became} if self.became else {}),
         }
 
 
 def answer(
-    payout_id: str, status: str, code: str, decision_id: str = "", about: str = "payout"
-) -> Said:
+    payout_id: str, status: str, code: str, decision_id: str = "", about: str = "payout",
+    *, became: str = "",
+) -> Said:  # fmt: skip
     """What is said of a decision about a payment, or a claim."""
     message = {"submitted": "Recorded, and being applied.", "applied": ""}.get(status)
     words = refusal(code) if message is None else message
-    return Said(payout_id, status, code, words, decision_id, about)
+    return Said(payout_id, status, code, words, decision_id, about, became)
 
 
 def tell(kind: DecisionKind, said: Sequence[Said], as_json: bool, **more: object) -> None:
@@ -143,6 +155,8 @@ def tell(kind: DecisionKind, said: Sequence[Said], as_json: bool, **more: object
         for one in said:
             color = {"applied": "green", "refused": "red"}.get(one.status, "yellow")
             word = done[kind.value] if one.status == "applied" else one.status
+            if one.became in _NOT_YET:
+                color, word = "yellow", _NOT_YET[one.became]
             out.print(f"{one.payout_id} [{color}]{word}[/] {escape(one.message)}".rstrip())
     if any(one.status == "refused" for one in said):
         raise typer.Exit(MISTAKE)
@@ -178,20 +192,11 @@ async def say(
         made = await decisions.submit(
             db, kind=kind, subject_kind=StreamKind.PAYOUT.value, subject_id=payout.id,
             actor_kind="staff", actor_id=person.id, seen=seen,
-            choice=choice or await _choice(db, payout, kind), comment=comment, at=now(),
+            choice=choice or PlainChoice.model_validate({"kind": kind}), comment=comment, at=now(),
         )  # fmt: skip
     # The row stands: if Temporal is away now, the sweep sends it when it is back.
     told = await messenger(stack).bring(kind, payout.id, made, seen)
     return answer(payout.id, told.status, told.code, made)
-
-
-async def _choice(db: AsyncSession, payout: Payout, kind: DecisionKind) -> Choice:
-    if kind is DecisionKind.RELEASE_PAYOUT:
-        return ReleaseChoice(
-            netted_minor=await netting.to_net(db, payout),
-            account=await payees.digest_of(db, payout.id),
-        )
-    return PlainChoice.model_validate({"kind": kind})
 
 
 class _Reaches:
@@ -229,8 +234,6 @@ async def _asked(
     item = next((each for each in asked if each), None)
     if item is None:
         return "", "wrong_stage"
-    if kind is DecisionKind.RELEASE_PAYOUT:
-        return item.seen, await four_eyes.obstacle(db, payout.id, staff_id)
     if kind is DecisionKind.SETTLE_PAYOUT:
         return item.seen, await four_eyes.settling_obstacle(db, payout.id, staff_id)
     return item.seen, ""

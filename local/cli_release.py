@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from domain.batches import LARGEST, Releasable, Risk, groups, sums
+from domain.batches import LARGEST, Releasable, Risk, door, groups, sums
 from domain.decisions import DecisionKind
 from domain.errors import UserMistake
 from domain.money import Money
-from local.cli_proof import As, Said, answer, ask_password, messenger, proved, say, tell
+from local.cli_proof import As, Said, answer, ask_password, messenger, proved, tell
+from local.cli_release_words import facts_of
 from local.cli_support import DATA_DEFAULT, AsJson, Data, Target, err, run_async, target
 from store import batches
 from store.batches import ReleaseLine
@@ -21,6 +24,7 @@ from store.campaigns import find_campaign
 from store.engine import session
 from store.payment_lines import find_payout
 from store.tables import Staff
+from web.fields import read_amount
 from web.releasing import TURN_WORDS, Chosen, new_batch, release_all
 from web.words import milestone
 
@@ -35,6 +39,9 @@ OfCampaign = Annotated[
 Count = Annotated[
     int, typer.Option(min=0, help="How many payments you mean: asked for when there are several.")
 ]
+Yes = Annotated[bool, typer.Option("--yes", help="Ask nothing; --amount says what is meant.")]
+Amount = Annotated[str, typer.Option(help="What you say yes to: what is sent, in all.")]
+Account = Annotated[str, typer.Option(help="The account that you say yes to, by its whole id.")]
 
 
 class Mixed(UserMistake):
@@ -49,9 +56,25 @@ class WrongCount(UserMistake):
     code = "wrong_count"
 
 
+class NotWhatIsMeant(UserMistake):
+    """Another sum or account than the person said, or nobody said yes."""
+
+    code = "not_meant"
+
+
+@dataclass(frozen=True)
+class _Meant:
+    """What the person says on the command line that they say yes to."""
+
+    count: int
+    yes: bool
+    amount: str
+    account: str
+
+
 def release(
-    who: As, payments: Named = None, campaign: OfCampaign = "", count: Count = 0,
-    data: Data = DATA_DEFAULT, as_json: AsJson = False,
+    who: As, payments: Named = None, campaign: OfCampaign = "", count: Count = 0, yes: Yes = False,
+    amount: Amount = "", account: Account = "", data: Data = DATA_DEFAULT, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Release payments; four eyes and the campaign's limit hold as at the desk.
 
@@ -63,23 +86,78 @@ def release(
             "name the payments, or a campaign with --campaign",
             hint="./troupe payouts list --status requested shows what waits",
         )
-    named = payments or []
+    named, meant = payments or [], _Meant(count, yes, amount, account)
 
     async def work() -> list[Said]:
         async with target(data) as stack:
             async with session(stack.engine) as db:
                 person = await proved(db, who, ask_password(who), RELEASE)
             if len(named) == 1:
-                return [await say(stack, person, RELEASE, named[0])]
-            return await _several(stack, person, named, campaign, count)
+                return [await _one(stack, person, named[0], meant)]
+            return await _several(stack, person, named, campaign, meant)
 
     said = run_async(work())
-    amounts = {"released": sum(one.status == "applied" for one in said), "of": len(said)}
-    tell(RELEASE, said, as_json, **amounts)
+    tally = Counter(one.became for one in said)
+    tell(
+        RELEASE, said, as_json, released=tally["released"], first_of_two=tally["second"],
+        of=len(said),
+    )  # fmt: skip
+
+
+async def _one(stack: Target, person: Staff, named: str, meant: _Meant) -> Said:
+    """Release a payment that is looked at by itself, as the desk's page of it shows it."""
+    async with session(stack.engine) as db:
+        payout = await find_payout(db, named)
+        [line] = await batches.lines(db, person.id, [payout.id])
+    code = door(line.facts, line.facts.shown, by_itself=True)
+    if code:
+        return answer(payout.id, "refused", code)
+    for name, words in facts_of(line):
+        err.print(f"{name:>12}  {escape(words)}", soft_wrap=True)
+    _sure_of_one(line.facts, meant)
+    [said] = await _release(stack, person, [line], by_itself=True)
+    return said
+
+
+def _sure_of_one(facts: Releasable, meant: _Meant) -> None:
+    """Have the person say yes to the sum that was shown.
+
+    Raises:
+        NotWhatIsMeant: it is another sum or account, or nobody said yes.
+    """
+    sent = Money(minor=facts.sent_minor, currency=facts.currency)
+    _matches(sent, meant.amount)
+    if meant.account and meant.account != facts.account_id:
+        raise NotWhatIsMeant(
+            "nothing was released: the creator has another account",
+            hint="ask the creator by a way that you know, not by answering a mail",
+        )
+    if meant.yes and meant.amount:
+        return
+    if meant.yes or not sys.stdin.isatty():
+        raise NotWhatIsMeant(
+            "nothing was released: say which sum you say yes to", hint=f'--yes --amount "{sent}"'
+        )
+    if not typer.confirm(f"Release {sent}", err=True):
+        raise NotWhatIsMeant("nothing was released")
+
+
+def _matches(sent: Money, amount: str) -> None:
+    """Compare what is sent with what the person said, if they said it.
+
+    Raises:
+        NotWhatIsMeant: it is another sum.
+        BadAmount: it is no sum.
+    """
+    if not amount:
+        return
+    said = 0 if amount.strip() == "0" else read_amount(amount, sent.currency)
+    if said != sent.minor:
+        raise NotWhatIsMeant(f"nothing was released: {sent} would be sent")
 
 
 async def _several(
-    stack: Target, person: Staff, named: Sequence[str], campaign: str, count: int
+    stack: Target, person: Staff, named: Sequence[str], campaign: str, meant: _Meant
 ) -> list[Said]:
     async with session(stack.engine) as db:
         if campaign:
@@ -90,12 +168,27 @@ async def _several(
             ids = [(await find_payout(db, each)).id for each in named]
             lines = list(await batches.lines(db, person.id, ids))
     _one_decision(lines)
-    _sure(lines, count)
+    _sure(lines, meant)
+    return await _release(stack, person, lines)
+
+
+async def _release(
+    stack: Target, person: Staff, lines: Sequence[ReleaseLine], *, by_itself: bool = False
+) -> list[Said]:
+    """Record what was shown as released, and say what became of each."""
+    by, batch = messenger(stack), new_batch()
     chosen = [Chosen(one.facts.payout_id, one.facts.shown) for one in lines]
-    done = await release_all(messenger(stack), person.id, new_batch(), chosen)
+    done = await release_all(by, person.id, batch, chosen, by_itself=by_itself)
+    async with session(stack.engine) as db:
+        rows = await batches.results(db, batch, person.id)
+    became = {row.payout.id: row.became for row in rows}
     answers = {
-        row.payout_id: answer(row.payout_id, row.status, row.code, row.decision_id) for row in done
-    }
+        row.payout_id: answer(
+            row.payout_id, row.status, row.code, row.decision_id,
+            became=became.get(row.payout_id, ""),
+        )
+        for row in done
+    }  # fmt: skip
     lost = "Could not be written down; it still waits."
     return [
         answers.get(one.payout_id, Said(one.payout_id, "refused", "not_recorded", lost))
@@ -126,23 +219,29 @@ def _group(risk: Risk, members: Sequence[Releasable]) -> str:
     return f"{TURN_WORDS[risk.turn]}, {ready}: {ids}"
 
 
-def _sure(lines: Sequence[ReleaseLine], count: int) -> None:
+def _sure(lines: Sequence[ReleaseLine], meant: _Meant) -> None:
     """Have the person say how many payments they mean, after showing each and the sum.
 
     Raises:
         WrongCount: another number, or nobody to ask.
+        NotWhatIsMeant: another sum.
     """
-    total = ", ".join(
-        str(Money(minor=minor, currency=currency))
+    totals = [
+        Money(minor=minor, currency=currency)
         for currency, minor in sums(line.facts for line in lines).items()
-    )
+    ]
+    total, count = ", ".join(map(str, totals)), meant.count
     for line in lines:
         amount = Money(minor=line.facts.amount_minor, currency=line.facts.currency)
+        goes_to = line.account.short if line.account else "no account yet"
         err.print(
-            f"{line.facts.payout_id}  {amount}  {escape(line.handle)}  {milestone(line.kind)}"
+            f"{line.facts.payout_id}  {amount}  {escape(line.handle)}  {goes_to}  "
+            f"{milestone(line.kind)}"
         )
     err.print(f"{len(lines)} payments, {total}")
-    if not count and sys.stdin.isatty():
+    if len(totals) == 1:
+        _matches(totals[0], meant.amount)
+    if not count and not meant.yes and sys.stdin.isatty():
         count = typer.prompt("How many payments are you releasing", type=int, err=True)
     if count != len(lines):
         raise WrongCount(

@@ -9,17 +9,27 @@ from datetime import datetime
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.bank_transfer import masked
 from domain.batches import Releasable, became, door
 from domain.decisions import DecisionKind, ReleaseChoice
 from domain.errors import NotAllowed, NotFound
 from domain.lifecycle import PayoutStatus, StreamKind
-from domain.payees import account_digest
+from domain.payees import PayeeAccount, account_digest
 from domain.payments import BONUS
 from store import decisions, netting
 from store.four_eyes import obstacle_of
 from store.payees import is_new
 from store.release_limit import needs_two
-from store.tables import Campaign, Check, Creator, Decision, InboxItem, Payout, Recipient
+from store.tables import (
+    BankAccount,
+    Campaign,
+    Check,
+    Creator,
+    Decision,
+    InboxItem,
+    Payout,
+    Recipient,
+)
 from store.unnamed import sent_by_hand
 
 MOST = 200
@@ -39,6 +49,8 @@ class ReleaseLine:
     creator: str
     """Name of the payee; may be empty."""
     handle: str
+    account: PayeeAccount | None
+    """Where it goes; None if the creator has no account yet."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +78,7 @@ class BatchResult:
 
 def _lines(
     staff_id: str,
-) -> Select[Payout, str, str, str, InboxItem, Recipient, str, str, bool, bool, bool]:
+) -> Select[Payout, str, str, str, InboxItem, Recipient, str, str, bool, bool, bool, str]:
     last_look = (
         select(Check.state)
         .where(Check.collaboration_id == Payout.collaboration_id)
@@ -84,11 +96,13 @@ def _lines(
             Payout, Campaign.name, Creator.name, Creator.handle, InboxItem, Recipient,
             func.coalesce(last_look, ""), obstacle_of(staff_id), needs_two(),
             sent_by_hand(Recipient.account_id), is_new(),
+            func.coalesce(BankAccount.iban, ""),
         )
         .join(Campaign, Campaign.id == Payout.campaign_id)
         .join(Creator, Creator.id == Payout.creator_id)
         .outerjoin(InboxItem, asked)
         .outerjoin(Recipient, Recipient.creator_id == Payout.creator_id)
+        .outerjoin(BankAccount, BankAccount.id == Recipient.account_id)
         .order_by(Payout.pay_by, Payout.id)
     )  # fmt: skip
 
@@ -105,6 +119,7 @@ def _line(
     two: bool,
     by_hand: bool,
     new_account: bool,
+    iban: str,
 ) -> ReleaseLine:
     turn = item.code if item else ""
     facts = Releasable(
@@ -116,9 +131,11 @@ def _line(
         check=check, hold=payout.hold_reason or "", obstacle=obstacle,
         granted=payout.kind == BONUS, by_hand=by_hand, new_account=new_account,
     )  # fmt: skip
+    digits = masked(iban) if iban else ""
     return ReleaseLine(
-        facts, payout.kind, payout.pay_by, payout.collaboration_id, campaign, creator, handle
-    )
+        facts, payout.kind, payout.pay_by, payout.collaboration_id, campaign, creator, handle,
+        PayeeAccount(payee.account_id, payee.since, digits, new_account) if payee else None,
+    )  # fmt: skip
 
 
 async def _with_netting(
@@ -157,11 +174,13 @@ async def lines(
 
 
 async def record(
-    session: AsyncSession, batch: str, staff_id: str, payout_id: str, shown: str, at: datetime
-) -> Recorded:
+    session: AsyncSession, batch: str, staff_id: str, payout_id: str, shown: str, at: datetime,
+    *, by_itself: bool = False,
+) -> Recorded:  # fmt: skip
     """Write the row of one release of a batch; one that is refused at once has its row too.
 
-    Recording the same payment of the same batch again gives the row that is there.
+    Recording the same payment of the same batch again gives the row that is there. A batch of one
+    payment that was looked at ``by_itself`` may be of one that goes in no other batch.
 
     Raises:
         NotAllowed: the batch is somebody else's.
@@ -173,24 +192,28 @@ async def record(
         select(Decision).where(Decision.batch == batch, Decision.subject_id == payout_id)
     )
     if row is None:
-        row = await _new(session, batch, staff_id, payout_id, shown, at)
+        row = await _new(session, batch, staff_id, payout_id, shown, at, by_itself)
     if row.actor_id != staff_id:
         raise NotAllowed("this batch is somebody else's")
     return Recorded(row.id, payout_id, row.status, row.code, row.seen)
 
 
 async def _new(
-    session: AsyncSession, batch: str, staff_id: str, payout_id: str, shown: str, at: datetime
-) -> Decision:
+    session: AsyncSession, batch: str, staff_id: str, payout_id: str, shown: str, at: datetime,
+    by_itself: bool,
+) -> Decision:  # fmt: skip
     found = await lines(session, staff_id, [payout_id])
     if not found:
         raise NotFound(f"there is no payment '{payout_id}'")
     kind, facts = DecisionKind.RELEASE_PAYOUT.value, found[0].facts
-    choice = ReleaseChoice(account=account_digest(facts.account_id))
+    choice = ReleaseChoice(
+        netted_minor=facts.netted_minor, account=account_digest(facts.account_id)
+    )
     return await decisions.write(
         session, kind=kind, subject_kind=StreamKind.PAYOUT.value, subject_id=payout_id,
         actor_kind="staff", actor_id=staff_id, choice=choice.model_dump(), seen=facts.seen,
-        comment="", batch=batch, status="submitted", at=at, code=door(facts, shown),
+        comment="", batch=batch, status="submitted", at=at,
+        code=door(facts, shown, by_itself=by_itself),
     )  # fmt: skip
 
 

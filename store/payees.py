@@ -9,13 +9,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from domain.bank_transfer import masked
 from domain.ids import derived_id
 from domain.mails import Mail
 from domain.messages import TransferOutcome
-from domain.payees import PayeeAccount, account_digest
+from domain.payees import account_digest
 from store.tables import (
-    BankAccount,
     Collaboration,
     OutboxMail,
     Payout,
@@ -34,21 +32,6 @@ async def digest_of(session: AsyncSession, payout_id: str) -> str:
     """What a release of this payment has to carry now; see `domain.payees.account_digest`."""
     creator_id = await session.scalar(select(Payout.creator_id).where(Payout.id == payout_id))
     return account_digest(await account_of(session, creator_id or ""))
-
-
-async def shown(session: AsyncSession, creator_id: str) -> PayeeAccount | None:
-    """The account as it is shown before a release; None if there is none yet."""
-    row = (
-        await session.execute(
-            select(Recipient.account_id, Recipient.since, BankAccount.iban, is_new())
-            .outerjoin(BankAccount, BankAccount.id == Recipient.account_id)
-            .where(Recipient.creator_id == creator_id)
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    account, since, iban, new = row
-    return PayeeAccount(account, since, masked(iban) if iban else "", new)
 
 
 def is_new() -> ColumnElement[bool]:

@@ -14,6 +14,7 @@ from domain.shortlist_words import record_sentences
 from store import (
     account_matters,
     balance_lines,
+    batches,
     bonuses,
     claim_reads,
     comparisons,
@@ -23,7 +24,6 @@ from store import (
     four_eyes,
     invoices,
     other_payments,
-    payees,
     release_limit,
     safety_looks,
     stuck_events,
@@ -180,6 +180,7 @@ async def _release(v: Visit, row: InboxRow) -> dict[str, Any]:
     recipient = await desk.recipient(v.db, payout.creator_id)
     checks = await desk.checks(v.db, payout.collaboration_id)
     past = await desk.decisions(v.db, [payout.id, payout.collaboration_id, row.campaign.id])
+    [line] = await batches.lines(v.db, v.me.staff_id, [payout.id])
     counted = await release_limit.counted(v.db, payout.id)
     releases = [
         each
@@ -193,7 +194,7 @@ async def _release(v: Visit, row: InboxRow) -> dict[str, Any]:
         "good_checks": sum(check.state == "ok" for check in checks),
         "publication": await desk.last_publication(v.db, payout.collaboration_id),
         "recipient": recipient,
-        "account": await payees.shown(v.db, payout.creator_id),
+        "account": line.account,
         "by_hand": await unnamed.to_account(v.db, recipient.account_id) if recipient else (),
         "bar": await desk_lists.money_bar(v.db, row.campaign),
         "counted": counted,

@@ -10,7 +10,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from domain.inbox import DECIDED_BY, ItemKind
-from store import desk, rail_stops
+from domain.payees import account_digest
+from store import batches, desk, rail_stops
+from store.batches import ReleaseLine
 from store.desk import Inbox, InboxRow
 from web import rail, words
 from web.evidence import CONTEXT_OF
@@ -73,18 +75,23 @@ async def as_json(request: Request) -> JSONResponse:
         inbox = await desk.inbox(
             v.db, v.me.roles, request.query_params.get("after", ""), staff_id=v.me.staff_id
         )
+        asked = [row.item.subject_id for row in inbox.page.rows if row.item.kind == "release"]
+        lines = await batches.lines(v.db, v.me.staff_id, asked) if asked else ()
+        releases = {line.facts.payout_id: _release_json(line) for line in lines}
         return JSONResponse(
             {
                 "csrf": v.me.csrf,
                 "total": inbox.total,
                 "counts": inbox.counts,
                 "after": inbox.page.after,
-                "items": [_item_json(v, row) for row in inbox.page.rows],
+                "items": [
+                    _item_json(v, row, releases.get(row.item.subject_id)) for row in inbox.page.rows
+                ],
             }
         )
 
 
-def _item_json(v: Visit, row: InboxRow) -> dict[str, Any]:
+def _item_json(v: Visit, row: InboxRow, release: dict[str, Any] | None) -> dict[str, Any]:
     item = row.item
     return {
         "id": item.id,
@@ -104,6 +111,26 @@ def _item_json(v: Visit, row: InboxRow) -> dict[str, Any]:
         "fee_minor": row.collaboration.fee_minor if row.collaboration else None,
         "currency": row.of.currency if row.of else "",
         "sentence": words.item_sentence(row, v.reader, by_bank=v.deps.by_bank),
+        "release": release if item.kind == "release" else None,
+    }
+
+
+def _release_json(line: ReleaseLine) -> dict[str, Any]:
+    """What a person is shown before they release it; ``netted`` and ``account`` go back."""
+    facts, account = line.facts, line.account
+    return {
+        "netted": facts.netted_minor,
+        "account": account_digest(facts.account_id),
+        "sent_minor": facts.sent_minor,
+        "account_id": facts.account_id,
+        "account_digits": account.digits if account else "",
+        "account_since": account.since.isoformat() if account else None,
+        "payee": facts.payee,
+        "last_look": facts.check,
+        "turn": facts.turn,
+        "hold_reason": facts.hold,
+        "obstacle": facts.obstacle,
+        "cautions": list(facts.cautions),
     }
 
 

@@ -63,17 +63,20 @@ def is_batch(text: str) -> bool:
 
 
 async def release_all(
-    by: Messenger, staff_id: str, batch: str, chosen: Sequence[Chosen]
+    by: Messenger, staff_id: str, batch: str, chosen: Sequence[Chosen], *, by_itself: bool = False
 ) -> list[Recorded]:
     """Record every release, then bring each to its payment's workflow.
 
     Each row is committed by itself: what happens to one changes nothing about the others. A
-    payment that is left out of the answer could not be recorded, and still waits.
+    payment that is left out of the answer could not be recorded, and still waits. One that was
+    looked at ``by_itself`` may be one that goes in no batch.
 
     Raises:
         NotAllowed: the batch is somebody else's.
     """
-    recorded = [row for one in chosen if (row := await _record(by, staff_id, batch, one))]
+    recorded = [
+        row for one in chosen if (row := await _record(by, staff_id, batch, one, by_itself))
+    ]
     turn = asyncio.Semaphore(AT_ONCE)
 
     async def bring(row: Recorded) -> Recorded:
@@ -88,10 +91,14 @@ async def release_all(
     return list(await asyncio.gather(*(bring(row) for row in recorded)))
 
 
-async def _record(by: Messenger, staff_id: str, batch: str, one: Chosen) -> Recorded | None:
+async def _record(
+    by: Messenger, staff_id: str, batch: str, one: Chosen, by_itself: bool
+) -> Recorded | None:
     try:
         async with session(by.engine) as db:
-            return await batches.record(db, batch, staff_id, one.payout_id, one.shown, by.clock())
+            return await batches.record(
+                db, batch, staff_id, one.payout_id, one.shown, by.clock(), by_itself=by_itself
+            )
     except (DBAPIError, PoolTimeout, OSError, NotFound) as error:
         log.warning("release not recorded: %s", type(error).__name__)
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import TypeVar
 
 import pytest
@@ -13,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.decisions import ReviewChoice
 from domain.inbox import ItemKind
 from domain.lifecycle import Role
+from domain.payees import account_digest
 from local import cli_proof, cli_support
 from store import staff
 from store.engine import make_engine, session
-from store.tables import Campaign, Collaboration, Decision, Payout, Staff
+from store.tables import Campaign, Collaboration, Creator, Decision, Payout, Staff
 from tests import builders
 from tests.builders import NOW
 from tests.conftest import Database
@@ -117,14 +119,58 @@ def test_a_release_is_a_row_of_the_named_person_before_anything_is_sent(
     connected: Terminal, books: Books
 ) -> None:
     payout, person = books.owed(), books.hire(Role.FINANCE)
-    answer = connected("payouts", "release", payout, "--as", "fin@brand.example", "--json")
+    yes = ("--yes", "--amount", "150.00 EUR")
+    answer = connected("payouts", "release", payout, "--as", "fin@brand.example", "--json", *yes)
     assert answer.code == 0, answer.err
+    assert cli_proof.PASSWORD_VARIABLE in answer.err, "where the password comes from is said"
+    assert (answer.json["released"], answer.json["of"]) == (0, 1), "nobody has taken it yet"
     (said,) = answer.json["decisions"]
     # There is no Temporal here: the row stands, and the sweep brings it there.
     assert (said["payout"], said["status"]) == (payout, "submitted")
     (row,) = books.decisions()
     assert (row.id, row.kind, row.actor_id) == (said["decision"], "release_payout", person)
     assert (row.subject_id, row.seen, row.status) == (payout, "15000EUR", "submitted")
+
+
+@pytest.mark.usefixtures("password")
+def test_one_payment_is_shown_and_released_for_what_the_person_named(
+    connected: Terminal, books: Books
+) -> None:
+    payout = books.owed()
+    books.hire(Role.FINANCE)
+
+    async def changed(db: AsyncSession) -> None:
+        """The creator was paid, and has another account since; and owes something."""
+        of = await db.get_one(Payout, payout)
+        collaboration = await db.get_one(Collaboration, of.collaboration_id)
+        before = await builders.payout(
+            db, collaboration, kind="retention_passed", status="transferred"
+        )
+        await builders.attempt(
+            db, before, outcome="transferred", first_sent_at=NOW - timedelta(days=1)
+        )
+        who = await db.get_one(Creator, of.creator_id)
+        await builders.recipient(db, who, account_id="acct_now")
+        await builders.claim(db, collaboration, amount_minor=4_000)
+
+    books.run(changed)
+    words = ("payouts", "release", payout, "--as", "fin@brand.example")
+    for said, why in (
+        ((), '--yes --amount "110.00 EUR"'),
+        (("--yes",), '--yes --amount "110.00 EUR"'),
+        (("--yes", "--amount", "150"), "110.00 EUR would be sent"),
+        (("--yes", "--amount", "110", "--account", "acct_then"), "another account"),
+    ):
+        answer = connected(*words, *said)
+        assert (answer.code, why in answer.err) == (2, True), answer.err
+        for shown in ("acct_now at Stripe", "40.00 EUR, for what the creator owes", "younger"):
+            assert shown in answer.err
+    assert [row.kind for row in books.decisions() if row.status == "submitted"] == []
+    yes = ("--yes", "--amount", "110", "--account", "acct_now", "--json")
+    assert connected(*words, *yes).code == 0
+    row = books.decisions()[-1]
+    assert row.choice["netted_minor"] == 4_000
+    assert row.choice["account"] == account_digest("acct_now")
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,8 @@ from domain.messages import (
     ApplyDecision,
     OpenItem,
 )
-from domain.payees import account_digest
-from store import batches, desk, items, other_payments, payees, payouts, release_limit, staff
+from domain.payees import PayeeAccount, account_digest
+from store import batches, desk, items, other_payments, payouts, release_limit, staff
 from store.engine import session
 from store.records import append, apply_decision
 from store.tables import (
@@ -298,14 +298,12 @@ async def test_a_second_release_is_not_for_another_account_than_the_first(
         await payouts.save_new_recipient(db, who.id, "acct_b", "active", (), NOW + DAY)
         await builders.attempt(db, payout, outcome="transferred", first_sent_at=NOW)
     async with session(engine) as db:
-        there = await payees.shown(db, who.id)
-        assert there is not None
-        assert (there.since, there.is_new) == (NOW + DAY, True)
         [line] = await batches.lines(db, two.id, [payout.id])
+        assert line.account == PayeeAccount("acct_b", NOW + DAY, is_new=True)
         assert (line.facts.new_account, line.facts.obstacle) == (True, "first_for_another")
         # What is read of the same account again does not make it younger.
         await payouts.save_new_recipient(db, who.id, "acct_b", "pending", (), NOW + 2 * DAY)
-        assert (await payees.shown(db, who.id)) == there
+        assert (await batches.lines(db, two.id, [payout.id]))[0].account == line.account
     earlier = (first.decision_id,)
     assert (await decide(engine, payout, two, b, earlier=earlier))[1].code == "first_for_another"
     assert (await payee_of(engine, payout)) == "acct_a"

@@ -182,6 +182,9 @@ async def test_the_inbox_begins_with_the_worst(web: Web) -> None:
     client = await web.signed_in(Role.FINANCE)
     items = (await client.get("/api/inbox")).json()["items"]
     assert [item["amount_minor"] for item in items] == [9_800, 10_100, 10_500]
+    release = items[0]["release"]
+    assert (release["netted"], release["account"], release["sent_minor"]) == (0, "", 9_800)
+    assert (release["turn"], release["obstacle"], release["cautions"]) == ("", "", [])
     page = (await client.get("/")).text
     assert "<title>(3) Inbox" in page
     assert "Release €98.00 to Jule Brandt" in page

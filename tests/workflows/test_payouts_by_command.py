@@ -27,6 +27,7 @@ PASSWORD = "a long enough password"
 NOBODY_ELSE = {ItemKind.RELEASE: SILENCE, ItemKind.ON_HOLD: SILENCE}
 ABOVE_LIMIT = 45_000
 
+YES = ("--yes", "--amount", "150")
 Command = Callable[..., Awaitable[Answer]]
 
 
@@ -64,11 +65,11 @@ async def test_a_payment_is_held_let_go_on_and_released(
         row = await pay.rests()
         assert (row.status, row.hold_reason) == (PayoutStatus.HELD, HoldReason.BY_PERSON)
         early = await command("release", pay.payout_id, *who)
-        assert (early.code, early.json["decisions"][0]["code"]) == (2, "wrong_stage")
+        assert (early.code, early.json["decisions"][0]["code"]) == (2, "already_on_hold")
         goes_on = await command("resume", pay.payout_id, *who)
         assert goes_on.json["decisions"][0]["status"] == "applied", goes_on.out
         await pay.waits_for_release()
-        released = await command("release", pay.payout_id[:12], *who)
+        released = await command("release", pay.payout_id[:12], *who, *YES)
         assert (released.code, released.json["decisions"][0]["payout"]) == (0, pay.payout_id)
         assert (await pay.ends()).status == PayoutStatus.TRANSFERRED
         late = await command("hold", pay.payout_id, *who, "--comment", "Too late, surely.")
@@ -87,14 +88,18 @@ async def test_one_person_is_not_two_at_the_terminal_either(
         await hire(engine, email)
     async with payment(temporal, engine, ABOVE_LIMIT, plan=NOBODY_ELSE) as pay:
         await pay.waits_for_release()
-        first = await command("release", pay.payout_id, "--as", "one@brand.example")
+        yes = ("--yes", "--amount", str(ABOVE_LIMIT / 100))
+        first = await command("release", pay.payout_id, "--as", "one@brand.example", *yes)
         assert first.json["decisions"][0]["status"] == "applied", first.out
+        assert first.json["decisions"][0]["became"] == "second"
+        assert (first.json["released"], first.json["first_of_two"]) == (0, 1)
         await pay.waits_for_release()
         again = await command("release", pay.payout_id, "--as", "one@brand.example")
         assert again.code == 2
         assert (await pay.rests()).releases == 1
-        second = await command("release", pay.payout_id, "--as", "two@brand.example")
+        second = await command("release", pay.payout_id, "--as", "two@brand.example", *yes)
         assert second.json["decisions"][0]["status"] == "applied", second.out
+        assert second.json["released"] == 1
         row = await pay.ends()
         assert (row.status, row.releases) == (PayoutStatus.TRANSFERRED, 2)
 

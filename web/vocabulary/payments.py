@@ -83,6 +83,17 @@ HOLDS = {
     "payee_changed": "the creator's account is another one now",
 }
 
+CAUTIONS = {
+    "bonus": "a bonus, which somebody granted by hand",
+    "kept_back": "part of it is kept back for what the creator owes",
+    "by_hand": "the account was sent money by hand that nobody has explained: perhaps it is paid",
+    "new_account": "the account is younger than the creator's last payment: ask the creator by a "
+    "way that you know whether it is theirs",
+    "post": "the post was not fine at the last look",
+    "anew": "it was released before, and is released anew",
+}
+"""What has to be looked at before a payment is released, which therefore goes in no batch."""
+
 NOT_READY = {
     "not_begun": "has not begun the payout set-up",
     "pending": "has not finished the payout set-up",
