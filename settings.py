@@ -57,6 +57,10 @@ class Settings(BaseModel):
     stripe_mode: Annotated[
         Literal["test", "live"] | None, Field(description="of keys; unset: that of the first one")
     ] = None
+    step_up: Annotated[
+        str,
+        Field(description="module:attribute of what the desk asks before decisions about money"),
+    ] = ""
     stripe_webhook_secret: SecretStr = SecretStr("")
     stripe_webhook_secret_file: Annotated[
         Path | None, Field(description="holds it; read at each event")

@@ -115,5 +115,5 @@ async def _allowed(stack: Target, who: str) -> tuple[Debtor, str]:
     if debtor is None:
         raise UserMistake("payments do not go by bank transfer here", hint="see TROUPE_PAYOUT_RAIL")
     async with session(stack.engine) as db:
-        person = await proved(db, who, ask_password(who), DecisionKind.RELEASE_PAYOUT)
+        person = await proved(stack, db, who, ask_password(who), DecisionKind.RELEASE_PAYOUT)
     return debtor, person.id

@@ -53,7 +53,7 @@ async def begin(
     """
     comment = given_reason(reason)
     async with session(stack.engine) as db:
-        person = await proved(db, who, ask_password(who), kind)
+        person = await proved(stack, db, who, ask_password(who), kind)
         found = await desk_lists.collaboration(db, collaboration)
         if found is None:
             raise UserMistake(f"there is no collaboration {collaboration}")

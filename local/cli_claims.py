@@ -155,7 +155,7 @@ def _decide(
     async def work() -> Said:
         async with target(data) as stack:
             async with session(stack.engine) as db:
-                staff = await proved(db, who, ask_password(who), kind)
+                staff = await proved(stack, db, who, ask_password(who), kind)
                 found = await claim_reads.find(db, named)
                 if found is None:
                     raise NotFound(f"there is no claim {named}", hint="see ./troupe claims list")

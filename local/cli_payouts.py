@@ -38,6 +38,7 @@ from store.credits import BETWEEN
 from store.engine import session
 from store.paging import PAGE, Page
 from store.payment_lines import PaymentLine, Wanted, payment_page
+from store.tables import Payout
 from web.words import milestone
 
 payouts = typer.Typer(help="Payments to creators.", no_args_is_help=True)
@@ -115,10 +116,19 @@ def _show(rows: Sequence[PaymentLine]) -> None:
         why = f" ({because})" if because else ""
         table.add_row(
             payout.id, escape(row.creator.handle), *([milestone(payout.kind)] if wide else []),
-            str(amount), payout.status + why, f"{payout.pay_by:%Y-%m-%d}",
+            str(amount), _standing(payout) + why, f"{payout.pay_by:%Y-%m-%d}",
             *([f"{row.sent_at:%Y-%m-%d}" if row.sent_at else ""] if wide else []),
         )  # fmt: skip
     out.print(table)
+
+
+def _standing(payout: Payout) -> str:
+    """The status, and in a word what became of the money after it was sent."""
+    if payout.reversed_minor:
+        whole = payout.reversed_minor >= payout.sent_minor
+        return "taken back" if whole else f"{payout.status}, partly taken back"
+    after = {"failed": ", sent back by the bank", "paid_out": ", at the bank"}
+    return payout.status + after.get(payout.bank_status or "", "")
 
 
 def _as_json(row: PaymentLine) -> dict[str, object]:
@@ -145,6 +155,11 @@ def _as_json(row: PaymentLine) -> dict[str, object]:
         "sends_at": payout.sends_at.isoformat() if payout.sends_at else None,
         "sent_at": row.sent_at.isoformat() if row.sent_at else None,
         "transfer": payout.transfer_id,
+        "account": row.account_id,
+        "bank_status": payout.bank_status,
+        "bank_payout": payout.bank_payout_id,
+        "reversed": payout.reversed_minor,
+        "other_reference": row.other.reference if row.other else None,
         "credited": row.credited.amount_minor if row.credited else None,
         "credited_currency": row.credited.currency if row.credited else None,
         "created_at": payout.created_at.isoformat(),
@@ -196,7 +211,7 @@ def _decide(
     async def work() -> list[Said]:
         async with target(data) as stack:
             async with session(stack.engine) as db:
-                person = await proved(db, who, ask_password(who), kind)
+                person = await proved(stack, db, who, ask_password(who), kind)
             return [await say(stack, person, kind, named, comment) for named in payments]
 
     tell(kind, run_async(work()), as_json)

@@ -22,6 +22,7 @@ from domain.decisions import Choice, DecisionKind, PlainChoice, roles_for
 from domain.errors import NotAllowed, Unavailable, UserMistake
 from domain.lifecycle import StreamKind
 from domain.messages import DecisionRef, DecisionResult
+from domain.step_up import NEEDS_PROOF
 from integrations.temporal import send_decision
 from local.cli_support import MISTAKE, Target, err, now, out, print_json
 from store import decisions, desk, four_eyes
@@ -58,6 +59,12 @@ class NotProved(UserMistake):
     code = "proof_wrong"
 
 
+class NotHere(UserMistake):
+    """The terminal cannot ask for the proof that this decision needs."""
+
+    code = "not_here"
+
+
 def ask_password(email: str) -> str:
     """The person's password, from the environment or a prompt.
 
@@ -77,13 +84,21 @@ def ask_password(email: str) -> str:
     return typed
 
 
-async def proved(db: AsyncSession, email: str, password: str, kind: DecisionKind) -> Staff:
+async def proved(
+    stack: Target, db: AsyncSession, email: str, password: str, kind: DecisionKind
+) -> Staff:
     """The member of staff, if the password is right and a role includes the decision.
 
     Raises:
+        NotHere: the desk asks for another proof than the password before such a decision.
         NotProved: wrong address or password.
         NotAllowed: the person's roles do not include this decision.
     """
+    if kind in NEEDS_PROOF and stack.settings.step_up:
+        raise NotHere(
+            "before decisions about money this installation asks for more than a password",
+            hint="take it at the desk, which can ask for it",
+        )
     person = await people.authenticate(db, email, password)
     if person is None:
         raise NotProved(f"{email} cannot sign in with this password")

@@ -91,7 +91,7 @@ def release(
     async def work() -> list[Said]:
         async with target(data) as stack:
             async with session(stack.engine) as db:
-                person = await proved(db, who, ask_password(who), RELEASE)
+                person = await proved(stack, db, who, ask_password(who), RELEASE)
             if len(named) == 1:
                 return [await _one(stack, person, named[0], meant)]
             return await _several(stack, person, named, campaign, meant)

@@ -28,7 +28,7 @@ def retry(
     async def work() -> list[Said]:
         async with target(data) as stack:
             async with session(stack.engine) as db:
-                person = await proved(db, who, ask_password(who), RETRY)
+                person = await proved(stack, db, who, ask_password(who), RETRY)
             choice = PlainChoice(kind=RETRY)
             return [await say(stack, person, RETRY, named, choice=choice) for named in payments]
 
@@ -65,7 +65,7 @@ def paid_elsewhere(
     async def work() -> Said:
         async with target(data) as stack:
             async with session(stack.engine) as db:
-                person = await proved(db, who, ask_password(who), SETTLE)
+                person = await proved(stack, db, who, ask_password(who), SETTLE)
                 payout = await find_payout(db, payment)
                 choice = SettleChoice(answer="adopt")
                 if not adopt:

@@ -6,7 +6,7 @@ refused by it at the moment in which it would be applied.
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, String, and_, case, exists, literal, or_, select
+from sqlalchemy import ColumnElement, String, and_, case, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.decisions import DecisionKind
@@ -37,6 +37,7 @@ _ON_THE_CAMPAIGN = (DecisionKind.SIGN_OFF_SHORTLIST, DecisionKind.RESOLVE_SHORTL
 def had_a_part(staff_id: str) -> ColumnElement[bool]:
     """True of a payment (and its campaign, joined) whose cost this person had a part in.
 
+    Whoever started the campaign wrote the fees and ceilings within which Troupe agrees by itself.
     A brand of one person has said in its campaign file that this is how it works.
     """
     on_collaboration = and_(
@@ -68,7 +69,9 @@ def had_a_part(staff_id: str) -> ColumnElement[bool]:
         Decision.status == "applied",
         or_(on_collaboration, on_campaign, on_bonus, _owed_again()),
     )
-    return and_(Campaign.file["staffing"].astext.is_distinct_from("solo"), found)
+    started = func.coalesce(Campaign.started_by == staff_id, literal(False))
+    solo = Campaign.file["staffing"].astext.is_not_distinct_from("solo")
+    return and_(~solo, or_(started, found))
 
 
 def _owed_again() -> ColumnElement[bool]:

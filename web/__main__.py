@@ -22,6 +22,7 @@ from store.engine import make_engine
 from web.app import create_app
 from web.deps import Addresses, Deps
 from web.sender import TemporalSender
+from web.step_up import hook_of
 
 
 def make_deps(settings: Settings) -> Deps:
@@ -56,8 +57,9 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     # Portal links carry a token in their path, so addresses are not logged.
+    settings = Settings.from_environment()
     uvicorn.run(
-        create_app(make_deps(Settings.from_environment())),
+        create_app(make_deps(settings), hook_of(settings.step_up)),
         host=arguments.host,
         port=arguments.port,
         access_log=False,

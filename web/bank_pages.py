@@ -14,7 +14,7 @@ from store import bank_clock, bank_orders
 from web import words
 from web.bank_files import SENTENCES, Imported, import_confirmation, make_file
 from web.fields import Fields, read_fields
-from web.step_up import ProofNeeded, before_bank_file
+from web.step_up import ProofNeeded, before_money
 from web.visit import Forbidden, Missing, Visit, visit
 
 router = APIRouter()
@@ -43,7 +43,7 @@ async def _page(
     count, total = await bank_orders.waiting(v.db)
     asks_password = False
     try:
-        await before_bank_file(v, {})
+        await before_money(v, {})
     except ProofNeeded:
         asks_password = True
     return await v.page(
@@ -58,7 +58,7 @@ async def _page(
 async def _unproved(v: Visit, fields: Fields) -> Response | None:
     """The page once more, if the person has to prove again who they are; None if they may go on."""
     try:
-        await before_bank_file(v, fields)
+        await before_money(v, fields)
     except UserMistake as mistake:
         return await _page(v, 403, words.refusal(mistake.code))
     return None

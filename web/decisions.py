@@ -21,7 +21,7 @@ from web.fields import MAX_TEXT, Fields, local_path, read_fields
 from web.inbox import show_item
 from web.pages import pages_of, wants_json
 from web.settling import keep_other_payment
-from web.step_up import before_release
+from web.step_up import before_decision
 from web.visit import Forbidden, Visit, visit
 from web.wishes import MOST_FIELDS, WishesRefused, keep_wishes
 
@@ -128,7 +128,7 @@ async def _record(v: Visit, fields: Fields) -> tuple[Choice, str, str, str, str]
     if not (stands_in or v.may_decide(kind)):
         raise Forbidden("not_allowed")
     subject_id = fields.get("subject_id", "")[:40]
-    await before_release(v, kind, fields, subject_id)
+    await before_decision(v, kind, fields, subject_id)
     currency = await _currency(v.db, kind, subject_id) if needs_currency(fields) else ""
     seen = fields.get("seen", "")[:200]
     content_id = ""
@@ -184,7 +184,7 @@ async def _again(request: Request, fields: Fields, code: str) -> Response:
         return await v.page(
             "desk/again.html", 422, fields=fields, problem=words.refusal(code), code=code,
             asks_amount=needs_currency(fields),
-            back=local_path(fields.get("back", "")),
+            back=local_path(fields.get("back", "")), target="/decisions",
         )  # fmt: skip
 
 

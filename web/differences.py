@@ -13,7 +13,7 @@ from store import comparisons, unnamed
 from web import words
 from web.fields import read_fields
 from web.inbox import show_item
-from web.step_up import before_explaining
+from web.step_up import before_money
 from web.visit import Missing, Visit, visit
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ async def explain(request: Request, identity: str) -> Response:
         if len(said) < _SHORTEST:
             return await show_item(v, item, 422, problem="Please say what it was.")
         try:
-            await before_explaining(v, fields)
+            await before_money(v, fields)
         except UserMistake as mistake:
             return await show_item(v, item, 403, problem=words.refusal(mistake.code), said=said)
         if await unnamed.explain(v.db, identity, v.me.staff_id, said, v.deps.clock()):

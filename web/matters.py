@@ -14,7 +14,7 @@ from store import account_matters, desk
 from web import words
 from web.fields import read_fields
 from web.inbox import show_item
-from web.step_up import before_explaining
+from web.step_up import before_money
 from web.visit import Missing, Visit, visit
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ async def settle(request: Request, matter_id: str) -> Response:
             item = await _item(v, matter_id)
             return await show_item(v, item, 422, problem="Please say what it was.")
         try:
-            await before_explaining(v, fields)
+            await before_money(v, fields)
         except UserMistake as mistake:
             item = await _item(v, matter_id)
             return await show_item(v, item, 403, problem=words.refusal(mistake.code), said=said)

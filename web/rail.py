@@ -7,9 +7,12 @@ import logging
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from domain.errors import UserMistake
 from domain.lifecycle import Role
 from store import rail_stops
+from web import words
 from web.fields import read_fields
+from web.step_up import before_money
 from web.visit import visit
 
 log = logging.getLogger(__name__)
@@ -27,6 +30,13 @@ async def resume(request: Request) -> Response:
         v.need(*RESUMERS)
         v.check_csrf(fields)
         stop_id = fields.get("stop", "")[:40]
+        try:
+            await before_money(v, fields)
+        except UserMistake as mistake:
+            return await v.page(
+                "desk/again.html", 403, fields=fields, problem=words.refusal(mistake.code),
+                code=mistake.code, asks_amount=False, back="/payments", target="/payments/resume",
+            )  # fmt: skip
         if await rail_stops.resume(v.db, stop_id, v.deps.clock(), v.me.staff_id):
             log.info("%s let payments go on after %s", v.me.staff_id, stop_id)
     return RedirectResponse("/payments", 303)

@@ -1,11 +1,13 @@
 """Asking for the password again before money is released.
 
-The hook is `create_app`'s ``step_up``: a brand with passkeys puts its own in the place of the
-password's.
+The hook is `create_app`'s ``step_up``, which the setting `TROUPE_STEP_UP` names: a brand with
+passkeys puts its own in the place of the password's.
 """
 
 from __future__ import annotations
 
+import importlib
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,8 +17,10 @@ from domain.batches import Releasable
 from domain.campaign import CampaignFile
 from domain.decisions import DecisionKind
 from domain.errors import UserMistake
+from domain.step_up import NEEDS_PROOF
 from store import claim_reads, desk_lists, release_limit, staff
 from store.sessions import renew_proof
+from web.choices import subject_kind
 from web.fields import Fields
 from web.security import Failures
 from web.visit import Visit, cookie_name
@@ -32,6 +36,12 @@ class ProofWrong(UserMistake):
     """The proof that was given is not right."""
 
     code = "proof_wrong"
+
+
+class BadStepUp(UserMistake):
+    """The setting names no hook."""
+
+    code = "bad_step_up"
 
 
 class StepUp(Protocol):
@@ -51,6 +61,30 @@ class StepUp(Protocol):
             ProofWrong: the proof is not right.
         """
         ...
+
+
+def hook_of(named: str) -> StepUp:
+    """The hook that a setting names, as ``module:attribute``; the password's if it names none.
+
+    Raises:
+        BadStepUp: there is none by this name.
+    """
+    if not named:
+        return PasswordAgain()
+    module, _, attribute = named.partition(":")
+    try:
+        hook: StepUp = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise BadStepUp(
+            f"TROUPE_STEP_UP names '{named}', which cannot be had ({type(error).__name__})",
+            hint="write module:attribute of an object with a method `check` (web/step_up.py)",
+        ) from error
+    if not inspect.iscoroutinefunction(getattr(hook, "check", None)):
+        raise BadStepUp(
+            f"TROUPE_STEP_UP names '{named}', which has no async method `check`",
+            hint="its arguments are those of `StepUp.check` in web/step_up.py",
+        )
+    return hook
 
 
 @dataclass(frozen=True)
@@ -80,43 +114,33 @@ class PasswordAgain:
         await renew_proof(v.db, v.request.cookies.get(cookie_name(v.deps), ""), now)
 
 
-async def before_release(v: Visit, kind: DecisionKind, fields: Fields, subject_id: str) -> None:
-    """Have the hook look before money is let go: a payment is released, or settled, or a claim is.
+async def before_decision(v: Visit, kind: DecisionKind, fields: Fields, subject_id: str) -> None:
+    """Have the hook look before a decision about money is written; see `NEEDS_PROOF`.
 
     Raises:
         ProofNeeded: see `StepUp`.
         ProofWrong: see `StepUp`.
     """
+    if kind not in NEEDS_PROOF:
+        return
     above, alone = True, False
-    if kind in {DecisionKind.RELEASE_PAYOUT, DecisionKind.SETTLE_PAYOUT}:
+    if subject_kind(kind) == "payout":
         found = await release_limit.counted(v.db, subject_id)
         if found is not None:
             above, alone = found.above, found.solo
-    elif kind in {DecisionKind.BOOK_REPAYMENT, DecisionKind.WAIVE_CLAIM}:
+    else:
         owed = await claim_reads.find(v.db, subject_id)
         if owed is not None:
             above, alone = owed.claim.amount_minor > owed.limit_minor, owed.solo
-    else:
-        return
     hook: StepUp = v.request.app.state.step_up
     await hook.check(v, fields, above, alone)
 
 
-async def before_bank_file(v: Visit, fields: Fields) -> None:
-    """Have the hook look before money is handed to the bank, or booked as what the bank says.
+async def before_money(v: Visit, fields: Fields) -> None:
+    """Have the hook look before what no limit says is little.
 
-    Raises:
-        ProofNeeded: see `StepUp`.
-        ProofWrong: see `StepUp`.
-    """
-    hook: StepUp = v.request.app.state.step_up
-    await hook.check(v, fields, above_limit=True, alone=False)
-
-
-async def before_explaining(v: Visit, fields: Fields) -> None:
-    """Have the hook look before money is called explained, after which nobody asks about it.
-
-    It is no campaign's money, so no limit says that it is little.
+    Money is handed to the bank, or booked as the bank says; money is called explained, after which
+    nobody asks about it; or payments go on that stood still.
 
     Raises:
         ProofNeeded: see `StepUp`.
@@ -129,7 +153,7 @@ async def before_explaining(v: Visit, fields: Fields) -> None:
 async def asks_before_explaining(v: Visit) -> bool:
     """True if the form has to carry a proof."""
     try:
-        await before_explaining(v, {})
+        await before_money(v, {})
     except ProofNeeded:
         return True
     return False

@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 
 import httpx
 
+from domain.step_up import NEEDS_PROOF
 from local.people.pages import Form, Page
 
 log = logging.getLogger(__name__)
@@ -120,8 +121,8 @@ class Member:
         return "refused"
 
     def _proof(self, form: Form) -> Answer:
-        """A release may ask for the password again."""
-        return {"password": self._password} if form.fields.get("kind") == "release_payout" else {}
+        """Decisions about money may ask for the password again."""
+        return {"password": self._password} if form.fields.get("kind") in NEEDS_PROOF else {}
 
     async def _judge(self, item: Item, page: Page) -> Answer:
         kind = item["kind"]

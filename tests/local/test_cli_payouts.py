@@ -103,6 +103,29 @@ def test_payments_are_listed_with_what_a_program_needs(connected: Terminal, book
     assert "150.00 EUR" in connected("payouts", "list").out
 
 
+def test_what_became_of_a_payment_after_it_was_sent_is_listed(
+    connected: Terminal, books: Books
+) -> None:
+    payout = books.owed()
+
+    async def back(db: AsyncSession) -> None:
+        row = await db.get_one(Payout, payout)
+        row.status, row.bank_status, row.bank_payout_id = "transferred", "failed", "po_1"
+
+    books.run(back)
+    [row] = connected("payouts", "list", "--json").json["payouts"]
+    assert (row["bank_status"], row["bank_payout"], row["reversed"]) == ("failed", "po_1", 0)
+    assert (row["account"], row["other_reference"]) == ("", None)
+    assert "transferred, sent back by the bank" in connected("payouts", "list").out
+
+    async def taken(db: AsyncSession) -> None:
+        (await db.get_one(Payout, payout)).reversed_minor = 15_000
+
+    books.run(taken)
+    shown = connected("payouts", "list").out
+    assert ("taken back" in shown, "transferred" in shown) == (True, False)
+
+
 def test_an_id_can_be_copied_from_a_narrow_terminal(
     connected: Terminal, books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,6 +224,18 @@ def test_without_a_password_nothing_is_released(connected: Terminal, books: Book
     answer = connected("payouts", "release", payout, "--as", "fin@brand.example")
     assert answer.code == 2
     assert cli_proof.PASSWORD_VARIABLE in answer.err
+    assert books.decisions() == []
+
+
+@pytest.mark.usefixtures("password")
+def test_where_more_than_a_password_is_asked_for_the_terminal_decides_nothing_about_money(
+    connected: Terminal, books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payout = books.owed()
+    books.hire(Role.FINANCE)
+    monkeypatch.setenv("TROUPE_STEP_UP", "our.passkeys:HOOK")
+    answer = connected("payouts", "release", payout, "--as", "fin@brand.example", "--json")
+    assert (answer.code, answer.json["error"]["code"]) == (2, "not_here")
     assert books.decisions() == []
 
 

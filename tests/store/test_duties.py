@@ -145,6 +145,17 @@ async def test_who_caused_a_payment_does_not_release_it(
     assert (await decide(engine, payout, other, RELEASE))[1].code == "applied"
 
 
+@pytest.mark.parametrize(("staffing", "code"), [("team", "requester"), ("solo", "applied")])
+async def test_who_started_a_campaign_does_not_release_its_payments(
+    engine: AsyncEngine, staffing: str, code: str
+) -> None:
+    async with session(engine) as db:
+        person, file = await everybody(db), builders.campaign_file(staffing=staffing)
+        campaign = await builders.campaign(db, file, started_by=person.id)
+        payout = await builders.payout(db, await builders.collaboration(db, campaign))
+    assert (await decide(engine, payout, person, RELEASE))[1].code == code
+
+
 async def test_sending_a_draft_back_does_not_make_a_requester(engine: AsyncEngine) -> None:
     async with session(engine) as db:
         payout, person = await owed(db), await everybody(db)

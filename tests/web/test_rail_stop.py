@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import httpx
 import pytest
 from sqlalchemy import select, update
@@ -12,7 +14,7 @@ from store.engine import session
 from store.tables import Payout, RailStop
 from tests import builders
 from tests.builders import NOW
-from tests.fixtures.web import Web
+from tests.fixtures.web import PASSWORD, Web
 
 
 async def stopped(web: Web) -> RailStop:
@@ -29,9 +31,11 @@ async def stopped(web: Web) -> RailStop:
     return stop
 
 
-async def press(web: Web, client: httpx.AsyncClient, stop: str, csrf: str = "") -> httpx.Response:
+async def press(
+    web: Web, client: httpx.AsyncClient, stop: str, csrf: str = "", **more: str
+) -> httpx.Response:
     token = csrf or await web.csrf(client)
-    return await client.post("/payments/resume", data={"csrf": token, "stop": stop})
+    return await client.post("/payments/resume", data={"csrf": token, "stop": stop, **more})
 
 
 @pytest.mark.parametrize("page", ["/", "/payments"])
@@ -47,7 +51,12 @@ async def test_finance_reads_what_happened_what_waits_and_what_to_do(web: Web, p
 async def test_a_person_lets_the_payments_go_on_and_the_row_says_who(web: Web) -> None:
     finance = await web.signed_in(Role.FINANCE)
     stop = await stopped(web)
-    assert (await press(web, finance, stop.id)).status_code == 303
+    web.clock.forward(timedelta(minutes=6))
+    asked = await press(web, finance, stop.id)
+    assert (asked.status_code, 'action="/payments/resume"' in asked.text) == (403, True)
+    assert f'name="stop" value="{stop.id}"' in asked.text
+    assert "stand still" in (await finance.get("/payments")).text
+    assert (await press(web, finance, stop.id, password=PASSWORD)).status_code == 303
     assert "stand still" not in (await finance.get("/payments")).text
     assert (await press(web, finance, stop.id)).status_code == 303
     async with session(web.engine) as db:

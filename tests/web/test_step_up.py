@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 
+from domain.decisions import DecisionKind
 from domain.lifecycle import Role
+from domain.step_up import NEEDS_PROOF
 from store.engine import session
 from store.tables import Collaboration, Payout
 from tests import builders
 from tests.fixtures.web import PASSWORD, Web
+from web.step_up import BadStepUp, PasswordAgain, hook_of
 
+OWN = PasswordAgain(within=timedelta(0))
 RELEASE: dict[str, Any] = {"kind": "release_payout"}
 
 
@@ -61,6 +65,27 @@ async def test_halves_that_come_to_more_than_the_limit_need_the_password_as_one_
         other = await builders.payout(db, of, kind="retention_passed", amount_minor=25_000)
     asked = await web.decide(client, **RELEASE, subject_id=other.id)
     assert asked.json()["code"] == "proof_needed"
+
+
+@pytest.mark.parametrize("kind", sorted(NEEDS_PROOF))
+async def test_every_decision_about_money_asks_and_stopping_a_payment_never_does(
+    web: Web, kind: DecisionKind
+) -> None:
+    fields, client = await owed(web, 15_000), await web.signed_in(Role.FINANCE)
+    web.clock.forward(timedelta(hours=2))
+    about = {"subject_id": fields["subject_id"], "comment": "It has to be."}
+    asked = await web.decide(client, **about, kind=kind.value)
+    assert asked.json()["code"] == "proof_needed"
+    stopped = await web.decide(client, **about, kind="hold_payout")
+    assert stopped.json()["code"] == "applied"
+
+
+def test_the_setting_names_what_is_asked() -> None:
+    assert isinstance(hook_of(""), PasswordAgain)
+    assert hook_of("tests.web.test_step_up:OWN") is OWN
+    for named in ("no_such_module:x", "web.step_up:no_such", "web.step_up", "web.step_up:log"):
+        with pytest.raises(BadStepUp):
+            hook_of(named)
 
 
 async def test_guessing_the_password_is_stopped(web: Web) -> None:

@@ -14,8 +14,8 @@ REFUSALS = {
         "Above the limit, a second person has to."
     ),
     "requester": (
-        "Nothing was changed: you had a part in this cost (the shortlist, the fee, the draft, "
-        "or that it is owed), so somebody else has to release it."
+        "Nothing was changed: you had a part in this cost (the campaign, the shortlist, the fee, "
+        "the draft, or that it is owed), so somebody else has to release it."
     ),
     "not_named": (
         "Nothing was changed: the campaign names who decides this, and you are not one of them."
@@ -96,8 +96,8 @@ REFUSALS = {
 
 OBSTACLES = {
     "requester": (
-        "You had a part in this cost (the shortlist, the fee, the draft, or that it is owed), "
-        "so somebody else has to release it."
+        "You had a part in this cost (the campaign, the shortlist, the fee, the draft, or that "
+        "it is owed), so somebody else has to release it."
     ),
     "same_person": "You gave the first release; a second person has to give the other.",
     "not_named": "The campaign names who decides this, and you are not one of them (yet).",
