@@ -21,6 +21,7 @@ from store import (
     payouts,
     rail_balances,
     rail_stops,
+    riders,
     stuck_events,
 )
 from store.engine import session
@@ -75,6 +76,7 @@ class Maintenance:
             + await self._each(self._wake, await self._payments())
             + await self._each(self._hold, await self._lost_accounts())
             + await self._each(self._bring_back, await self._accounts_back())
+            + await self._each(self._take_along, await self._taken_along())
             + await self._each(self._decide, await self._decisions(before))
         )
 
@@ -116,6 +118,14 @@ class Maintenance:
 
     async def _wake(self, payout: str) -> None:
         await temporal.wake_payout(self._client, payout)
+
+    async def _taken_along(self) -> Sequence[str]:
+        """Those that the transfer of another payment has paid, and that do not know it yet."""
+        async with session(self._engine) as db:
+            return await riders.to_be_booked(db, AT_A_TIME)
+
+    async def _take_along(self, payout: str) -> None:
+        await temporal.take_along(self._client, payout)
 
     async def _lost_accounts(self) -> Sequence[tuple[str, HoldReason]]:
         async with session(self._engine) as db:

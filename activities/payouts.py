@@ -14,7 +14,7 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from temporalio import activity
 
 from activities.heartbeats import heartbeats
@@ -43,7 +43,7 @@ from domain.messages import (
 )
 from domain.payments import RailTransfer
 from integrations.payout_rail import REPLAYED_ERROR, PayoutRail
-from store import attempts
+from store import attempts, riders
 from store import payouts as store
 from store.engine import session
 from store.tables import Payout, PayoutAttempt
@@ -106,6 +106,9 @@ class Payouts:
             async with session(self._engine) as db:
                 found = await store.payee(db, request.payout_id)
                 attempt = await attempts.get_attempt(db, request.payout_id, request.attempt)
+                along = await riders.carried(db, request.payout_id)
+            if along:
+                return along
             if attempt is None:
                 return await self._give_up(request.payout_id, request.attempt)
             return await self._as_paid(request.payout_id, await self._look_up(found, attempt))
@@ -115,13 +118,14 @@ class Payouts:
         """Take the transfer that somebody made by hand in the payment's group for the payment.
 
         Doing it twice is one attempt: it is written with its outcome, and found by its transfer.
+        A payment that another one's transfer has taken along is answered with that.
         """
         async with heartbeats():
             async with session(self._engine) as db:
                 found = await store.payee(db, request.payout_id)
-                paid = await attempts.transferred_attempt(db, request.payout_id)
+                paid = await _paid(db, request.payout_id)
             if paid:
-                return _result(paid)
+                return paid
             there = [each for each in await self._list(request.payout_id) if each.counts]
             if len(there) != 1:
                 code = "foreign_transfers" if there else "foreign_gone"
@@ -157,11 +161,11 @@ class Payouts:
     async def _send(self, request: TransferRequest) -> TransferResult:
         async with session(self._engine) as db:
             found = await store.payee(db, request.payout_id)
-            paid = await attempts.transferred_attempt(db, request.payout_id)
+            paid = await _paid(db, request.payout_id)
             earlier = await attempts.open_before(db, request.payout_id, request.attempt)
             known = await attempts.get_attempt(db, request.payout_id, request.attempt)
         if paid:
-            return _result(paid)
+            return paid
         if earlier and (result := await self._finish(found, earlier)):
             return result
         if known and known.outcome:
@@ -318,12 +322,11 @@ class Payouts:
         async with session(self._engine) as db:
             paid = await attempts.transferred_attempt(db, payout_id)
             asked = (await store.payee(db, payout_id)).payout.sent_minor
+            sent = await riders.own_share(db, paid) if paid else asked
         if paid is None:
             return result
         await self._note_credited(paid)
-        if paid.amount_minor in {0, asked}:
-            return result
-        return result.model_copy(update={"amount_minor": paid.amount_minor})
+        return result if sent == asked else result.model_copy(update={"amount_minor": sent})
 
     async def _note_credited(self, paid: PayoutAttempt) -> None:
         """Keep what arrived, if it can be read; the payment is what it is without."""
@@ -375,6 +378,13 @@ class Payouts:
 def _at_the_bank(attempt: PayoutAttempt) -> bool:
     """Its outcome is written when the bank's answer is imported; there is nobody to ask before."""
     return attempt.outcome == TransferOutcome.UNDER_WAY
+
+
+async def _paid(db: AsyncSession, payout_id: str) -> TransferResult | None:
+    """The transfer that has paid it: of its own attempt, or of the one that took it along."""
+    if own := await attempts.transferred_attempt(db, payout_id):
+        return _result(own)
+    return await riders.carried(db, payout_id)
 
 
 def _result(attempt: PayoutAttempt) -> TransferResult:

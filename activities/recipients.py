@@ -37,6 +37,7 @@ from store import payouts as store
 from store.bank_orders import ANSWERED
 from store.claims import touched_by
 from store.engine import session
+from store.riders import shares
 from store.tables import Recipient
 
 log = logging.getLogger(__name__)
@@ -193,14 +194,18 @@ class Recipients:
         transfer = await self._adopted(transfer_id)
         if transfer is None or not transfer.reversed_minor:
             return AppliedEvent()
-        async with session(self._engine) as db:
-            booking = await taken_back.booking(db, transfer, self._clock())
-        if booking is not None:
+        while True:
+            async with session(self._engine) as db:
+                booking = await taken_back.booking(db, transfer, self._clock())
+            if booking is None:
+                break
             await records.append(self._engine, booking)
         async with session(self._engine) as db:
+            paid = [each.payout_id for each in await shares(db, transfer.id)]
+            claims = [claim for each in paid for claim in await touched_by(db, each)]
             return AppliedEvent(
                 taken_back=await taken_back.undecided(db, transfer.id),
-                claims=tuple(await touched_by(db, transfer.transfer_group)),
+                claims=tuple(dict.fromkeys(claims)),
             )
 
     async def _adopted(self, transfer_id: str) -> RailTransfer | None:

@@ -44,6 +44,10 @@ class PayoutFigures:
     """How it was paid without Troupe, if it was."""
     netted: tuple[NettedFigures, ...] = ()
     """What is kept back of it for what the creator owes; the rest is sent."""
+    together: tuple[str, ...] = ()
+    """Other payments, by their numbers, that the same transfer has paid."""
+    together_minor: int = 0
+    """What that transfer was in all; 0 if it has paid no others."""
 
     @property
     def kept_minor(self) -> int:

@@ -99,6 +99,7 @@ class HoldReason(StrEnum):
     WAITING_FUNDS = "waiting_funds"  # the brand's balance at the provider is too low
     RAIL_STOPPED = "rail_stopped"  # the provider refuses our key
     REFUSED = "refused"  # the provider refuses this payment
+    BELOW_MINIMUM = "below_minimum"  # too small to be sent alone: a later payment takes it along
     BY_PERSON = "by_person"  # finance or a manager put it on hold
     SUSPENDED = "suspended"  # the collaboration is suspended
     TAKEN_BACK = "taken_back"  # paid once, then taken back at the provider: is it still owed?

@@ -40,6 +40,10 @@ class BookedAttempt(_Fact):
     """Set if the attempt is written down as transferred."""
     touched_at: datetime
     """When it was sent first, or when its outcome was written down, whichever is later."""
+    along_minor: int = 0
+    """What went along with it of other payments."""
+    along_taken_back_minor: int = 0
+    """What of that was booked as taken back later."""
 
 
 class Posted(_Fact):
@@ -68,6 +72,8 @@ class Booked(_Fact):
     transfer_id: str | None = None
     """What the payout's row calls its transfer."""
     attempts: tuple[BookedAttempt, ...] = ()
+    along_with: tuple[BookedAttempt, ...] = ()
+    """Attempts of other payments that went through and took it along."""
     posted: tuple[Posted, ...] = ()
     """One for each currency in which something was posted."""
 
@@ -78,7 +84,8 @@ class Booked(_Fact):
 
     def under_way(self, horizon: datetime | None) -> bool:
         """True if an attempt was touched after the horizon: its rows may not all be written yet."""
-        return horizon is not None and any(each.touched_at > horizon for each in self.attempts)
+        touched = (each.touched_at for each in (*self.attempts, *self.along_with))
+        return horizon is not None and any(each > horizon for each in touched)
 
 
 class DifferenceCode(StrEnum):
@@ -236,11 +243,12 @@ def _transfers(booked: Booked, listed: dict[str, RailTransfer]) -> Iterator[Diff
     """Each attempt that went through beside the transfer that it names."""
     for attempt in booked.transferred:
         transfer = listed.get(attempt.transfer_id or "")
+        sent = booked.amount_minor + attempt.along_minor
 
         def differs(
             code: DifferenceCode,
             theirs: int,
-            ours: int = booked.amount_minor,
+            ours: int = sent,
             *,
             named: str = attempt.transfer_id or "",
         ) -> Difference:
@@ -254,13 +262,13 @@ def _transfers(booked: Booked, listed: dict[str, RailTransfer]) -> Iterator[Diff
             continue
         if transfer.currency != booked.currency:
             yield differs(DifferenceCode.CURRENCY, transfer.amount_minor)
-        elif transfer.amount_minor != booked.amount_minor:
+        elif transfer.amount_minor != sent:
             yield differs(DifferenceCode.AMOUNT, transfer.amount_minor)
         if transfer.account_id != attempt.account_id:
             yield differs(DifferenceCode.ACCOUNT, transfer.amount_minor)
         if transfer.transfer_group != booked.payout_id:
             yield differs(DifferenceCode.OTHER_PAYOUT, transfer.amount_minor)
-        taken_back = sum(
+        taken_back = attempt.along_taken_back_minor + sum(
             each.taken_back_minor for each in booked.posted if each.currency == booked.currency
         )
         if transfer.reversed_minor != taken_back:
@@ -270,7 +278,8 @@ def _transfers(booked: Booked, listed: dict[str, RailTransfer]) -> Iterator[Diff
 def _ledger(booked: Booked) -> Iterator[Difference]:
     """What the ledger settled beside the attempts that went through, in every currency."""
     posted = {each.currency: each for each in booked.posted}
-    paid = {booked.currency: booked.amount_minor * len(booked.transferred)}
+    times = len(booked.transferred) + len(booked.along_with)
+    paid = {booked.currency: booked.amount_minor * times}
     for currency in sorted(posted.keys() | paid.keys()):
         moved = posted.get(currency, Posted(currency=currency))
         expected = paid.get(currency, 0)
@@ -300,7 +309,7 @@ def _row(booked: Booked) -> Iterator[Difference]:
     """The payout's row beside the ledger: both are written in one transaction."""
     settled = sum(each.settled_minor for each in booked.posted)
     says_paid = booked.status is PayoutStatus.TRANSFERRED
-    names = {attempt.transfer_id for attempt in booked.transferred}
+    names = {attempt.transfer_id for attempt in (*booked.transferred, *booked.along_with)}
     if says_paid == (settled > 0) and (booked.transfer_id is None or booked.transfer_id in names):
         return
     yield Difference(
@@ -340,11 +349,13 @@ def _paid_twice(
     payout_id: str, booked: Booked | None, group: Sequence[RailTransfer]
 ) -> Iterator[Difference]:
     counting = [transfer for transfer in group if transfer.counts]
-    if len(counting) > 1:
+    along = len(booked.along_with) if booked else 0
+    if len(counting) + along > 1:
+        in_group = sum(each.amount_minor - each.reversed_minor for each in counting)
         yield Difference(
             code=DifferenceCode.PAID_TWICE,
             payout_id=payout_id,
             currency=booked.currency if booked else counting[0].currency,
             ours_minor=booked.amount_minor if booked else None,
-            theirs_minor=sum(each.amount_minor - each.reversed_minor for each in counting),
+            theirs_minor=in_group + (booked.amount_minor * along if booked else 0),
         )

@@ -21,8 +21,9 @@ _OUTCOME_OF_CODE = {
     "insufficient_funds": TransferOutcome.WAITING_FUNDS,
     "insufficient_capabilities_for_transfer": TransferOutcome.NOT_ONBOARDED,
     "transfers_not_allowed": TransferOutcome.NOT_ONBOARDED,
+    "amount_too_small": TransferOutcome.TOO_SMALL,
 }
-"""Refusals that time or a person mends; every other 4xx is a refusal of this payment."""
+"""Refusals that time, a person or a later payment mends; any other 4xx refuses this payment."""
 
 _RETRY_SAME_KEY = frozenset({"lock_timeout", "idempotency_key_in_use", "rate_limit"})
 """Nothing was executed; the same key may be sent again (docs.stripe.com/error-low-level)."""

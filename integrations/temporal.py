@@ -49,6 +49,7 @@ from domain.messages import (
     ONBOARDING_WORKFLOW,
     RECIPIENT_CHANGED,
     STRIPE_EVENT_WORKFLOW,
+    TAKEN_ALONG,
     AccountLost,
     CampaignInput,
     DecisionRef,
@@ -215,6 +216,11 @@ async def wake_claim(client: Client, claim_id: str) -> None:
 async def wake_payout(client: Client, payout_id: str) -> None:
     """Tell a payment that another try is worth it; one that is over needs nothing."""
     await _wake(client, payout_workflow_id(payout_id), RECIPIENT_CHANGED)
+
+
+async def take_along(client: Client, payout_id: str) -> None:
+    """Tell a payment that another one's transfer has paid it; one that is over needs nothing."""
+    await _wake(client, payout_workflow_id(payout_id), TAKEN_ALONG)
 
 
 async def lose_account(client: Client, payout_id: str, lost: AccountLost) -> None:

@@ -154,7 +154,7 @@ def _as_json(row: PaymentLine) -> dict[str, object]:
         "pay_by": payout.pay_by.isoformat(),
         "sends_at": payout.sends_at.isoformat() if payout.sends_at else None,
         "sent_at": row.sent_at.isoformat() if row.sent_at else None,
-        "transfer": payout.transfer_id,
+        "transfer": payout.moved_by,
         "account": row.account_id,
         "bank_status": payout.bank_status,
         "bank_payout": payout.bank_payout_id,

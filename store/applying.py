@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from domain.decisions import Choice, DecisionKind
 from domain.lifecycle import PayoutStatus, StreamKind, WaitingFor
 from domain.messages import AppliedDecision, ApplyDecision
-from store import bank_orders, payees, settling
+from store import bank_orders, payees, riders, settling
 from store.contents import take_content
 from store.duties import Refused, check_duties
 from store.engine import session as transaction
@@ -67,6 +67,7 @@ async def _apply(session: AsyncSession, command: ApplyDecision) -> AppliedDecisi
     choice = _CHOICE.validate_python(row.choice)
     try:
         await _still_asked(session, entity, command)
+        await _not_taken_along(session, entity, command)
         account = await _account_of(session, entity, row)
         await check_duties(session, entity, row, command, account)
         await _not_overtaken(session, entity, row)
@@ -151,6 +152,15 @@ async def _not_overtaken(session: AsyncSession, entity: Entity, row: Decision) -
         raise Refused("already_on_hold")
 
 
+async def _not_taken_along(session: AsyncSession, entity: Entity, command: ApplyDecision) -> None:
+    """Whatever is decided about a payment that goes along with another one comes too late, or soon.
+
+    Under the payment's lock, which taking it along needs as well.
+    """
+    if isinstance(entity, Payout) and await riders.is_riding(session, entity.id, command.at):
+        raise Refused("taken_along")
+
+
 async def _stop_order(
     session: AsyncSession, entity: Entity, row: Decision, command: ApplyDecision
 ) -> None:
@@ -191,6 +201,9 @@ async def _write(
         entity.updated_at = command.at
     if isinstance(entity, Collaboration) and row.kind not in BESIDE_THE_STORY:
         entity.waiting_for, entity.due_at = WaitingFor.ENGINE.value, None
+    if isinstance(entity, Payout):
+        # Whatever was said, it is no longer only its size that keeps it from being sent.
+        entity.rides = False
     if isinstance(entity, Payout) and row.kind == DecisionKind.RELEASE_PAYOUT:
         # Once for each payment; who needed no invoice at the first release may need one by now.
         await issue(session, entity, command.at)

@@ -18,6 +18,7 @@ from domain.errors import ContentConflict, NotAllowed, NotFound, PayeeChanged, U
 from domain.ids import attempt_key
 from domain.messages import TransferOutcome, TransferResult
 from domain.payments import Credited, RailTransfer
+from store import riders
 from store.account_turns import refuse_while_busy
 from store.tables import Payout, PayoutAttempt, Recipient
 
@@ -77,7 +78,8 @@ async def take_turn(
 ) -> PayoutAttempt:  # fmt: skip
     """Make the attempt, or take it over, for one call; to be committed before the call.
 
-    Gives the attempt as it stands. It may be sent only if its ``sender`` is the wanted one:
+    Gives the attempt as it stands: what it sends, is on its row, as a new one takes along what
+    waits for company (`store.riders`). It may be sent only if its ``sender`` is the wanted one:
     otherwise it, or another attempt of the payout, has its outcome already.
 
     Args:
@@ -86,7 +88,8 @@ async def take_turn(
         at: the time now.
 
     Raises:
-        Unavailable: an older attempt, or somebody who was sending one, may still move the money.
+        Unavailable: an older attempt, or somebody who was sending one, may still move the money,
+            or the payment goes along with another one.
         AccountBusy: another payment is just being sent to the same account.
         NotAllowed: a newer attempt was made, so this one is over.
         ContentConflict: the attempt exists with another request.
@@ -104,9 +107,9 @@ async def take_turn(
     stored = next((each for each in attempts if each.number == wanted.number), None)
     if stored is None:
         await _keep_to_payee(session, wanted)
+        await riders.refuse_while_riding(session, wanted.payout_id, at)
         await refuse_while_busy(session, wanted, at)
-        session.add(wanted)
-        await session.flush()
+        await riders.begin(session, wanted, at)
         return wanted
     if stored.outcome not in UNSETTLED:
         return stored
@@ -171,6 +174,7 @@ async def settle_attempt(
     stored.sender = ""
     if stored.outcome not in UNSETTLED:
         stored.sending_until = None
+        await riders.keep_or_free(session, stored, at)
 
 
 async def give_up_attempt(
@@ -210,6 +214,7 @@ async def give_up_attempt(
     # Neither a call that is over nor a spent key can move money: the next attempt need not wait.
     stored.sending_until = stored.late_until = None
     await session.flush()
+    await riders.keep_or_free(session, stored, at)
     return stored
 
 
@@ -252,11 +257,12 @@ async def take_foreign(
     """Make an attempt of a transfer that was made by hand, if it is what the payment is for.
 
     Raises:
-        Unavailable: another attempt is still open.
+        Unavailable: another attempt is still open, or the payment goes along with another one.
     """
     for each in await locked_attempts(session, payout_id):
         if each.outcome in UNSETTLED:
             raise Unavailable(f"attempt {each.number} of payout {payout_id} is still open")
+    await riders.refuse_while_riding(session, payout_id)
     payout = await session.get_one(Payout, payout_id, populate_existing=True)
     account = await session.scalar(
         select(Recipient.account_id).where(Recipient.creator_id == payout.creator_id)
@@ -282,7 +288,8 @@ async def sent_or_unsettled(
 ) -> bool:
     """True if an attempt has moved the money, or nobody knows of one whether it has.
 
-    With the time now, also if an earlier worker may still be sending one that is settled.
+    An attempt of another payment counts that takes this one along. With the time now, also if an
+    earlier worker may still be sending one that is settled.
     """
     rows = await session.execute(
         select(PayoutAttempt.outcome, PayoutAttempt.late_until).where(
@@ -290,10 +297,11 @@ async def sent_or_unsettled(
         )
     )
     over = {*UNSETTLED, TransferOutcome.TRANSFERRED.value}
-    return any(
+    own = any(
         outcome in over or (at is not None and late is not None and late > at)
         for outcome, late in rows
     )
+    return own or await riders.is_riding(session, payout_id, at)
 
 
 async def _keep_to_payee(session: AsyncSession, wanted: PayoutAttempt) -> None:

@@ -13,6 +13,7 @@ from domain.account_matters import MatterCode
 from domain.balance_lines import BalanceLine, Explanation, KnownTransfer, fee_of, understand
 from domain.messages import Posting, PostingKind
 from store import account_matters, ledger
+from store.riders import SENT_IN_ALL
 from store.tables import LedgerTransaction, Payout, PayoutAttempt, RailCursor, StoredLine
 
 SHOWN = 100
@@ -105,7 +106,7 @@ async def fees_since(session: AsyncSession, since: datetime) -> dict[str, int]:
 
 async def _known(session: AsyncSession, transfers: Collection[str]) -> Mapping[str, KnownTransfer]:
     rows = await session.execute(
-        select(PayoutAttempt.transfer_id, Payout.id, Payout.sent_minor, Payout.currency)
+        select(PayoutAttempt.transfer_id, Payout.id, SENT_IN_ALL, Payout.currency)
         .join(Payout, Payout.id == PayoutAttempt.payout_id)
         .where(PayoutAttempt.transfer_id.in_(transfers))
     )

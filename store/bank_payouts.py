@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.ids import derived_id
@@ -17,7 +17,8 @@ from domain.lifecycle import BankStatus, PayoutStatus, StreamKind
 from domain.mails import Mail
 from domain.messages import Append, OpenItem, PayoutChange, PlannedMail, StreamHead
 from domain.payments import BankPayout
-from store.tables import Payout, PayoutAttempt
+from store.riders import OF_ATTEMPT
+from store.tables import Payout, PayoutAttempt, Rider
 
 _EVENT = {
     BankStatus.PAID_OUT: "paid_out",
@@ -36,7 +37,7 @@ async def bookings(session: AsyncSession, found: BankPayout, at: datetime) -> li
     rows = await session.scalars(
         select(Payout)
         .where(
-            Payout.transfer_id.in_(found.transfers),
+            _is_in(found),
             Payout.status == PayoutStatus.TRANSFERRED.value,
             or_(
                 Payout.bank_payout_id.is_(None),
@@ -50,6 +51,13 @@ async def bookings(session: AsyncSession, found: BankPayout, at: datetime) -> li
         .order_by(Payout.id)
     )
     return [_booking(row, found, found.status, at) for row in rows]
+
+
+def _is_in(found: BankPayout) -> ColumnElement[bool]:
+    """The payment's own transfer is in the payout to the bank, or the one that took it along."""
+    return or_(
+        Payout.transfer_id.in_(found.transfers), Payout.shared_transfer_id.in_(found.transfers)
+    )
 
 
 async def unknown(session: AsyncSession, found: BankPayout) -> list[str]:
@@ -66,8 +74,13 @@ async def is_ahead(session: AsyncSession, found: BankPayout) -> bool:
 
     What became of it at the bank can be written down when it is.
     """
-    moving = select(Payout.id).join(PayoutAttempt, PayoutAttempt.payout_id == Payout.id).where(
-        PayoutAttempt.transfer_id.in_(found.transfers),
+    in_it = PayoutAttempt.transfer_id.in_(found.transfers)
+    paid = select(PayoutAttempt.payout_id).where(in_it)
+    along = select(Rider.rider_id).join(PayoutAttempt, OF_ATTEMPT).where(
+        in_it, Rider.free_from.is_(None)
+    )  # fmt: skip
+    moving = select(Payout.id).where(
+        or_(Payout.id.in_(paid), Payout.id.in_(along)),
         Payout.status.not_in(
             [
                 PayoutStatus.TRANSFERRED.value, PayoutStatus.NETTED.value,
@@ -111,7 +124,7 @@ async def mails(session: AsyncSession, found: BankPayout) -> tuple[str, ...]:
         select(Payout)
         .where(
             Payout.bank_payout_id == found.id, Payout.bank_status == BankStatus.FAILED.value,
-            Payout.transfer_id.in_(found.transfers),
+            _is_in(found),
         )
         .order_by(Payout.id)
     )  # fmt: skip

@@ -19,7 +19,7 @@ class Books:
     """What PostgreSQL says at one moment."""
 
     payouts: dict[str, int]
-    """What was sent of every transferred payment, by the transfer's id at the provider."""
+    """What was sent of all transferred payments, by the transfer's id at the provider."""
     settled_minor: int
     """What the ledger says was paid."""
     settled: int
@@ -39,9 +39,9 @@ class Books:
 async def read(session: AsyncSession) -> Books:
     """Read everything that is compared."""
     payouts = await session.execute(
-        select(Payout.transfer_id, Payout.sent_minor).where(
-            Payout.status == PayoutStatus.TRANSFERRED.value
-        )
+        select(Payout.moved_by, func.sum(Payout.sent_minor))
+        .where(Payout.status == PayoutStatus.TRANSFERRED.value)
+        .group_by(Payout.moved_by)
     )
     settled = (
         await session.execute(

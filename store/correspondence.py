@@ -29,6 +29,7 @@ from store.bonuses import granted_by
 from store.claim_reads import find, netting_of, sums_by_kind
 from store.credits import Credited
 from store.invoices import papers
+from store.riders import shares
 from store.tables import (
     Campaign,
     Check,
@@ -255,11 +256,15 @@ async def _payout(
     row = await session.scalar(query.order_by(Payout.created_at.desc()).limit(1))
     if row is None:
         return None
+    paid = await shares(session, row.moved_by) if row.moved_by else []
+    others = tuple(each.payout_id for each in paid if each.payout_id != row.id)
     return PayoutFigures(
         kind=row.kind,
         amount_minor=row.amount_minor,
         pay_by=row.pay_by,
-        transfer_id=row.transfer_id or "",
+        transfer_id=row.moved_by or "",
+        together=others,
+        together_minor=sum(each.amount_minor for each in paid) if others else 0,
         status=row.status,
         reason=await _why(session, row),
         other=await _other(session, row),

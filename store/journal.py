@@ -162,7 +162,7 @@ def _taxes(
     kept_back = LedgerTransaction.key == func.concat("net:", Payout.id)
     query = (
         _tax_line(at, account, Invoice.vat_minor, *about)
-        .outerjoin(PayoutAttempt, PayoutAttempt.transfer_id == Payout.transfer_id)
+        .outerjoin(PayoutAttempt, PayoutAttempt.transfer_id == Payout.moved_by)
         .outerjoin(OtherPayment, IT_IS)
         .outerjoin(LedgerTransaction, kept_back & (Payout.status == PayoutStatus.NETTED.value))
         .where(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.claims import ClaimStatus, OpenClaim, Part, SettledBy, kept_back
@@ -17,6 +17,7 @@ from domain.decisions import ReleaseChoice
 from domain.messages import Posting, PostingKind
 from store import ledger
 from store.attempts import sent_or_unsettled
+from store.brands import brand_of
 from store.claims import open_minor, post
 from store.duties import Refused
 from store.tables import Campaign, Claim, ClaimPart, Decision, Payout
@@ -34,7 +35,7 @@ async def open_claims(session: AsyncSession, payout: Payout, *, lock: bool) -> l
         # That attempt has its amount, and the money may have moved: nothing more comes off it.
         return []
     # Another brand on the same server is another debtor: its claim is none of this brand's money.
-    paying = await session.scalar(select(_brand()).where(Campaign.id == payout.campaign_id))
+    paying = await session.scalar(select(brand_of()).where(Campaign.id == payout.campaign_id))
     query = (
         select(Claim.id)
         .join(Campaign, Campaign.id == Claim.campaign_id)
@@ -42,7 +43,7 @@ async def open_claims(session: AsyncSession, payout: Payout, *, lock: bool) -> l
             Claim.creator_id == payout.creator_id,
             Claim.currency == payout.currency,
             Claim.status == ClaimStatus.CONFIRMED.value,
-            _brand() == paying,
+            brand_of() == paying,
         )
         .order_by(Claim.created_at, Claim.id)
     )
@@ -52,13 +53,6 @@ async def open_claims(session: AsyncSession, payout: Payout, *, lock: bool) -> l
         query = query.where(Claim.id.in_(locked.all()))
     rows = await session.execute(query.add_columns(open_minor()))
     return [OpenClaim(claim, int(left)) for claim, left in rows if left > 0]
-
-
-def _brand() -> ColumnElement[str]:
-    """Who owes and is owed: the brand's name, country and number in the register."""
-    brand = Campaign.file["brand"]
-    fields = [brand[key].astext for key in ("name", "country", "business_number")]
-    return func.concat_ws("\x1f", *(func.coalesce(each, "") for each in fields))
 
 
 async def to_net(session: AsyncSession, payout: Payout) -> int:

@@ -61,7 +61,12 @@ class PaymentLine:
 
     @property
     def credited(self) -> Credited | None:
-        """What arrived, if it was converted on the way and that is known."""
+        """What arrived, if it was converted on the way and that is known.
+
+        Of a transfer that paid several, it stands with the payment that it was made for.
+        """
+        if self.payout.transfer_id is None:
+            return None
         return converted(self.payout, self.attempt)
 
 
@@ -104,7 +109,7 @@ def _query(
         .join(Creator, Creator.id == Payout.creator_id)
         .join(Campaign, Campaign.id == Payout.campaign_id)
         .outerjoin(Recipient, Recipient.creator_id == Payout.creator_id)
-        .outerjoin(PayoutAttempt, PayoutAttempt.transfer_id == Payout.transfer_id)
+        .outerjoin(PayoutAttempt, PayoutAttempt.transfer_id == Payout.moved_by)
         .outerjoin(OtherPayment, IT_IS)
         .outerjoin(Invoice, OF_PAYMENT)
         # A campaign carries its whole file: reading it for every row would be most of the work.

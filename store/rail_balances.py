@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.account_matters import MatterCode
 from domain.lifecycle import HoldReason
 from store import account_matters
+from store.riders import SENT_IN_ALL
 from store.tables import Payout, PayoutAttempt, RailBalance
 
 STRIPE = "stripe"
@@ -97,7 +98,7 @@ async def _tell(
 async def funds(session: AsyncSession, rail: str = STRIPE) -> dict[str, Funds]:
     """What was read, by currency, with what has been sent since; one query."""
     sent = (
-        select(func.coalesce(func.sum(Payout.sent_minor), 0))
+        select(func.coalesce(func.sum(SENT_IN_ALL), 0))
         .join(PayoutAttempt, PayoutAttempt.payout_id == Payout.id)
         .where(
             PayoutAttempt.settled_at >= RailBalance.read_at,
@@ -140,7 +141,7 @@ async def to_be_woken(session: AsyncSession, at_most: int, rail: str = STRIPE) -
             Payout.hold_reason == HoldReason.WAITING_FUNDS.value,
             RailBalance.rail == rail,
             RailBalance.read_at > PayoutAttempt.settled_at,
-            RailBalance.available_minor >= Payout.sent_minor,
+            RailBalance.available_minor >= SENT_IN_ALL,
         )
         .order_by(Payout.pay_by, Payout.id)
         .limit(at_most)

@@ -13,7 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.lifecycle import PayoutStatus
 from domain.messages import PostingKind
 from domain.reconciliation import Booked, BookedAttempt, Posted
-from store.tables import LedgerTransaction, Payout, PayoutAttempt
+from store.riders import OF_ATTEMPT
+from store.tables import LedgerTransaction, Payout, PayoutAttempt, Rider
+
+_Ride = tuple[PayoutAttempt, Rider, int]
+"""An attempt, what goes along with it, and how much of that was taken back."""
 
 _COLUMN = {
     PostingKind.SEND: "sent_minor",
@@ -66,10 +70,37 @@ async def _read(session: AsyncSession, which: ColumnElement[bool]) -> list[Booke
         .where(which)
         .order_by(PayoutAttempt.payout_id, PayoutAttempt.number)
     )
+    ids = [payout.id for payout in payouts]
+    taken = await _taken_along(session, Rider.payout_id, ids)
     for row in rows:
-        attempts[row.payout_id].append(_attempt(row))
+        attempts[row.payout_id].append(_attempt(row, taken[row.payout_id, row.number]))
+    along: dict[str, list[BookedAttempt]] = defaultdict(list)
+    for rides in (await _taken_along(session, Rider.rider_id, ids)).values():
+        for attempt, rider, _ in rides:
+            if attempt.transfer_id:
+                along[rider.rider_id].append(_attempt(attempt))
     posted = await _posted(session, which)
-    return [_booked(payout, attempts[payout.id], posted[payout.id]) for payout in payouts]
+    return [
+        _booked(payout, attempts[payout.id], along[payout.id], posted[payout.id])
+        for payout in payouts
+    ]
+
+
+async def _taken_along(
+    session: AsyncSession, of: object, payout_ids: Collection[str]
+) -> dict[tuple[str, int], list[_Ride]]:
+    """What goes along with attempts of payments, or is one of these, with what of it came back."""
+    rows = await session.execute(
+        select(PayoutAttempt, Rider, Payout.reversed_minor)
+        .join(Rider, OF_ATTEMPT)
+        .join(Payout, Payout.id == Rider.rider_id)
+        .where(_is_one_of(of, payout_ids), Rider.free_from.is_(None))
+        .order_by(Rider.payout_id, Rider.number, Rider.rider_id)
+    )
+    found: dict[tuple[str, int], list[_Ride]] = defaultdict(list)
+    for attempt, rider, came_back in rows:
+        found[rider.payout_id, rider.number].append((attempt, rider, came_back))
+    return found
 
 
 async def _posted(session: AsyncSession, which: ColumnElement[bool]) -> dict[str, list[Posted]]:
@@ -94,8 +125,10 @@ async def _posted(session: AsyncSession, which: ColumnElement[bool]) -> dict[str
     return found
 
 
-def _attempt(row: PayoutAttempt) -> BookedAttempt:
+def _attempt(row: PayoutAttempt, rides: Sequence[_Ride] = ()) -> BookedAttempt:
     return BookedAttempt(
+        along_minor=sum(rider.amount_minor for _, rider, _ in rides),
+        along_taken_back_minor=sum(came_back for _, _, came_back in rides),
         number=row.number,
         account_id=row.account_id,
         amount_minor=row.amount_minor,
@@ -105,15 +138,17 @@ def _attempt(row: PayoutAttempt) -> BookedAttempt:
 
 
 def _booked(
-    payout: Payout, attempts: Sequence[BookedAttempt], posted: Sequence[Posted]
+    payout: Payout, attempts: Sequence[BookedAttempt], along_with: Sequence[BookedAttempt],
+    posted: Sequence[Posted],
 ) -> Booked:  # fmt: skip
     return Booked(
         payout_id=payout.id,
         amount_minor=payout.sent_minor,
         currency=payout.currency,
         status=PayoutStatus(payout.status),
-        transfer_id=payout.transfer_id,
+        transfer_id=payout.moved_by,
         attempts=tuple(attempts),
+        along_with=tuple(along_with),
         posted=tuple(posted),
     )
 

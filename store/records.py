@@ -216,6 +216,8 @@ def _change_payout(row: Payout, change: PayoutChange | None, at: datetime) -> No
     row.updated_at = at
     if change is None:
         return
+    if change.status is not None:
+        row.rides = False
     _set(row, change)
     if change.clear_hold:
         row.hold_reason = None

@@ -60,7 +60,7 @@ async def remittance(
     query = (
         select(Payout, OVER_AT, PayoutAttempt, Invoice, vat_of(Payout.amount_minor))
         # Nothing was sent of a payment of which all was kept back.
-        .outerjoin(PayoutAttempt, PayoutAttempt.transfer_id == Payout.transfer_id)
+        .outerjoin(PayoutAttempt, PayoutAttempt.transfer_id == Payout.moved_by)
         .outerjoin(OtherPayment, IT_IS)
         # Later ones are left out: a statement never changes once it was sent.
         .outerjoin(Invoice, OF_PAYMENT & (Invoice.created_at <= func.greatest(OVER_AT, said_at())))

@@ -50,7 +50,7 @@ async def payments(session: AsyncSession, campaign_id: str, staffing: str) -> li
         released[payout_id].append(actor)
     rows = await session.execute(
         select(Payout, OVER_AT, OtherPayment.reference)
-        .outerjoin(PayoutAttempt, PayoutAttempt.transfer_id == Payout.transfer_id)
+        .outerjoin(PayoutAttempt, PayoutAttempt.transfer_id == Payout.moved_by)
         .outerjoin(OtherPayment, IT_IS)
         .where(Payout.campaign_id == campaign_id)
         .order_by(Payout.created_at, Payout.id)
@@ -67,7 +67,7 @@ async def payments(session: AsyncSession, campaign_id: str, staffing: str) -> li
             netted_minor=row.netted_minor,
             over_at=over_at,
             late=over_at is not None and over_at > row.pay_by,
-            transfer_id=row.transfer_id,
+            transfer_id=row.moved_by,
             other_reference=reference,
             released_by=tuple(released[row.id]),
             note=payment_note(staffing, released[row.id]),

@@ -70,11 +70,12 @@ CHANGED: Mapping[str, tuple[str, ...]] = {
     "payouts": (
         *_HEAD, "netted_minor", "status", "hold_reason", "releases", "payee_account", "attempt",
         "sends_at", "transfer_id", "reversed_minor", "bank_status", "bank_payout_id",
-        "other_payment_id", "updated_at",
+        "other_payment_id", "updated_at", "shared_transfer_id", "rides",
     ),
     "rail_cursors": ("read_until",),
     "rail_stops": ("said", "key_mark", "resumed_at", "resumed_by"),
     "recipients": ("account_id", "status", "requirements", "since", "updated_at"),
+    "riders": ("free_from",),
     "safety_looks": ("newest_post_id", "looked_at", "told_at"),
     "shortlist_wishes": ("number",),
     "staff": EVERYTHING,

@@ -34,45 +34,55 @@ from domain.messages import (
 )
 from domain.payments import REPAYMENT, RailTransfer
 from store.claims import open_on as claims_on
-from store.tables import Campaign, Decision, Payout, PayoutAttempt
+from store.riders import shares
+from store.tables import Campaign, Decision, Payout
 
 DECIDE_WITHIN = timedelta(days=14)
 """The day by which a repayment is due, if it is owed."""
 
 
 async def booking(session: AsyncSession, transfer: RailTransfer, at: datetime) -> Append | None:
-    """What is to be written about a transfer of which something was taken back; None if nothing.
+    """What is to be written next about a transfer of which something was taken back, if anything.
+
+    A transfer may have paid several: what is taken back is counted to the payment that it was made
+    for, then to those that it took along, to each as much as was sent of it. One at a time, as each
+    may be about the same claims and the same collaboration as the one before.
 
     Raises:
         Unavailable: the payment itself is not booked as paid yet.
     """
-    payout = await session.scalar(
-        select(Payout)
-        .join(PayoutAttempt, PayoutAttempt.payout_id == Payout.id)
-        .where(PayoutAttempt.transfer_id == transfer.id)
-    )
-    if payout is None:
-        return None
-    if payout.status != PayoutStatus.TRANSFERRED:
-        raise Unavailable("the payment is not booked as paid yet; asked again in a while")
-    back = transfer.reversed_minor - payout.reversed_minor
-    if back <= 0:
-        return None
+    left = transfer.reversed_minor
+    for share in await shares(session, transfer.id):
+        reversed_minor = min(left, share.amount_minor)
+        left -= reversed_minor
+        payout = await session.get_one(Payout, share.payout_id)
+        if reversed_minor <= payout.reversed_minor:
+            continue
+        if payout.status != PayoutStatus.TRANSFERRED:
+            raise Unavailable("the payment is not booked as paid yet; asked again in a while")
+        return await _booking(session, payout, reversed_minor, at)
+    return None
+
+
+async def _booking(
+    session: AsyncSession, payout: Payout, reversed_minor: int, at: datetime
+) -> Append:
+    back = reversed_minor - payout.reversed_minor
     # What the creator owed anyway comes off that; only the rest has to be decided.
     parts = parts_of(back, await claims_on(session, payout.collaboration_id))
     owed = sum(part.amount_minor for part in parts)
     again = [await _repayment(session, payout, back - owed, at)] if back > owed else []
-    what = f"{payout.id}:{transfer.reversed_minor}"
+    what = f"{payout.id}:{reversed_minor}"
     return Append(
         head=StreamHead(
             kind=StreamKind.PAYOUT, entity_id=payout.id, sequence=payout.sequence,
             digest=payout.digest,
         ),
         at=at,
-        key=f"taken_back:{transfer.reversed_minor}",
+        key=f"taken_back:{reversed_minor}",
         event="taken_back",
         data={"amount_minor": back, "payment": again[0].payout_id if again else None},
-        payout=PayoutChange(reversed_minor=transfer.reversed_minor),
+        payout=PayoutChange(reversed_minor=reversed_minor),
         postings=(
             Posting(kind=PostingKind.TAKE_BACK, amount_minor=back, key=f"take_back:{what}"),
             Posting(kind=PostingKind.FORFEIT, amount_minor=owed, key=f"forfeit:{what}"),
@@ -95,7 +105,7 @@ async def booking(session: AsyncSession, transfer: RailTransfer, at: datetime) -
 
 async def undecided(session: AsyncSession, transfer_id: str) -> tuple[TakenBack, ...]:
     """Repayments of a transfer whose workflow has not begun yet."""
-    paid = select(PayoutAttempt.payout_id).where(PayoutAttempt.transfer_id == transfer_id)
+    paid = [each.payout_id for each in await shares(session, transfer_id)]
     rows = await session.execute(
         select(Payout, Campaign.file)
         .join(Campaign, Campaign.id == Payout.campaign_id)

@@ -131,7 +131,7 @@ def _movements() -> Subquery:
         Payout.id.label("payout_id"), PAID_AT.label("at"),
         literal(1).label("sign"), Payout.amount_minor.label("amount_minor"),
         Payout.share_from.label("start"),
-    ).outerjoin(PayoutAttempt, Payout.transfer_id == PayoutAttempt.transfer_id)  # fmt: skip
+    ).outerjoin(PayoutAttempt, Payout.moved_by == PayoutAttempt.transfer_id)  # fmt: skip
     paid = paid.outerjoin(OtherPayment, IT_IS).where(PAID_AT.is_not(None))
     # What is taken back lies at the end of what was left.
     until_then = func.sum(LedgerTransaction.amount_minor).over(

@@ -25,6 +25,7 @@ from store import (
     invoices,
     other_payments,
     release_limit,
+    riders,
     safety_looks,
     stuck_events,
     unnamed,
@@ -246,6 +247,7 @@ async def _settling(v: Visit, row: InboxRow, said: str) -> dict[str, Any]:
         obstacle = four_eyes.SAME_PERSON
     return await _release(v, row) | {
         "said": there,
+        "ride": await riders.ride_of(v.db, row.item.subject_id),
         "obstacle": obstacle,
         "today": v.deps.clock().date().isoformat(),
     }

@@ -104,7 +104,7 @@ def _payment(row: PaymentLine) -> list[Cell]:
         creator.country, payout.campaign_id, row.campaign.name, payout.collaboration_id,
         payout.kind, payout.number, Money(minor=payout.amount_minor, currency=currency), *parts,
         currency, payout.status, payout.hold_reason, payout.created_at, payout.pay_by,
-        row.sent_at, payout.transfer_id, row.account_id, payout.bank_status, payout.bank_payout_id,
+        row.sent_at, payout.moved_by, row.account_id, payout.bank_status, payout.bank_payout_id,
         Money(minor=payout.reversed_minor or 0, currency=currency), row.credit_notes,
         Money(minor=payout.netted_minor, currency=currency),
         Money(minor=payout.sent_minor, currency=currency),

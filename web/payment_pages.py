@@ -27,7 +27,7 @@ from rendering.documents import (
 )
 from rendering.environment import make_environment
 from rendering.paper import paper
-from store import claim_reads, credits, desk, invoices, ledger_reports, other_payments
+from store import claim_reads, credits, desk, invoices, ledger_reports, other_payments, riders
 from store.creator_statements import creator_statement
 from store.payout_reads import payout_detail
 from store.remittances import Remittance, remittance
@@ -96,6 +96,8 @@ async def _payment_page(
         stuck=await desk.open_item(v.db, "unpaid", payout_id)
         or await desk.open_item(v.db, "on_hold", payout_id),
         other=await other_payments.of_payment(v.db, found.payout),
+        ride=await riders.ride_of(v.db, payout_id),
+        along=await riders.riders_of(v.db, payout_id),
         invoice=await invoices.invoice(v.db, found.payout.first_of or payout_id),
         credited=await credits.of_payment(v.db, payout_id),
         may_enter=v.may(Role.FINANCE),

@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
         DECIDE,
         PAYOUT_WORKFLOW,
         RECIPIENT_CHANGED,
+        TAKEN_ALONG,
         DecisionRef,
         DecisionResult,
         OpenItem,
@@ -44,6 +45,7 @@ HOLDS = {
     TransferOutcome.NOT_ONBOARDED: HoldReason.NOT_ONBOARDED,
     TransferOutcome.WAITING_FUNDS: HoldReason.WAITING_FUNDS,
     TransferOutcome.REFUSED: HoldReason.REFUSED,
+    TransferOutcome.TOO_SMALL: HoldReason.BELOW_MINIMUM,
     TransferOutcome.RAIL_STOPPED: HoldReason.RAIL_STOPPED,
     TransferOutcome.PAUSED: HoldReason.PLATFORM_PAUSED,
     TransferOutcome.PAYEE_CHANGED: HoldReason.PAYEE_CHANGED,
@@ -82,6 +84,7 @@ class PayoutWorkflow(PayoutEndings):
     async def _until_it_is_paid(self) -> PayoutResult:
         await self._release()
         while self._to_send:
+            taken_along = self._taken_along
             result = await self._attempt()
             if result.outcome is TransferOutcome.TRANSFERRED:
                 await self._settle(result)
@@ -92,6 +95,16 @@ class PayoutWorkflow(PayoutEndings):
             if result.outcome is TransferOutcome.PAYEE_CHANGED:
                 self._forget_hold()
                 await self._release(again=HoldReason.PAYEE_CHANGED)
+                continue
+            if taken_along:
+                # Our books know of no such transfer: nothing is sent that nobody has released.
+                self._forget_hold()
+                await self._stream.append(
+                    "not_taken_along",
+                    {"attempt": self.attempt},
+                    close_items=self._withdrawn_question(),
+                )
+                await self._release()
                 continue
             if result.outcome in HOLDS:
                 await self._hold(HOLDS[result.outcome], result.code)
@@ -170,8 +183,8 @@ class PayoutWorkflow(PayoutEndings):
 
     async def _send(self, request: TransferRequest) -> TransferResult:
         """Have it sent; finance hears of it if there is no answer for long, whatever the cause."""
-        if self._adopts:
-            self._adopts = False
+        if self._adopts or self._taken_along:
+            self._adopts = self._taken_along = False
             return await self._begin(Payouts.adopt_transfer, request, "adopt")
         call = self._begin(Payouts.send_transfer, request, "transfer")
         await workflow.wait([call], timeout=LONG_WITHOUT_ANSWER.total_seconds())
@@ -275,7 +288,11 @@ class PayoutWorkflow(PayoutEndings):
         await self._stream.append(
             "held",
             {"attempt": self.attempt, "reason": reason.value, "code": code},
-            payout=PayoutChange(status=PayoutStatus.HELD, hold_reason=reason),
+            payout=PayoutChange(
+                status=PayoutStatus.HELD,
+                hold_reason=reason,
+                rides=reason is HoldReason.BELOW_MINIMUM or None,
+            ),
             postings=(self._move(PostingKind.RETURN),),
             close_items=settled,
             mails=mails,
@@ -298,6 +315,15 @@ class PayoutWorkflow(PayoutEndings):
     def recipient_changed(self) -> None:
         """The payee's account, the balance or our key changed: a payment is worth another try."""
         self._wake()
+
+    @workflow.signal(name=TAKEN_ALONG)
+    def taken_along(self) -> None:
+        """Another payment's transfer has paid it, wherever it stands: only our books are behind.
+
+        The books are asked again before anything is written.
+        """
+        self._taken_along = self._recipient_changed = True
+        self._questions.interrupt()
 
     @workflow.update(name=DECIDE)
     async def decide(self, ref: DecisionRef) -> DecisionResult:

@@ -47,10 +47,14 @@ class PayoutEndings(PayoutUnpaid):
         self._over = True
         await self._stream.append(
             "transferred",
-            {"attempt": self.attempt, "transfer_id": result.transfer_id},
+            {
+                "attempt": self.attempt,
+                "transfer_id": result.transfer_id or result.shared_transfer_id,
+            },
             payout=PayoutChange(
                 status=PayoutStatus.TRANSFERRED,
-                transfer_id=result.transfer_id,
+                transfer_id=result.transfer_id or None,
+                shared_transfer_id=result.shared_transfer_id or None,
                 clear_hold=True,
                 netted_minor=None if sent == self._to_send else self.payout.amount_minor - sent,
             ),

@@ -55,6 +55,8 @@ class PayoutRelease(Story):
         """Money may be moving: it is too late to stop it."""
         self._ordered = False
         """Unless it is ordered at the bank, where a row says whether it is in a file yet."""
+        self._taken_along = False
+        """Another payment's transfer has paid it: nobody is to be asked for anything any more."""
         self._held = payout.on_hold is not None
         self._hold_reason = payout.on_hold or HoldReason.BY_PERSON
         self._not_owed = False
@@ -82,6 +84,8 @@ class PayoutRelease(Story):
         needed = self._people_needed
         while True:
             await self._while_stopped()
+            if self._taken_along and await self._cleared():
+                return
             if self._account_back:
                 again, self._account_back = HoldReason.PAYEE_CHANGED, False
                 self._anew += 1
@@ -186,7 +190,9 @@ class PayoutRelease(Story):
         )
         with contextlib.suppress(TimeoutError):
             await workflow.wait_condition(
-                lambda: self._stopped, timeout=cooling, timeout_summary="cooling"
+                lambda: self._stopped or self._taken_along,
+                timeout=cooling,
+                timeout_summary="cooling",
             )
         return await self._cleared()
 
@@ -194,7 +200,7 @@ class PayoutRelease(Story):
 
     @property
     def _stopped(self) -> bool:
-        return self._held or self._suspended
+        return (self._held or self._suspended) and not self._taken_along
 
     async def _cleared(self) -> bool:
         """True if the money may go now; from then on it is too late to stop it.
@@ -214,11 +220,14 @@ class PayoutRelease(Story):
             if self._held:
                 await self._tell_creator(self._hold_reason)
                 await self._on_hold(self._hold_reason)
-                self._held, self._hold_reason = False, HoldReason.BY_PERSON
+                if not self._taken_along:
+                    self._held, self._hold_reason = False, HoldReason.BY_PERSON
                 continue
             reason = HoldReason.SUSPENDED
             await self._stream.append("stopped", {"reason": reason.value}, **self._stands(reason))
-            await workflow.wait_condition(lambda: self._held or not self._suspended)
+            await workflow.wait_condition(
+                lambda: self._held or not self._suspended or self._taken_along
+            )
         # A suspension may be over before it was noticed: what it interrupted is asked again, once.
         self._questions.go_on()
 
@@ -241,6 +250,8 @@ class PayoutRelease(Story):
             except Interrupted:
                 # A suspension changes nothing: it stands still already.
                 self._questions.go_on()
+                if self._taken_along:
+                    return
         raise NotOwed
 
     def _stands(self, reason: HoldReason) -> dict[str, object]:

@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.payout_release import NotOwed, PayoutRelease
     from workflows.questions import Beat, Interrupted, Question
 
-NEEDS_A_PERSON = frozenset({HoldReason.REFUSED})
+NEEDS_A_PERSON = frozenset({HoldReason.REFUSED, HoldReason.BELOW_MINIMUM})
 """Trying again by itself would be refused again."""
 
 ONE_MATTER = frozenset({HoldReason.RAIL_STOPPED, HoldReason.PLATFORM_PAUSED})
@@ -69,6 +69,8 @@ class PayoutUnpaid(PayoutRelease):
             except Interrupted:
                 # A suspension changes nothing: it stands still already.
                 self._questions.go_on()
+                if self._taken_along:
+                    return
                 if self._account_back:
                     await self._stream.append("account_back", close_items=(ItemKind.ON_HOLD,))
                     return

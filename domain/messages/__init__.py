@@ -73,6 +73,7 @@ from domain.messages.names import (
     SCANDAL,
     STAFF_MAIL_WORKFLOW,
     STRIPE_EVENT_WORKFLOW,
+    TAKEN_ALONG,
     Queue,
 )
 from domain.messages.payout import (
@@ -131,6 +132,7 @@ __all__ = [
     "SCANDAL",
     "STAFF_MAIL_WORKFLOW",
     "STRIPE_EVENT_WORKFLOW",
+    "TAKEN_ALONG",
     "AccountLost",
     "Append",
     "Appended",

@@ -30,6 +30,7 @@ BONUS_GRANTED = "bonus_granted"  # signal to a collaboration: BonusGranted
 CLAIM_CHANGED = "claim_changed"  # signal to a claim: something of it was settled
 ACCOUNT_LOST = "account_lost"  # signal to a payout: AccountLost
 ACCOUNT_BACK = "account_back"  # signal to a payout: the creator has another account
+TAKEN_ALONG = "taken_along"  # signal to a payout: another payment's transfer has paid it
 RECIPIENT_CHANGED = "recipient_changed"  # signal to a payout: it is worth another try
 
 

@@ -71,6 +71,7 @@ class TransferOutcome(StrEnum):
     TRANSFERRED = "transferred"
     NOT_ONBOARDED = "not_onboarded"
     WAITING_FUNDS = "waiting_funds"
+    TOO_SMALL = "too_small"  # less than the provider sends at once
     REFUSED = "refused"
     RAIL_STOPPED = "rail_stopped"
     PAUSED = "paused"  # nothing is sent: the brand itself has paused the account
@@ -85,6 +86,8 @@ class TransferResult(Message):
 
     outcome: TransferOutcome
     transfer_id: str = ""
+    shared_transfer_id: str = ""
+    """The transfer of another payment that took this one along."""
     code: str = ""
     amount_minor: int = 0
     """What was sent, if that is not what the last release lets go: by an attempt before it."""

@@ -63,6 +63,9 @@ class PayoutChange(Message):
     attempt: int | None = None
     sends_at: datetime | None = None
     transfer_id: str | None = None
+    shared_transfer_id: str | None = None
+    rides: bool | None = None
+    """A later payment may take it along; only as long as its status does not change."""
     reversed_minor: int | None = None
     bank_status: BankStatus | None = None
     bank_payout_id: str | None = None

@@ -42,6 +42,7 @@ from store.tables.payouts import (
     PayoutStanding,
     Recipient,
     RecipientAside,
+    Rider,
 )
 from store.tables.rail import (
     AccountMatter,
@@ -98,6 +99,7 @@ __all__ = [
     "RailStop",
     "Recipient",
     "RecipientAside",
+    "Rider",
     "SafetyLook",
     "ShortlistWish",
     "Signature",

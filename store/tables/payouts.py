@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -81,6 +92,12 @@ class Payout(Base):
             "id",
             postgresql_where=text("hold_reason = 'rail_stopped'"),
         ),
+        Index("ix_payouts_rides", "creator_id", postgresql_where=text("rides")),
+        Index(
+            "ix_payouts_shared_transfer",
+            "shared_transfer_id",
+            postgresql_where=text("shared_transfer_id IS NOT NULL"),
+        ),
     )
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"))
@@ -102,6 +119,10 @@ class Payout(Base):
     pay_by: Mapped[datetime]
     sends_at: Mapped[datetime | None]
     transfer_id: Mapped[str | None] = mapped_column(unique=True)
+    shared_transfer_id: Mapped[str | None]
+    """The transfer of another payment that took this one along."""
+    rides: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """Too small to be sent alone: a later payment to the same account takes it along."""
     reversed_minor: Mapped[int] = mapped_column(default=0)
     """What of it was taken back at the provider after it was paid."""
     bank_status: Mapped[str | None] = mapped_column(String(12))
@@ -125,6 +146,16 @@ class Payout(Base):
     def sent_minor(self) -> int:
         """What is sent of it, in the smallest unit: what was earned less what is kept back."""
         return self.amount_minor - self.netted_minor
+
+    @hybrid_property
+    def moved_by(self) -> str | None:
+        """The transfer that paid it: its own, or the one that took it along."""
+        return self.transfer_id or self.shared_transfer_id
+
+    @moved_by.inplace.expression
+    @classmethod
+    def _moved_by(cls) -> ColumnElement[str | None]:
+        return func.coalesce(cls.transfer_id, cls.shared_transfer_id)
 
 
 class OtherPayment(Base):
@@ -160,7 +191,7 @@ class PayoutAttempt(Base):
     request_hash: Mapped[str]
     account_id: Mapped[str]
     amount_minor: Mapped[int] = mapped_column(default=0)
-    """What was to be sent; 0 of an attempt that was given up before it was made."""
+    """What was to be sent, with what rides along; 0 of one that was given up before it was made."""
     first_sent_at: Mapped[datetime]
     outcome: Mapped[str | None] = mapped_column(String(20))
     transfer_id: Mapped[str | None] = mapped_column(unique=True)
@@ -175,3 +206,31 @@ class PayoutAttempt(Base):
     credited_minor: Mapped[int | None]
     """What arrived in the account, if the provider said so; perhaps converted."""
     credited_currency: Mapped[str | None] = mapped_column(String(3))
+
+
+class Rider(Base):
+    """A payment that goes along with an attempt to make another one, in one transfer."""
+
+    __tablename__ = "riders"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["payout_id", "number"], ["payout_attempts.payout_id", "payout_attempts.number"]
+        ),
+        CheckConstraint("amount_minor > 0", name="rider_amount_positive"),
+        Index("ix_riders_rider", "rider_id"),
+        Index(
+            "uq_rider_rides_once",
+            "rider_id",
+            unique=True,
+            postgresql_where=text("free_from IS NULL"),
+        ),
+    )
+    payout_id: Mapped[str] = mapped_column(primary_key=True)
+    """The payment that takes it along, by its attempt ``number``."""
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    rider_id: Mapped[str] = mapped_column(ForeignKey("payouts.id"), primary_key=True)
+    amount_minor: Mapped[int]
+    """What is sent of it."""
+    bound_at: Mapped[datetime]
+    free_from: Mapped[datetime | None]
+    """It was not paid by that attempt, and may be paid another way from then on."""

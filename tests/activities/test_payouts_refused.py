@@ -100,11 +100,11 @@ async def test_a_currency_that_the_account_cannot_take_is_a_matter_for_people(
     assert (await sent(scene, 2))[0] is T.TRANSFERRED
 
 
-async def test_what_is_below_the_minimum_is_a_matter_for_people(scene: Scene) -> None:
+async def test_what_is_below_the_minimum_is_refused_as_too_small(scene: Scene) -> None:
     async with session(scene.engine) as db:
         amount = (await db.get_one(Payout, scene.payout_id)).amount_minor
     scene.standin.limit(scene.account, minimum=amount + 1)
-    assert await sent(scene) == (T.REFUSED, "amount_too_small")
+    assert await sent(scene) == (T.TOO_SMALL, "amount_too_small")
     assert scene.transfers() == []
 
 

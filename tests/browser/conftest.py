@@ -39,7 +39,18 @@ from store import (
 from store.book_check import Fault
 from store.desk import open_item
 from store.engine import make_engine, session
-from store.tables import Campaign, ClaimPart, Creator, Decision, InboxItem, Staff
+from store.tables import (
+    Campaign,
+    ClaimPart,
+    Collaboration,
+    Creator,
+    Decision,
+    InboxItem,
+    Payout,
+    PayoutAttempt,
+    Rider,
+    Staff,
+)
 from tests import books, builders
 from tests.conftest import Database
 from tests.fixtures.web import PASSWORD, SECRET, RecordingSender
@@ -110,6 +121,7 @@ async def _fill(deps: Deps, made: Site) -> None:
         draft = await builders.draft(db, one, caption=f"{CAPTION} #new", version=2)
         payout = await builders.payout(db, one)
         sent = await books.paid(db, one, deps.clock(), kind="draft_approved")
+        await _rides(db, one, sent)
         seen = {ItemKind.DRAFT: draft.digest, ItemKind.COUNTER: "1:50000",
                 ItemKind.KILL_FEE: "30000", ItemKind.HEARING: "3", ItemKind.PUBLICATION: "3",
                 ItemKind.ATTENTION: "unavailable", ItemKind.CONTACT: "", ItemKind.SCREENING: "v",
@@ -140,6 +152,10 @@ async def _fill(deps: Deps, made: Site) -> None:
         row = await builders.collaboration(db, campaign, stage="retaining")
         await builders.recipient(db, await db.get_one(Creator, row.creator_id), status="paused")
         await builders.payout(db, row, status="held", hold_reason="platform_paused", releases=1)
+        await builders.payout(
+            db, row, kind="retention_passed", status="held", hold_reason="below_minimum",
+            rides=True, releases=1,
+        )  # fmt: skip
         made.portal["paused"] = deps.links.portal(row.id)
         held = {"EUR": 2_550}
         await rail_balances.record(db, {"EUR": 12_000}, deps.clock(), reserved=held)
@@ -184,6 +200,22 @@ async def _fill(deps: Deps, made: Site) -> None:
                    "batch_result": f"/payments/release/{batch}",
                    "batch_confirm": f"/payments/release/confirm?payment={payout.id}",
                    "statement": f"/payments/{sent.id}/statement"} | owed  # fmt: skip
+
+
+async def _rides(db: AsyncSession, of: Collaboration, sent: Payout) -> None:
+    """A payment that went along with another one, in one transfer."""
+    small = await builders.payout(
+        db, of, kind="contract_signed", amount_minor=300, status="transferred",
+        shared_transfer_id=sent.transfer_id,
+    )  # fmt: skip
+    attempt = await db.get_one(PayoutAttempt, (sent.id, 1))
+    attempt.amount_minor = sent.sent_minor + small.sent_minor
+    db.add(
+        Rider(
+            payout_id=sent.id, number=1, rider_id=small.id, amount_minor=small.sent_minor,
+            bound_at=sent.created_at,
+        )
+    )  # fmt: skip
 
 
 async def _claims(db: AsyncSession, deps: Deps, campaign: Campaign) -> dict[str, str]:

@@ -17,24 +17,26 @@ from domain.messages import Posting, PostingKind
 from rendering.mail_writer import MailWriter
 from store import correspondence, ledger, other_payments
 from store.engine import session
-from store.tables import Campaign, Decision, InboxItem, OtherPayment, Payout, Staff
+from store.tables import Campaign, Decision, InboxItem, OtherPayment, Payout, Rider, Staff
 from tests import builders
 from tests.builders import NOW
 from tests.fixtures.web import Web
 from tests.web.rows import Scene, scene, wait_for
+from tests.web.test_portal import arrive
 
 WIRE = {"kind": "settle_payout", "answer": "elsewhere", "paid_on": "2026-02-27",
         "reference": " Wire  7731 ", "comment": "Their bank is not served."}  # fmt: skip
 
 
 async def held(
-    db: AsyncSession, there: Scene, code: str = "account_rejected", settled: str = ""
-) -> tuple[Payout, InboxItem]:
+    db: AsyncSession, there: Scene, code: str = "account_rejected", settled: str = "",
+    reason: str = "refused",
+) -> tuple[Payout, InboxItem]:  # fmt: skip
     payout = await builders.payout(
-        db, there.collaboration, status="held", hold_reason="refused", releases=1, attempt=1
+        db, there.collaboration, status="held", hold_reason=reason, releases=1, attempt=1
     )
     item = await wait_for(
-        db, ItemKind.UNPAID, payout, there.campaign.id, seen=f"refused|{code}|{settled}", code=code
+        db, ItemKind.UNPAID, payout, there.campaign.id, seen=f"{reason}|{code}|{settled}", code=code
     )
     return payout, item
 
@@ -76,6 +78,35 @@ async def test_finance_reads_why_and_has_three_ways_out(web: Web, code: str, wor
     assert ('value="adopt"' in page) == by_hand
     assert main_buttons(page) == ["That transfer is this payment" if by_hand else "Try again"]
     assert f"/items/{item.id}" in (await finance.get(f"/payments/{payout.id}")).text
+
+
+async def test_what_goes_along_with_another_payment_says_so_and_asks_for_nothing(
+    web: Web,
+) -> None:
+    there = await scene(web.engine)
+    async with session(web.engine) as db:
+        payout, item = await held(db, there, "amount_too_small", reason="below_minimum")
+        payout.rides = True
+        other = await builders.payout(db, there.collaboration, kind="bonus", status="sending")
+    finance = await web.signed_in(Role.FINANCE)
+    creator = await arrive(web, there)
+    waits = (await finance.get(f"/items/{item.id}")).text
+    assert "it goes along with the creator&#39;s next payment" in waits.replace("'", "&#39;")
+    assert 'data-action="retry_payout"' in waits
+    assert "It is too small for our payment provider" in (await creator.http.get(creator.path)).text
+    async with session(web.engine) as db:
+        await builders.attempt(db, other, amount_minor=other.amount_minor + payout.sent_minor)
+        db.add(
+            Rider(
+                payout_id=other.id, number=1, rider_id=payout.id, amount_minor=payout.sent_minor,
+                bound_at=NOW,
+            )
+        )  # fmt: skip
+    page = (await finance.get(f"/items/{item.id}")).text
+    assert f'<a href="/payments/{other.id}">another payment</a>' in page
+    assert 'data-action="retry_payout"' not in page
+    assert f'<a href="/payments/{payout.id}">' in (await finance.get(f"/payments/{other.id}")).text
+    assert f'<a href="/payments/{other.id}">' in (await finance.get(f"/payments/{payout.id}")).text
 
 
 async def test_day_and_reference_are_kept_with_the_decision(web: Web) -> None:

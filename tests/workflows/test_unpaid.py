@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 
+from activities.maintenance import Maintenance
 from domain.campaign import PayoutPolicy
 from domain.decisions import DecisionKind, ReviewChoice, SettleChoice
 from domain.inbox import ItemKind
@@ -17,7 +18,9 @@ from domain.lifecycle import HoldReason, PayoutStatus, Role
 from domain.messages import (
     ACCOUNT_BACK,
     ACCOUNT_LOST,
+    COLLABORATION_SUSPENDED,
     RECIPIENT_CHANGED,
+    TAKEN_ALONG,
     AccountLost,
     AppliedDecision,
     DecisionResult,
@@ -29,7 +32,14 @@ from domain.messages import (
 )
 from store import other_payments
 from store.engine import session
-from store.tables import Decision, InboxItem, LedgerTransaction, OutboxMail
+from store.tables import (
+    Collaboration,
+    Decision,
+    InboxItem,
+    LedgerTransaction,
+    OutboxMail,
+    Rider,
+)
 from tests import builders
 from tests.workflows.payment import Payment, payment
 from tests.workflows.people import SILENCE, plain
@@ -41,6 +51,7 @@ RETRY = plain(DecisionKind.RETRY_PAYOUT)
 ADOPT = SettleChoice(answer="adopt")
 QUIET = {ItemKind.UNPAID: SILENCE}
 REJECTED = TransferResult(outcome=TransferOutcome.REFUSED, code="account_rejected")
+TOO_SMALL = TransferResult(outcome=TransferOutcome.TOO_SMALL, code="amount_too_small")
 BY_HAND = TransferResult(outcome=TransferOutcome.REFUSED, code="foreign_transfer")
 NOT_ONBOARDED = TransferResult(outcome=TransferOutcome.NOT_ONBOARDED, code="inactive")
 PAYEE_CHANGED = TransferResult(outcome=TransferOutcome.PAYEE_CHANGED, code="payee_changed")
@@ -315,6 +326,58 @@ async def test_what_is_open_can_be_answered_also_when_the_cause_is_another_one_n
             applied=True, code="applied"
         )
         assert (await pay.ends()).status == PayoutStatus.ELSEWHERE
+
+
+async def taken_along(pay: Payment) -> None:
+    """Another payment's transfer has paid it too."""
+    async with session(pay.stage.engine) as db:
+        of = await db.get_one(Collaboration, (await pay.row()).collaboration_id)
+        other = await builders.payout(db, of, kind="bonus", post=False, status="transferred")
+        await builders.attempt(db, other, outcome="transferred", transfer_id="tr_other")
+        db.add(
+            Rider(
+                payout_id=other.id, number=1, rider_id=pay.payout_id, amount_minor=15_000,
+                bound_at=builders.NOW,
+            )
+        )  # fmt: skip
+    along = TransferResult(outcome=TransferOutcome.TRANSFERRED, shared_transfer_id="tr_other")
+    pay.stage.world.adopted = along
+
+
+@pytest.mark.parametrize("stands", ["unpaid", "suspended"])
+async def test_what_another_transfer_has_taken_along_is_paid_wherever_it_stands(
+    temporal: WorkflowEnvironment, engine: AsyncEngine, stands: str
+) -> None:
+    async with payment(temporal, engine, plan=QUIET) as pay:
+        await refused(pay, TOO_SMALL)
+        row = await pay.row()
+        assert (row.hold_reason, row.rides) == (HoldReason.BELOW_MINIMUM, True)
+        if stands == "suspended":
+            await pay.handle.signal(COLLABORATION_SUSPENDED, Suspension(suspended=True))
+            await waits(pay)
+            assert not (await pay.row()).rides
+        await taken_along(pay)
+        for _ in range(2):
+            await Maintenance(engine, temporal.client).sweep()
+        row = await pay.ends()
+        assert (row.status, row.transfer_id) == (PayoutStatus.TRANSFERRED, None)
+        assert (row.shared_transfer_id, row.rides) == ("tr_other", False)
+        assert len(pay.stage.world.requests) == 1
+        assert await mails(pay) == ["remittance"]
+
+
+async def test_nothing_is_sent_unreleased_because_somebody_says_that_it_was_taken_along(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine, plan=QUIET) as pay:
+        await refused(pay, TOO_SMALL)
+        pay.stage.world.adopted = TransferResult(
+            outcome=TransferOutcome.REFUSED, code="foreign_gone"
+        )
+        pay.stage.people.plan = QUIET | {ItemKind.RELEASE: SILENCE}
+        await pay.handle.signal(TAKEN_ALONG)
+        await waits(pay, ItemKind.RELEASE)
+        assert len(pay.stage.world.requests) == 1
 
 
 class _Alone(PayoutUnpaid):

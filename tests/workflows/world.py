@@ -77,6 +77,8 @@ class World:
         self.looks: deque[CheckResult] = deque()
         self._taken: dict[tuple[str, int], list[tuple[CheckResult, datetime]]] = defaultdict(list)
         self.transfers: deque[TransferResult | TroupeError] = deque()
+        self.adopted = TransferResult(outcome=TransferOutcome.TRANSFERRED, transfer_id="tr_by_hand")
+        """What is there already, by its own list and our books."""
         self.look_ups: deque[TransferResult | TroupeError] = deque()
         self.screening = Screening(verdict=SafetyVerdict.CLEAR)
         self.news: AppliedEvent | TroupeError = AppliedEvent()
@@ -137,7 +139,7 @@ class World:
     @activity.defn(name="adopt_transfer")
     async def adopt_transfer(self, request: TransferRequest) -> TransferResult:
         """The provider's list has one transfer in the payment's group."""
-        return TransferResult(outcome=TransferOutcome.TRANSFERRED, transfer_id="tr_by_hand")
+        return self.adopted
 
     @activity.defn(name="look_up_transfer")
     async def look_up_transfer(self, request: TransferRequest) -> TransferResult:

@@ -78,6 +78,7 @@ EVENTS = {
     "rail_stopped": "Cannot be looked up: Stripe refuses our key",
     "looked_up_again": "Looked up again",
     "never_happened": "Looked up: it had not been sent; it is tried again",
+    "not_taken_along": "No other payment has taken it along; it is released anew",
     "transferred": "Paid",
     "paid_out": "Stripe sent it to the creator's bank",
     "bank_failed": "The creator's bank sent it back",

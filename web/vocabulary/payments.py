@@ -34,6 +34,8 @@ WAITS_AS_CREATORS_READ = {
     "sent after that; you need do nothing.",
     "refused": "It could not be sent. A person at the brand looks into it and decides how you are "
     "paid; you need do nothing.",
+    "below_minimum": "It is too small for our payment provider to send it alone. It goes along "
+    "with your next payment from the brand; you need do nothing.",
     "by_person": "A person at the brand has put it on hold. If you want to know why, write to the "
     "brand.",
     "suspended": "The brand has suspended your collaboration, and its payments with it.",
@@ -74,6 +76,7 @@ HOLDS = {
     "waiting_funds": "the balance at Stripe is too low",
     "rail_stopped": "Stripe refuses our key; every payment waits",
     "refused": "this payment was refused",
+    "below_minimum": "it is too small to be sent alone; the creator's next payment takes it along",
     "by_person": "a person put it on hold",
     "suspended": "the collaboration is suspended",
     "taken_back": "it was taken back; a person decides whether it is owed",
@@ -125,8 +128,9 @@ PAYMENT_REFUSALS = {
     "by itself; the money stays earned and reserved. Ask Stripe why before you try again.",
     "currency_refused": "The creator's account at Stripe cannot take this currency. The creator "
     "has to add a bank account for it at Stripe; then try again.",
-    "amount_too_small": "The amount is below Stripe's minimum for the creator's country. Trying "
-    "again helps only after Stripe has changed it.",
+    "amount_too_small": "The amount is below Stripe's minimum for the creator's country. It goes "
+    "along by itself with the creator's next payment from this brand in this currency, in one "
+    "transfer. Trying again helps only if something else waits as well, or Stripe has changed it.",
     "foreign_transfer": "Somebody made a transfer by hand in this payment's group at Stripe, so "
     "nothing is sent. See whether it paid the creator. If it did, say that it is this payment; if "
     "not, reverse it at Stripe and try again.",

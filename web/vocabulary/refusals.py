@@ -68,6 +68,9 @@ REFUSALS = {
     "bad_day": "Please give the day on which it was paid; it cannot be in the future.",
     "reference_needed": "Please say by which reference the payment is found at your bank.",
     "may_be_paid": "Nothing was changed: an attempt to pay it has no answer yet and may have paid.",
+    "taken_along": (
+        "Nothing was changed: it goes along with another payment, and that may have paid it."
+    ),
     "reason_needed": "Please say why in a sentence: it is kept, and whom it concerns may read it.",
     "bad_amount": "Please write an amount like 450 or 450.00 EUR, in the campaign's currency.",
     "bad_choice": "Please choose one of the answers.",
