@@ -41,6 +41,7 @@ from activities.creator_watch import CreatorWatch
 from activities.documents import Documents
 from activities.follow_ups import FollowUps
 from activities.guard import CodesOnly
+from activities.holds import Holds
 from activities.lost_events import LostEvents
 from activities.maintenance import Maintenance
 from activities.outreach import Outreach
@@ -234,6 +235,7 @@ def _payouts(tools: Tools) -> list[Any]:
         payouts.send_transfer,
         payouts.look_up_transfer,
         payouts.adopt_transfer,
+        Holds(tools.engine, rail, tools.settings.public_url).still_held,
         payouts.prepare_onboarding,
         payouts.apply_stripe_event,
         Reconciliation(tools.engine, rail).reconcile,

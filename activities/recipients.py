@@ -145,7 +145,7 @@ class Recipients:
             return TransferResult(outcome=TransferOutcome.NOT_ONBOARDED, code=ACCOUNT_REFUSED)
         if PAYOUTS_DISABLED not in seen.requirements and seen.status == "active":
             return None
-        known = await self._read_again(seen.account_id)
+        known = await self.read_again(seen.account_id)
         if known is not None and known.status == "paused":
             return _PAUSED
         if known is None or PAYOUTS_DISABLED not in known.requirements:
@@ -155,7 +155,7 @@ class Recipients:
     async def explain(self, account: str, refused: TransferResult) -> TransferResult:
         """Read an account that could not be paid: one that was rejected never will be."""
         try:
-            known = await self._read_again(account)
+            known = await self.read_again(account)
         except TroupeError as error:
             # The refusal stands without its reason; the next attempt asks again.
             log.warning("an account that was refused cannot be read: %s", error.message)
@@ -166,7 +166,8 @@ class Recipients:
             return TransferResult(outcome=TransferOutcome.REFUSED, code=ACCOUNT_REJECTED)
         return refused
 
-    async def _read_again(self, account: str) -> Recipient | None:
+    async def read_again(self, account: str) -> Recipient | None:
+        """The account as it is now; None if it is nobody's any more."""
         await self._refresh(account)
         async with session(self._engine) as db:
             return await store.recipient_of_account(db, account)
@@ -240,7 +241,7 @@ class Recipients:
         found = await self._rail.bank_payout(event.account, event.object_id)
         if found is None:
             return ()
-        if found.canceled and (known := await self._read_again(event.account)):
+        if found.canceled and (known := await self.read_again(event.account)):
             if known.status == "paused":
                 found = found.model_copy(update={"status": BankStatus.PAUSED})
         async with session(self._engine) as db:

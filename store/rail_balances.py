@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -124,14 +124,15 @@ async def funds(session: AsyncSession, rail: str = STRIPE) -> dict[str, Funds]:
     }
 
 
-async def to_be_woken(session: AsyncSession, at_most: int, rail: str = STRIPE) -> Sequence[str]:
+async def to_be_woken(session: AsyncSession, at_most: int, rail: str = STRIPE) -> list[str]:
     """Payments refused for want of money that a later reading shows to be there; first due first.
 
     News of money is only for payments that are on hold when it comes. One that was refused a
-    moment before it came would wait for its timer.
+    moment before it came would wait for its timer. What is there is given out once: those that it
+    does not reach for are not tried in vain, and a sum that is too large holds up no smaller one.
     """
-    found = await session.scalars(
-        select(Payout.id)
+    found = await session.execute(
+        select(Payout.id, Payout.currency, Payout.sent_minor)
         .join(
             PayoutAttempt,
             (PayoutAttempt.payout_id == Payout.id) & (PayoutAttempt.number == Payout.attempt),
@@ -146,4 +147,10 @@ async def to_be_woken(session: AsyncSession, at_most: int, rail: str = STRIPE) -
         .order_by(Payout.pay_by, Payout.id)
         .limit(at_most)
     )
-    return found.all()
+    left = {currency: there.left for currency, there in (await funds(session, rail)).items()}
+    woken: list[str] = []
+    for payout_id, currency, amount in found:
+        if amount <= left[currency]:
+            left[currency] -= amount
+            woken.append(payout_id)
+    return woken

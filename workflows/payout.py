@@ -10,6 +10,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.holds import Holds
     from activities.payouts import Payouts
     from domain.bank_transfer import ACCOUNT_REFUSED, WRONG_ACCOUNT
     from domain.errors import RailStopped
@@ -23,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
         TAKEN_ALONG,
         DecisionRef,
         DecisionResult,
+        HeldPayout,
         OpenItem,
         PayoutChange,
         PayoutInput,
@@ -39,7 +41,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.payout_unpaid import ONE_MATTER, PaidElsewhere
     from workflows.questions import Question, refuse
     from workflows.story import error_code
-    from workflows.timeouts import LONG_WITHOUT_ANSWER, MONEY
+    from workflows.timeouts import LONG_WITHOUT_ANSWER, LOOK, MONEY
 
 HOLDS = {
     TransferOutcome.NOT_ONBOARDED: HoldReason.NOT_ONBOARDED,
@@ -59,6 +61,16 @@ AGAIN_AFTER = (
 
 NEVER_ARRIVES = "never_arrives"
 """Code of the last of them: whatever keeps them from the provider does not go by itself."""
+
+CAN_BE_READ = frozenset(
+    {
+        HoldReason.NOT_ONBOARDED,
+        HoldReason.WAITING_FUNDS,
+        HoldReason.RAIL_STOPPED,
+        HoldReason.PLATFORM_PAUSED,
+    }
+)
+"""Causes that can be seen to be there without an attempt."""
 
 
 @workflow.defn(name=PAYOUT_WORKFLOW)
@@ -107,12 +119,35 @@ class PayoutWorkflow(PayoutEndings):
                 await self._release()
                 continue
             if result.outcome in HOLDS:
-                await self._hold(HOLDS[result.outcome], result.code)
+                await self._wait_until_it_may_go(HOLDS[result.outcome], result.code)
             if not await self._cleared():
                 self._forget_hold()
                 await self._release()
         await self._settle_unsent()
         return PayoutResult(status=PayoutStatus.NETTED)
+
+    async def _wait_until_it_may_go(self, reason: HoldReason, code: str) -> None:
+        """Hold it, and without a word hold it on while its cause is certainly there.
+
+        An attempt is booked before it is made, there and back: one that can only be refused would
+        fill books and history with nothing.
+        """
+        held = HeldPayout(payout_id=self.payout.payout_id, reason=reason)
+        while not await self._hold(reason, code) and not self._stopped:
+            if reason not in CAN_BE_READ:
+                return
+            try:
+                still: bool = await workflow.execute_activity_method(
+                    Holds.still_held,
+                    held,
+                    task_queue=Queue.PAYOUTS.value,
+                    summary=reason.value,
+                    **LOOK,
+                )
+            except ActivityError:
+                return
+            if not still:
+                return
 
     # --- sending ------------------------------------------------------------------------
 

@@ -109,8 +109,10 @@ class PayoutUnpaid(PayoutRelease):
             self._account_back = True
             self._questions.interrupt()
 
-    async def _hold(self, reason: HoldReason, code: str) -> None:
-        """Wait until it is worth trying again: the payee changed, time passed, a person acts.
+    async def _hold(self, reason: HoldReason, code: str) -> bool:
+        """Wait until it is worth a look: the payee changed, time passed, a person acts.
+
+        True if a person wants it to be tried.
 
         Raises:
             PaidElsewhere: it is not to be sent any more.
@@ -118,9 +120,10 @@ class PayoutUnpaid(PayoutRelease):
         self._held_since = self._held_since or workflow.now()
         again = None if reason in NEEDS_A_PERSON else self._rules.retry_held_every
         quiet = self._quiet_for(reason)
+        told = False
         if again is None or not quiet:
             with contextlib.suppress(Interrupted):
-                await self._ask_finance(reason, code, again)
+                told = await self._ask_finance(reason, code, again)
             if not self._stopped:
                 self._questions.go_on()
         else:
@@ -131,6 +134,7 @@ class PayoutUnpaid(PayoutRelease):
                     timeout_summary=reason.value,
                 )
         self._recipient_changed = False
+        return told
 
     def _quiet_for(self, reason: HoldReason) -> timedelta:
         """How long finance is not troubled with it yet: zero if it is time."""
@@ -143,8 +147,8 @@ class PayoutUnpaid(PayoutRelease):
         told = min(self._held_since + self._rules.tell_held_after, self.payout.pay_by)
         return max(told - workflow.now(), timedelta(0))
 
-    async def _ask_finance(self, reason: HoldReason, code: str, again: timedelta | None) -> None:
-        """Ask until it is to be tried again: because a person says so, or because it is time.
+    async def _ask_finance(self, reason: HoldReason, code: str, again: timedelta | None) -> bool:
+        """Ask until it is to be tried again: because a person says so (True), or it is time.
 
         What one of two people has said stops the trying: the other one confirms it, or has it
         tried again.
@@ -157,7 +161,7 @@ class PayoutUnpaid(PayoutRelease):
             answer = await self._one_answer(reason, code, settled, tuple(said), again)
             choice = answer.choice if answer else None
             if answer is None or not isinstance(choice, SettleChoice):
-                return
+                return answer is not None
             said.append(answer.decision_id)
             if not self._stopped:
                 # What woke it while this was being applied came too late: it is not tried again.
@@ -169,7 +173,7 @@ class PayoutUnpaid(PayoutRelease):
             if choice.answer == "elsewhere":
                 raise PaidElsewhere(choice.content_id)
             self._adopts = True
-            return
+            return True
 
     async def _one_answer(
         self,

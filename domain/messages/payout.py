@@ -65,6 +65,13 @@ class TransferRequest(Message):
     attempt: int
 
 
+class HeldPayout(Message):
+    """A payment that waits, and for what."""
+
+    payout_id: str
+    reason: HoldReason
+
+
 class TransferOutcome(StrEnum):
     """What the provider said."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from activities.holds import Holds
 from activities.payouts import Payouts
-from domain.messages import TransferRequest, TransferResult
+from domain.lifecycle import HoldReason
+from domain.messages import HeldPayout, TransferRequest, TransferResult
 from store import attempts
 from store.engine import session
 from store.tables import Creator, PayoutAttempt
@@ -33,6 +35,10 @@ class PaymentScene:
 
     async def adopt(self, attempt: int) -> TransferResult:
         return await self.payouts.adopt_transfer(self._request(attempt))
+
+    async def waits(self, reason: HoldReason) -> bool:
+        holds = Holds(self.engine, self.payouts._rail, "http://127.0.0.1:8000")
+        return await holds.still_held(HeldPayout(payout_id=self.payout_id, reason=reason))
 
     async def look_up(self, attempt: int = 1) -> TransferResult:
         return await self.payouts.look_up_transfer(self._request(attempt))

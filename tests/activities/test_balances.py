@@ -113,7 +113,16 @@ async def test_money_that_came_a_moment_before_a_payment_was_on_hold_is_not_over
     assert await woken(1, amount - 1) == []
     assert await woken(2, amount) == [scene.payout_id]
     own_stripe_standin.set_balance("eur", 0)
-    scene.clock.pass_(minutes=3)
+    other = await Scene(engine, own_stripe_standin).begin()
+    assert (await other.send()).outcome is TransferOutcome.WAITING_FUNDS
+    await other.held(HoldReason.WAITING_FUNDS)
+    async with session(engine) as db:
+        (await db.get_one(Payout, other.payout_id)).attempt = 1
+    assert len(await woken(3, 2 * amount - 1)) == 1
+    assert len(await woken(4, 2 * amount)) == 2
+    await other.held(HoldReason.BY_PERSON)
+    own_stripe_standin.set_balance("eur", 0)
+    scene.clock.pass_(minutes=5)
     assert (await scene.send(2)).outcome is TransferOutcome.WAITING_FUNDS
     async with session(engine) as db:
         (await db.get_one(Payout, scene.payout_id)).attempt = 2

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.errors import RailStopped
 from domain.inbox import ItemKind
 from domain.lifecycle import BankStatus, HoldReason, PayoutStatus
 from domain.messages import OnboardingTask, TransferOutcome
@@ -14,7 +15,7 @@ from store import paused, rail_stops
 from store import payouts as store
 from store.engine import session
 from store.tables import AccountMatter, InboxItem, Payout, Recipient
-from tests.activities.test_payouts import Scene
+from tests.activities.test_payouts import Scene, resume
 from tests.fixtures.stripe import StripeStandIn
 
 T = TransferOutcome
@@ -43,6 +44,32 @@ async def test_a_rejected_account_is_a_matter_for_people_and_never_tried_by_itse
     assert await sent(scene) == (T.REFUSED, "account_rejected")
     assert (await recipient(scene)).requirements == ["account_rejected"]
     assert scene.transfers() == []
+
+
+async def test_what_a_payment_waits_for_is_seen_without_an_attempt(scene: Scene) -> None:
+    assert not await scene.waits(HoldReason.NOT_ONBOARDED)
+    scene.standin.restrict(scene.account)
+    assert (await scene.send()).outcome is TransferOutcome.NOT_ONBOARDED
+    assert await scene.waits(HoldReason.NOT_ONBOARDED)
+    scene.standin.onboard(scene.account)
+    assert not await scene.waits(HoldReason.NOT_ONBOARDED)
+    scene.standin.order_fault("401", "/v1/transfers")
+    with pytest.raises(RailStopped):
+        await scene.send(2)
+    assert await scene.waits(HoldReason.RAIL_STOPPED)
+    await resume(scene)
+    assert not await scene.waits(HoldReason.RAIL_STOPPED)
+    assert await scene.attempt(3) is None
+
+
+async def test_money_that_a_payment_waits_for_is_seen_without_an_attempt(
+    engine: AsyncEngine, own_stripe_standin: StripeStandIn
+) -> None:
+    scene = await Scene(engine, own_stripe_standin).begin()
+    own_stripe_standin.set_balance("eur", 14_999)
+    assert await scene.waits(HoldReason.WAITING_FUNDS)
+    own_stripe_standin.set_balance("eur", 15_000)
+    assert not await scene.waits(HoldReason.WAITING_FUNDS)
 
 
 async def test_a_restriction_that_may_be_lifted_is_waited_for(scene: Scene) -> None:

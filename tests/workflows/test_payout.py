@@ -19,6 +19,7 @@ from domain.messages import (
     COLLABORATION_SUSPENDED,
     RECIPIENT_CHANGED,
     DecisionResult,
+    HeldPayout,
     Suspension,
     TransferOutcome,
     TransferResult,
@@ -328,6 +329,18 @@ async def test_a_payment_without_funds_is_tried_again_after_a_while(
         assert pay.stage.people.answered == [(ItemKind.RELEASE, pay.payout_id)]
 
 
+async def test_no_attempt_is_made_or_booked_while_its_cause_is_certainly_there(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine) as pay:
+        pay.stage.world.transfers.append(NO_FUNDS)
+        pay.stage.world.holds.extend([True, True, True])
+        row = await pay.ends()
+        assert (row.status, row.attempt) == (PayoutStatus.TRANSFERRED, 2)
+        held = HeldPayout(payout_id=pay.payout_id, reason=HoldReason.WAITING_FUNDS)
+        assert pay.stage.world.asked_about == [held] * 4
+
+
 async def test_a_doubtful_attempt_that_happened_is_not_made_again(
     temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
@@ -463,6 +476,7 @@ async def test_a_stopped_rail_asks_nobody_about_each_payment_and_ends_for_all(
             await rail_stops.stop(db, "Stripe refuses our key", "mark", NOW)
         world = pay.stage.world
         world.transfers.append(IN_DOUBT if in_doubt else refusal)
+        world.holds.extend([True] * 20)
         if in_doubt:
             world.look_ups.append(refusal)
         await pay.until(PayoutStatus.RELEASED)
@@ -474,6 +488,7 @@ async def test_a_stopped_rail_asks_nobody_about_each_payment_and_ends_for_all(
             stop = await rail_stops.standstill(db)
             assert stop is not None
             assert stop.waiting == 1
+            world.holds.clear()
             assert await rail_stops.resume(db, stop.stop.id, NOW)
         assert await sweep() == 1
         await _held_by_the_rail(pay, False)

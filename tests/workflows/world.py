@@ -30,6 +30,7 @@ from domain.lifecycle import CheckState, SafetyVerdict
 from domain.messages import (
     AppliedEvent,
     CheckResult,
+    HeldPayout,
     MailResult,
     OnboardingTask,
     Queue,
@@ -91,6 +92,9 @@ class World:
         self.provider: Payouts | None = None
         """The real activities of payments, instead of the scripts."""
         self.requests: list[TransferRequest] = []
+        self.holds: deque[bool] = deque()
+        """Whether what a payment waits for is still to come; then it has come."""
+        self.asked_about: list[HeldPayout] = []
         self.attempts: dict[str, int] = defaultdict(int)
 
     @activity.defn(name="send_mail")
@@ -140,6 +144,12 @@ class World:
     async def adopt_transfer(self, request: TransferRequest) -> TransferResult:
         """The provider's list has one transfer in the payment's group."""
         return self.adopted
+
+    @activity.defn(name="still_held")
+    async def still_held(self, held: HeldPayout) -> bool:
+        """What a payment waits for."""
+        self.asked_about.append(held)
+        return self.holds.popleft() if self.holds else False
 
     @activity.defn(name="look_up_transfer")
     async def look_up_transfer(self, request: TransferRequest) -> TransferResult:
@@ -204,7 +214,7 @@ def outside_workers(client: Client, engine: AsyncEngine, world: World) -> list[W
         Queue.OUTREACH: [world.send_mail],
         Queue.PUBLICATION: [world.watch_publication],
         Queue.PAYOUTS: [
-            world.send_transfer, world.adopt_transfer, world.look_up_transfer,
+            world.send_transfer, world.adopt_transfer, world.look_up_transfer, world.still_held,
             world.prepare_onboarding, world.apply_stripe_event,
         ],
     }  # fmt: skip
