@@ -25,6 +25,7 @@ from domain.messages import (
     PostingKind,
     StreamHead,
 )
+from domain.payees import account_digest
 from local.proof.till import Contract, Owed, Payment, Till, Violated, Where
 from store import claiming, decisions, records, staff
 from store.engine import session
@@ -106,7 +107,8 @@ async def release(till: Till, pick: int, amount: int) -> None:
     parts = kept_back(payment.sent, contract.campaign.currency, open_claims(till, contract))
     netted = payment.netted + sum(part.amount_minor for part in parts)
     stale = amount % 5 == 0
-    choice = ReleaseChoice(netted_minor=netted + stale)
+    account = account_digest(contract.account)
+    choice = ReleaseChoice(netted_minor=netted + stale, account=account)
     code = await _apply(till, StreamKind.PAYOUT, payment, choice)
     if code != ("netting_changed" if stale else "applied"):
         raise Violated(f"{payment.id}: the release keeps back {choice.netted_minor}: {code}")

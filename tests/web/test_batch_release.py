@@ -126,6 +126,7 @@ async def test_the_list_says_sum_and_count_and_each_payment_is_its_own_decision(
     page = await look(client, *payouts)
     assert page.text.count("€420.50") == 2
     assert "Release 3 payments?" in page.text
+    assert page.text.count("acct_…") == 3, "and where each of them goes"
     result = await send(client, await form(web, client, page))
     assert "Released: 3, €420.50" in result
     rows = await decisions(web)

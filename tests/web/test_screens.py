@@ -288,7 +288,8 @@ async def test_a_payment_that_came_back_says_that_the_account_changed(web: Web) 
             db, before, outcome="transferred", first_sent_at=NOW - timedelta(days=1)
         )
         (await db.get_one(Payout, payout.id)).hold_reason = None
-    assert "never to this account" in (await client.get(f"/items/{item.id}")).text
+    page = (await client.get(f"/items/{item.id}")).text
+    assert "nothing was sent since this account is theirs" in page
 
 
 async def test_what_was_taken_back_asks_finance_whether_it_is_owed(web: Web) -> None:
