@@ -47,7 +47,6 @@ from store.tables import (
     Decision,
     InboxItem,
     Payout,
-    PayoutAttempt,
     Rider,
     Staff,
 )
@@ -208,8 +207,6 @@ async def _rides(db: AsyncSession, of: Collaboration, sent: Payout) -> None:
         db, of, kind="contract_signed", amount_minor=300, status="transferred",
         shared_transfer_id=sent.transfer_id,
     )  # fmt: skip
-    attempt = await db.get_one(PayoutAttempt, (sent.id, 1))
-    attempt.amount_minor = sent.sent_minor + small.sent_minor
     db.add(
         Rider(
             payout_id=sent.id, number=1, rider_id=small.id, amount_minor=small.sent_minor,
