@@ -133,8 +133,8 @@ class PayoutWorkflow(PayoutEndings):
         fill books and history with nothing.
         """
         held = HeldPayout(payout_id=self.payout.payout_id, reason=reason)
-        while not await self._hold(reason, code) and not self._stopped:
-            if reason not in CAN_BE_READ:
+        while not await self._hold(reason, code) and reason in CAN_BE_READ:
+            if self._stopped or self._taken_along:
                 return
             try:
                 still: bool = await workflow.execute_activity_method(
@@ -146,7 +146,7 @@ class PayoutWorkflow(PayoutEndings):
                 )
             except ActivityError:
                 return
-            if not still:
+            if not still or self._stopped or self._taken_along:
                 return
 
     # --- sending ------------------------------------------------------------------------

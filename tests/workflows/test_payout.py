@@ -231,7 +231,10 @@ async def test_a_payment_that_waits_for_the_payee_can_be_stopped_too(
 ) -> None:
     async with payment(temporal, engine) as pay:
         pay.stage.world.transfers.append(NOT_ONBOARDED)
+        pay.stage.world.holds.extend([True] * 20)
         await pay.until(PayoutStatus.HELD)
+        await pay.handle.signal(RECIPIENT_CHANGED)
+        await pay.rests()
         one = pay.stage.people.staff[Role.FINANCE][0]
         assert (await pay.says(DecisionKind.HOLD_PAYOUT, one)).applied
         assert (await pay.rests()).hold_reason == HoldReason.BY_PERSON
