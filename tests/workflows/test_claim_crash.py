@@ -81,7 +81,7 @@ async def asked(stage: Stage) -> tuple[str, DecisionRef]:
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(3 * PATIENCE):  # eight stories at once, on a busy machine
         while not await condition():  # noqa: ASYNC110 - a process has no event
             await asyncio.sleep(0.05)
 
