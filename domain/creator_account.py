@@ -42,7 +42,7 @@ class CreatorLine:
     @property
     def told(self) -> str:
         """The reason, where the creator was given it; else empty."""
-        return self.cause.because if is_told(self.kind, self.milestone) else ""
+        return self.cause.because if is_told(self.kind, self.milestone, self.cause) else ""
 
 
 @dataclass(frozen=True)

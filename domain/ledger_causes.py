@@ -10,7 +10,7 @@ from typing import Any
 from domain.campaign import MilestoneKind
 from domain.decisions import DecisionKind
 from domain.messages import PostingKind
-from domain.payments import BONUS, KILL_FEE, REPAYMENT
+from domain.payments import BONUS, KILL_FEE
 
 THE_CREATOR = "the creator"
 """How a creator's own decision is signed: names of creators stand in few places only."""
@@ -28,7 +28,9 @@ class Deciding:
     """The reason that the person gave; may be empty."""
     answer: str = ""
     of: int = 1
-    """Of a release: how many the payment needed."""
+    """Of a release, and of what was paid another way: how many people the payment needed."""
+    attempt: int = 0
+    """Of what became of a payment: how many attempts there had been."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Cause:
 
     by: tuple[str, ...] = ()
     because: str = ""
+    tried: bool = False
+    """True if it had been tried to pay it before."""
 
 
 NOBODY = Cause()
@@ -54,7 +58,18 @@ class Movement:
     """What the payment is for; empty if the movement is about the fee as a whole."""
     claim_id: str = ""
     """The claim that it is about; empty if it is about none."""
+    attempt: int = 0
+    """The attempt to pay that it is about; zero if it is about none."""
 
+
+NOBODY_DECIDES = frozenset(
+    {
+        PostingKind.FUND,  # what the campaign file says when the campaign is started
+        PostingKind.RETURN, PostingKind.TAKE_BACK,  # what the provider says
+        PostingKind.FEE, PostingKind.FEE_BACK,
+    }
+)  # fmt: skip
+"""Movements that nobody lets happen."""
 
 Decided = Mapping[str, Iterable[Deciding]]
 """Applied decisions by what they are about (payment, claim, collaboration), oldest first."""
@@ -66,8 +81,8 @@ LETS_MONEY_MOVE = frozenset(
         DecisionKind.DECIDE_KILL_FEE, DecisionKind.CANCEL_COLLABORATION,
         DecisionKind.JUDGE_SCANDAL, DecisionKind.WITHDRAW, DecisionKind.OPT_OUT,
         DecisionKind.GRANT_BONUS, DecisionKind.RELEASE_PAYOUT, DecisionKind.CANCEL_PAYOUT,
-        DecisionKind.CLAIM_BACK, DecisionKind.DECIDE_CLAIM, DecisionKind.WAIVE_CLAIM,
-        DecisionKind.BOOK_REPAYMENT,
+        DecisionKind.SETTLE_PAYOUT, DecisionKind.CLAIM_BACK, DecisionKind.DECIDE_CLAIM,
+        DecisionKind.WAIVE_CLAIM, DecisionKind.BOOK_REPAYMENT,
     }
 )  # fmt: skip
 """Decisions that can be behind a movement."""
@@ -82,6 +97,9 @@ _ENDED = {
 
 _ENDING_ANSWERS = frozenset({"", "withhold", "cancel", "reject", "decline"})
 """Of these, the answers that do; a kill fee and leaving have none."""
+
+_BY_SEVERAL = frozenset({DecisionKind.RELEASE_PAYOUT, DecisionKind.SETTLE_PAYOUT})
+"""Decisions that may need more than one person."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +120,8 @@ def cause(movement: Movement, decided: Decided) -> Cause:
         if each.kind in where.kinds
         and each.at <= movement.at
         and (where.answers is None or each.answer in where.answers)
+        # A transfer that was not to be taken for the payment, and one that is made later, are two.
+        and (movement.kind is not PostingKind.SETTLE or each.attempt + 1 == movement.attempt)
     ]
     if not found:
         return NOBODY
@@ -109,12 +129,12 @@ def cause(movement: Movement, decided: Decided) -> Cause:
     match movement.kind:
         case PostingKind.CLAIM:
             together = found
-        case PostingKind.SEND | PostingKind.NET:
+        case _ if last.kind in _BY_SEVERAL:
             together = found[-last.of :]
         case _:
             together = [last]
     reasons = [each.because for each in together if each.because]
-    return Cause(tuple(each.by for each in together), "; ".join(reasons))
+    return Cause(tuple(each.by for each in together), "; ".join(reasons), last.attempt > 0)
 
 
 def _where(movement: Movement) -> _Where | None:
@@ -129,11 +149,17 @@ def _where(movement: Movement) -> _Where | None:
             return _earned(movement.milestone, collaboration)
         case PostingKind.SEND | PostingKind.NET:
             return _Where(payment, {DecisionKind.RELEASE_PAYOUT})
+        case PostingKind.SETTLE:
+            return _Where(payment, {DecisionKind.SETTLE_PAYOUT}, frozenset({"adopt"}))
+        case PostingKind.ELSEWHERE:
+            return _Where(payment, {DecisionKind.SETTLE_PAYOUT}, frozenset({"elsewhere"}))
         case PostingKind.CLAIM:
             both = {DecisionKind.CLAIM_BACK, DecisionKind.DECIDE_CLAIM}
             return _Where(movement.claim_id, both, frozenset({"", "confirm"}))
         case PostingKind.DISCHARGE | PostingKind.RECOVER if not payment:
             return _Where(movement.claim_id, {DecisionKind.BOOK_REPAYMENT})
+        case PostingKind.DISCHARGE | PostingKind.RECOVER:
+            return _Where(payment, {DecisionKind.RELEASE_PAYOUT})
         case PostingKind.LIFT if not payment:
             return _Where(movement.claim_id, {DecisionKind.WAIVE_CLAIM})
         case PostingKind.FORFEIT | PostingKind.LIFT:
@@ -171,9 +197,17 @@ def claim_of(kind: PostingKind, key: str) -> str:
     return key.split(":")[1] if kind in _OF_A_CLAIM else ""
 
 
-def is_told(movement: PostingKind, milestone: str) -> bool:
-    """True if the creator is given the reason too: it was in a mail to them, word for word."""
-    return movement is PostingKind.FORFEIT and milestone == REPAYMENT
+def attempt_of(kind: PostingKind, key: str) -> int:
+    """The attempt to pay that went through, by the key of a movement; zero of every other one."""
+    return int(key.rpartition(":")[2]) if kind is PostingKind.SETTLE else 0
+
+
+def is_told(movement: PostingKind, milestone: str, found: Cause) -> bool:
+    """True if the creator is given the reason too: it was in a mail to them, word for word.
+
+    Of a bonus they hear when it is released, and no sooner.
+    """
+    return movement is PostingKind.FORFEIT and (milestone != BONUS or found.tried)
 
 
 def answer_of(choice: Mapping[str, Any]) -> str:

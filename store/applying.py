@@ -33,6 +33,9 @@ BESIDE_THE_STORY = {
 
 STOPS_A_PAYMENT = {DecisionKind.HOLD_PAYOUT, DecisionKind.CANCEL_PAYOUT}
 
+_SAYS_WHAT_BECAME = {DecisionKind.SETTLE_PAYOUT, DecisionKind.CANCEL_PAYOUT}
+"""Of these, statements ask whether and when it had been tried to pay it."""
+
 _LETS_GO = {DecisionKind.RELEASE_PAYOUT, DecisionKind.RETRY_PAYOUT, DecisionKind.SETTLE_PAYOUT}
 
 _NUDGES = ("staff_reminded", "escalated", "handed_over")
@@ -191,6 +194,8 @@ async def _write(
     if isinstance(entity, Payout) and row.kind == DecisionKind.RELEASE_PAYOUT:
         needed = await count_release(session, entity, len(command.earlier) + 1)
         data["of"] = needed
+    if isinstance(entity, Payout) and row.kind in _SAYS_WHAT_BECAME:
+        data["attempt"] = entity.attempt
     if isinstance(entity, Payout) and row.kind == DecisionKind.SETTLE_PAYOUT:
         needed = data["of"] = await people_needed(session, entity.id)
         data["settles"] = len(command.earlier) + 1 >= needed

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.creator_account import CreatorLine
 from domain.errors import NotFound
 from domain.invoicing import RULES
-from domain.ledger_causes import Decided, Movement, cause, claim_of
+from domain.ledger_causes import Decided, Movement, attempt_of, cause, claim_of
 from domain.messages import PostingKind
 from store.accounts import IN_TRANSIT, PAID, PAYABLE, RECEIVABLE, RESERVED, Balances
 from store.invoice_sums import OF_PAYMENT, credited_invoices, vat_credited_by, vat_of
@@ -165,6 +165,6 @@ def _line(
 def _with_cause(line: CreatorLine, key: str, decided: Decided) -> CreatorLine:
     moved = Movement(
         line.kind, line.at, line.collaboration_id, line.payout_id, line.milestone,
-        claim_of(line.kind, key),
+        claim_of(line.kind, key), attempt_of(line.kind, key),
     )  # fmt: skip
     return replace(line, cause=cause(moved, decided))

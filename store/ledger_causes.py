@@ -11,13 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.decisions import DecisionKind
 from domain.ledger_causes import LETS_MONEY_MOVE, THE_CREATOR, Decided, Deciding, answer_of
 from domain.lifecycle import StreamKind
-from store.tables import Claim, Collaboration, Decision, Event, Payout, Staff
+from store.tables import Claim, ClaimPart, Collaboration, Decision, Event, Payout, Staff
 
 
 async def decided_of_campaign(session: AsyncSession, campaign_id: str, at: datetime) -> Decided:
     """What was decided about a campaign's money until a moment; one statement."""
+    # A payment of another campaign may have kept back what was owed in this one.
+    kept_back = (
+        select(ClaimPart.payout_id)
+        .join(Claim, Claim.id == ClaimPart.claim_id)
+        .where(Claim.campaign_id == campaign_id)
+    )
+    payouts = (Payout.campaign_id == campaign_id) | Payout.id.in_(kept_back)
     return await _decided(
-        session, at, Payout.campaign_id == campaign_id, Claim.campaign_id == campaign_id,
+        session, at, payouts, Claim.campaign_id == campaign_id,
         Collaboration.campaign_id == campaign_id,
     )  # fmt: skip
 
@@ -65,6 +72,7 @@ async def _decided(
                 because=decision.comment,
                 answer=answer_of(decision.choice),
                 of=int(data.get("of", 1)),
+                attempt=int(data.get("attempt", 0)),
             )
         )
     return found

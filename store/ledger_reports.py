@@ -9,7 +9,7 @@ from decimal import Decimal
 from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.ledger_causes import NOBODY, Cause, Decided, Movement, cause, claim_of
+from domain.ledger_causes import NOBODY, Cause, Decided, Movement, attempt_of, cause, claim_of
 from domain.messages import PostingKind
 from store.accounts import UNGUARDED, Balances
 from store.ledger_causes import decided_of_campaign
@@ -133,7 +133,7 @@ def _line(
     kind = PostingKind(movement.kind)
     moved = Movement(
         kind, movement.at, movement.collaboration_id or "", payment, milestone,
-        claim_of(kind, movement.key),
+        claim_of(kind, movement.key), attempt_of(kind, movement.key),
     )  # fmt: skip
     return StatementLine(
         at=movement.at,
