@@ -35,6 +35,7 @@ class Rule(BaseModel):
     payer: str
     payee: str = ""
     of: Literal["payee", "payer"]
+    compared: Literal["gross", "net"] = "gross"
     begins: Literal["reached", "exceeded"] = Field(alias="from")
     form: str
     duty: str

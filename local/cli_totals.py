@@ -8,14 +8,26 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from domain.errors import UserMistake
 from domain.money import Money
-from domain.reporting import RULES, Standing
+from domain.reporting import RULES, Rule, Standing
 from domain.spreadsheet import Sheet
 from local.cli_exports import whole_file
 from local.cli_support import DATA_DEFAULT, AsJson, Data, now, out, print_json, run_async, target
 from store.engine import session
-from store.totals import CreatorTotal, year_totals
-from web.totals import FIRST_YEAR, LAST_YEAR, file_rows, of_payers, read_zone, standings, sums
+from store.totals import CreatorTotal, Payer, year_totals
+from web.totals import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    Sum,
+    brands,
+    file_rows,
+    of_brand,
+    of_payers,
+    read_zone,
+    standings,
+    sums,
+)
 
 SHOWN = 50
 """Creators in the terminal; --csv and --json have them all."""
@@ -27,6 +39,9 @@ def totals(
         typer.Option(min=FIRST_YEAR, max=LAST_YEAR, help="The calendar year; else this one."),
     ] = None,
     zone: Annotated[str, typer.Option(help="Where the year begins, like Europe/Berlin.")] = "UTC",
+    brand: Annotated[
+        str, typer.Option(help="Only what one brand paid: its name, or its number.")
+    ] = "",
     csv: Annotated[str, typer.Option("--csv", help="Write all of it into this file.")] = "",
     semicolons: Annotated[
         bool, typer.Option("--semicolons", help="--csv: for spreadsheets that write 1,50.")
@@ -34,7 +49,7 @@ def totals(
     data: Data = DATA_DEFAULT,
     as_json: AsJson = False,
 ) -> None:
-    """Sum up what was paid in a year, by creator, country and currency."""
+    """Sum up what was paid in a year, by brand, creator and currency."""
     where = read_zone(zone)
     year = year or now().astimezone(where).year
 
@@ -42,7 +57,13 @@ def totals(
         async with target(data) as stack, session(stack.engine) as db:
             return await year_totals(db, year, where)
 
-    rows = run_async(work())
+    everything = run_async(work())
+    rows = of_brand(everything, brand)
+    if everything and not rows:
+        raise UserMistake(
+            f"no brand called '{brand[:100]}' paid anybody in {year}",
+            hint="these did: " + ", ".join(brands(everything)),
+        )
     if csv:
         with whole_file(csv) as into:
             into.writelines(file_rows(rows, year, Sheet(semicolons), where))
@@ -56,33 +77,10 @@ def _as_json(rows: tuple[CreatorTotal, ...], year: int, zone: str) -> dict[str, 
     return {
         "year": year,
         "zone": zone,
-        "totals": [
-            {
-                "payer_country": row.payer_country,
-                "creator": row.creator.id,
-                "handle": row.creator.handle,
-                "name": row.creator.name,
-                "platform": row.creator.platform,
-                "country": row.country,
-                "declared": bool(row.declared_country),
-                "currency": row.currency,
-                "amount": row.amount_minor,
-                "taken_back": row.taken_back_minor,
-                "net": row.net_minor,
-                "vat": row.vat_minor,
-                "without_invoice": row.uninvoiced_minor,
-                "payments": row.payments,
-                "first": row.first.isoformat(),
-                "last": row.last.isoformat(),
-                "same_address": list(row.same_address),
-                "together": row.together_minor,
-                "rules": standings(row, year),
-            }
-            for row in rows
-        ],
+        "totals": [_one(row, year) for row in rows],
         "countries": [
             {
-                "payer_country": one.payer_country,
+                **_payer(one.payer),
                 "country": one.country,
                 "currency": one.amount.currency,
                 "amount": one.amount.minor,
@@ -96,9 +94,11 @@ def _as_json(rows: tuple[CreatorTotal, ...], year: int, zone: str) -> dict[str, 
         ],
         "payers": [
             {
-                "payer_country": total.payer_country,
+                **_payer(total.payer),
                 "currency": total.amount.currency,
                 "amount": total.amount.minor,
+                "compared": total.compared(rule).minor,
+                "without_invoice": total.uninvoiced.minor,
                 "rules": {rule.code: standing},
             }
             for rule, total, standing in of_payers(rows, year)
@@ -114,6 +114,34 @@ def _as_json(rows: tuple[CreatorTotal, ...], year: int, zone: str) -> dict[str, 
     }
 
 
+def _one(row: CreatorTotal, year: int) -> dict[str, object]:
+    return {
+        **_payer(row.payer),
+        "creator": row.creator.id,
+        "handle": row.creator.handle,
+        "name": row.creator.name,
+        "platform": row.creator.platform,
+        "country": row.country,
+        "declared": bool(row.declared_country),
+        "currency": row.currency,
+        "amount": row.amount_minor,
+        "taken_back": row.taken_back_minor,
+        "net": row.net_minor,
+        "vat": row.vat_minor,
+        "without_invoice": row.uninvoiced_minor,
+        "payments": row.payments,
+        "first": row.first.isoformat(),
+        "last": row.last.isoformat(),
+        "same_address": list(row.same_address),
+        "together": row.together_minor,
+        "rules": standings(row, year),
+    }
+
+
+def _payer(payer: Payer) -> dict[str, object]:
+    return {"payer": payer.name, "payer_number": payer.number, "payer_country": payer.country}
+
+
 def _show(rows: tuple[CreatorTotal, ...], year: int) -> None:
     if not rows:
         out.print(f"Nothing was paid in {year}.")
@@ -126,7 +154,8 @@ def _show(rows: tuple[CreatorTotal, ...], year: int) -> None:
         table.columns[column].justify = "right"
     for row in rows[:SHOWN]:
         table.add_row(
-            escape(row.creator.handle), row.country or "?", row.payer_country or "?",
+            escape(row.creator.handle), row.country or "?",
+            escape(f"{row.payer.name} ({row.payer.country})"),
             str(Money(minor=row.amount_minor, currency=row.currency)),
             *(_parts(row) if invoiced else ()), str(row.payments),
             _report(standings(row, year)),
@@ -135,8 +164,17 @@ def _show(rows: tuple[CreatorTotal, ...], year: int) -> None:
     if len(rows) > SHOWN:
         out.print(f"and {len(rows) - SHOWN} more; --csv FILE writes all of them")
     for rule, total, standing in of_payers(rows, year):
-        out.print(f"{total.payer_country}, all creators together, {total.amount}: {rule.form} "
-                  f"{standing.value.replace('_', ' ')}")  # fmt: skip
+        out.print(
+            f"{escape(total.payer.name)}, all creators together, {total.compared(rule)}"
+            f"{_without_vat(rule, total)}: {rule.form} {standing.value.replace('_', ' ')}"
+        )
+
+
+def _without_vat(rule: Rule, total: Sum) -> str:
+    if rule.compared == "gross":
+        return ""
+    rest = f"; {total.uninvoiced} of it without an invoice" if total.uninvoiced.minor else ""
+    return f" without the VAT of invoices{rest}"
 
 
 def _parts(row: CreatorTotal) -> tuple[str, ...]:

@@ -10,6 +10,16 @@ from store.tables import Campaign
 
 def brand_of(campaign: type[Campaign] | AliasedClass[Campaign] = Campaign) -> ColumnElement[str]:
     """The brand's name, country and number in the register."""
+    country, name, number = parts_of_brand(campaign)
+    return func.concat_ws("\x1f", name, country, number)
+
+
+def parts_of_brand(
+    campaign: type[Campaign] | AliasedClass[Campaign] = Campaign,
+) -> tuple[ColumnElement[str], ColumnElement[str], ColumnElement[str]]:
+    """The brand's country, name and number in the register; empty what its file does not have."""
     brand = campaign.file["brand"]
-    fields = [brand[key].astext for key in ("name", "country", "business_number")]
-    return func.concat_ws("\x1f", *(func.coalesce(each, "") for each in fields))
+    country, name, number = (
+        func.coalesce(brand[key].astext, "") for key in ("country", "name", "business_number")
+    )
+    return country, name, number

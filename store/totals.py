@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.lifecycle import PayoutStatus
 from domain.messages import PostingKind
+from store.brands import parts_of_brand
 from store.invoice_sums import OF_PAYMENT, vat_of
 from store.other_payments import IT_IS, PAID_AT
 from store.tables import (
@@ -28,11 +29,21 @@ from store.tables import (
 )
 
 
+@dataclass(frozen=True, order=True)
+class Payer:
+    """A brand as its campaign files name it: who has to report what it paid."""
+
+    country: str
+    name: str
+    number: str
+    """In the register; empty if the files have none."""
+
+
 @dataclass(frozen=True)
 class CreatorTotal:
-    """One creator's payments of a year from brands of one country, in one currency."""
+    """One creator's payments of a year from one brand, in one currency."""
 
-    payer_country: str
+    payer: Payer
     creator: Creator
     declared_country: str
     """Where the creator has said to be taxed; empty if they have said nothing."""
@@ -78,14 +89,14 @@ async def year_totals(
         year: like 2026.
         zone: where the year begins and ends at midnight.
     """
-    country = Campaign.file["brand"]["country"].astext
+    country, name, number = parts_of_brand()
     moved = _movements()
     amount = func.sum(moved.c.sign * moved.c.amount_minor)
     vat = func.sum(moved.c.sign * vat_of(moved.c.amount_minor, moved.c.start))
     paid = moved.c.sign > 0
     query = (
         select(
-            country, Creator, _declared(), Payout.currency, amount,
+            country, name, number, Creator, _declared(), Payout.currency, amount,
             func.coalesce(func.sum(moved.c.amount_minor).filter(~paid), 0),
             func.count().filter(paid),
             func.coalesce(func.min(moved.c.at).filter(paid), func.min(moved.c.at)),
@@ -105,18 +116,18 @@ async def year_totals(
             moved.c.at >= datetime(year, 1, 1, tzinfo=zone),
             moved.c.at < datetime(year + 1, 1, 1, tzinfo=zone),
         )
-        .group_by(country, Creator.id, Payout.currency)
-        .order_by(country, Payout.currency, amount.desc(), Creator.id)
+        .group_by(country, name, number, Creator.id, Payout.currency)
+        .order_by(country, name, number, Payout.currency, amount.desc(), Creator.id)
     )  # fmt: skip
     return _with_same_address(
         [
             CreatorTotal(
-                payer or "", creator, declared or "", currency, int(total), int(back), count,
-                first, last, int(tax), int(rest),
+                Payer(*brand), creator, declared or "", currency, int(total),
+                int(back), count, first, last, int(tax), int(rest),
             )
-            for payer, creator, declared, currency, total, back, count, first, last, tax, rest in (
-                await session.execute(query)
-            )
+            for (
+                *brand, creator, declared, currency, total, back, count, first, last, tax, rest
+            ) in await session.execute(query)
         ]
     )  # fmt: skip
 
@@ -171,7 +182,7 @@ def _declared() -> ScalarSelect[str]:
 
 def _with_same_address(rows: Sequence[CreatorTotal]) -> tuple[CreatorTotal, ...]:
     """Sums are due for each person, and one person may have an account on every platform."""
-    groups: dict[tuple[str, str, str], list[CreatorTotal]] = defaultdict(list)
+    groups: dict[tuple[Payer, str, str], list[CreatorTotal]] = defaultdict(list)
     for row in rows:
         groups[_group(row)].append(row)
     found = []
@@ -183,6 +194,6 @@ def _with_same_address(rows: Sequence[CreatorTotal]) -> tuple[CreatorTotal, ...]
     return tuple(found)
 
 
-def _group(row: CreatorTotal) -> tuple[str, str, str]:
+def _group(row: CreatorTotal) -> tuple[Payer, str, str]:
     address = row.creator.email.strip().casefold()
-    return row.payer_country, row.currency, address or row.creator.id
+    return row.payer, row.currency, address or row.creator.id

@@ -14,7 +14,7 @@ from domain.errors import UserMistake
 from domain.money import Money
 from domain.reporting import RULES, Rule, Standing
 from domain.spreadsheet import BOM, Cell, Sheet
-from store.totals import CreatorTotal, year_totals
+from store.totals import CreatorTotal, Payer, year_totals
 from web.exports import READERS
 from web.pages import pages_of
 from web.visit import visit
@@ -27,9 +27,9 @@ SHOWN = 50
 FIRST_YEAR, LAST_YEAR = 2020, 2100
 
 COLUMNS = (
-    "year", "payer_country", "creator", "handle", "name", "platform", "country", "declared",
-    "amount", "taken_back", "net", "vat", "without_invoice", "currency", "payments",
-    "first", "last", "same_address", "together", "to_report", "undecided",
+    "year", "payer", "payer_number", "payer_country", "creator", "handle", "name", "platform",
+    "country", "declared", "amount", "taken_back", "net", "vat", "without_invoice", "currency",
+    "payments", "first", "last", "same_address", "together", "to_report", "undecided",
 )  # fmt: skip
 
 _DUE = (Standing.REACHED, Standing.TOGETHER)
@@ -38,9 +38,9 @@ _OPEN = (Standing.OTHER_CURRENCY, Standing.NO_FIGURE)
 
 @dataclass(frozen=True)
 class Sum:
-    """What brands of one country paid creators of another (or of all), in one currency."""
+    """What a brand paid creators of one country (or of all), in one currency."""
 
-    payer_country: str
+    payer: Payer
     country: str
     amount: Money
     creators: int
@@ -55,6 +55,11 @@ class Sum:
         """What the invoices say without value added tax."""
         minor = self.amount.minor - self.vat.minor - self.uninvoiced.minor
         return Money(minor=minor, currency=self.amount.currency)
+
+    def compared(self, rule: Rule) -> Money:
+        """What a rule looks at; what was paid without an invoice has no value added tax here."""
+        vat = self.vat.minor if rule.compared == "net" else 0
+        return Money(minor=self.amount.minor - vat, currency=self.amount.currency)
 
 
 def read_zone(name: str) -> ZoneInfo:
@@ -71,6 +76,21 @@ def read_zone(name: str) -> ZoneInfo:
         ) from error
 
 
+def of_brand(rows: tuple[CreatorTotal, ...], brand: str) -> tuple[CreatorTotal, ...]:
+    """What one brand paid, by its name or its number in the register; all if none is named."""
+    wanted = brand.strip().casefold()
+    if not wanted:
+        return rows
+    return tuple(
+        row for row in rows if wanted in {row.payer.name.casefold(), row.payer.number.casefold()}
+    )
+
+
+def brands(rows: tuple[CreatorTotal, ...], chosen: str = "") -> list[str]:
+    """Names to choose from; the chosen one is among them though it paid nothing in the year."""
+    return sorted({row.payer.name for row in rows} | ({chosen} - {""}), key=str.casefold)
+
+
 def standings(row: CreatorTotal, year: int) -> dict[str, Standing]:
     """How a creator's sum stands to each rule that speaks of creators, by the rule's code."""
     paid = Money(minor=row.amount_minor, currency=row.currency)
@@ -78,16 +98,16 @@ def standings(row: CreatorTotal, year: int) -> dict[str, Standing]:
     return {
         rule.code: rule.standing(year, paid, together)
         for rule in RULES
-        if rule.of == "payee" and rule.applies(row.payer_country, row.country)
+        if rule.of == "payee" and rule.applies(row.payer.country, row.country)
     }
 
 
 def sums(rows: tuple[CreatorTotal, ...], *, by_creator_country: bool) -> list[Sum]:
-    """The totals by country of the brand, of the creator if wanted, and currency."""
-    groups: dict[tuple[str, str, str], list[CreatorTotal]] = defaultdict(list)
+    """The totals by brand, country of the creator if wanted, and currency."""
+    groups: dict[tuple[Payer, str, str], list[CreatorTotal]] = defaultdict(list)
     for row in rows:
         country = row.country if by_creator_country else ""
-        groups[row.payer_country, row.currency, country].append(row)
+        groups[row.payer, row.currency, country].append(row)
     return [
         Sum(
             payer, country,
@@ -101,12 +121,12 @@ def sums(rows: tuple[CreatorTotal, ...], *, by_creator_country: bool) -> list[Su
 
 
 def of_payers(rows: tuple[CreatorTotal, ...], year: int) -> list[tuple[Rule, Sum, Standing]]:
-    """How everything that was paid stands to the rules that speak of the brand."""
+    """How everything that a brand paid stands to the rules that speak of the brand."""
     return [
-        (rule, total, rule.standing(year, total.amount))
+        (rule, total, rule.standing(year, total.compared(rule)))
         for total in sums(rows, by_creator_country=False)
         for rule in RULES
-        if rule.of == "payer" and rule.payer == total.payer_country
+        if rule.of == "payer" and rule.payer == total.payer.country
     ]
 
 
@@ -118,8 +138,9 @@ def file_rows(
     for row in rows:
         found, creator = standings(row, year), row.creator
         cells: list[Cell] = [
-            year, row.payer_country, creator.id, creator.handle.removeprefix("@"), creator.name,
-            creator.platform, row.country, "yes" if row.declared_country else "no",
+            year, row.payer.name, row.payer.number, row.payer.country, creator.id,
+            creator.handle.removeprefix("@"), creator.name, creator.platform, row.country,
+            "yes" if row.declared_country else "no",
             Money(minor=row.amount_minor, currency=row.currency),
             Money(minor=row.taken_back_minor, currency=row.currency),
             Money(minor=row.net_minor, currency=row.currency),
@@ -145,7 +166,9 @@ async def totals(request: Request) -> Response:
             year, zone = _year(query.get("year", ""), this_year), read_zone(query.get("zone", ""))
         except UserMistake as mistake:
             return _says(request, mistake)
-        rows = await year_totals(v.db, year, zone)
+        everything = await year_totals(v.db, year, zone)
+        brand = query.get("brand", "")
+        rows = of_brand(everything, brand)
         if query.get("file"):
             sheet = Sheet(semicolons=bool(query.get("semicolons")))
             return Response(
@@ -158,6 +181,7 @@ async def totals(request: Request) -> Response:
         judged.sort(key=lambda each: not any(one in _DUE for one in each[1].values()))
         return await v.page(
             "desk/totals.html", here="payments", year=year, this_year=this_year, zone=zone.key,
+            brand=brand, brands=brands(everything, brand),
             sums=sums(rows, by_creator_country=True), payers=of_payers(rows, year),
             judged=judged[:SHOWN], count=len(rows), rules=RULES,
         )  # fmt: skip

@@ -68,6 +68,13 @@ def test_a_year_begins_where_it_is_said_to_begin(connected: Terminal, books: Boo
     books.run(year)
     before = connected("payouts", "totals", "--year", "2025", "--json").json
     assert [row["amount"] for row in before["totals"]] == [100_000]
+    one = connected("payouts", "totals", "--year", "2025", "--brand", "lumen")
+    assert (
+        "Lumen, all creators together, 1,000.00 EUR without the VAT of invoices; 1,000.00 EUR"
+        in (" ".join(one.out.split()))
+    )
+    nobody = connected("payouts", "totals", "--year", "2025", "--brand", "Umbra")
+    assert (nobody.code, "these did: Lumen" in nobody.err) == (2, True)
     (levy,) = before["payers"]
     assert levy["rules"] == {"de_ksa": "reached"}
     words = ("--year", "2026", "--zone", "Europe/Berlin", "--json")
@@ -82,6 +89,7 @@ def test_the_file_has_everybody(connected: Terminal, books: Books, tmp_path: Pat
     file = tmp_path / "totals.csv"
     assert connected("payouts", "totals", "--year", "2026", "--csv", str(file)).code == 0
     rows = list(csv.DictReader(io.StringIO(file.read_bytes().decode("utf-8-sig"), newline="")))
+    assert {(row["payer"], row["payer_country"]) for row in rows} == {("Lumen", "US")}
     assert [(row["handle"], row["amount"], row["to_report"]) for row in rows] == [
         ("ben", "2000.00", "us_1099_nec"), ("mara", "1500.00", "us_1099_nec"),
         ("mara.eats", "600.00", "us_1099_nec"),
@@ -105,6 +113,8 @@ async def test_the_desk_shows_the_year_and_hands_out_the_file(web: Web) -> None:
     assert "$2,000.00" in page
     assert "Form 1099-NEC: to report if it is one person" in page
     assert "United States" in page
+    assert "Lumen" in page
+    assert "Nothing was paid" in (await client.get("/payments/totals?year=2026&brand=X")).text
     assert "no figure for 2030" in (await client.get("/payments/totals?year=2030")).text
     file = await client.get("/payments/totals?year=2026&file=yes")
     assert file.headers["content-disposition"] == 'attachment; filename="totals-2026.csv"'

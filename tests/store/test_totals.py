@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from domain.reporting import Standing
 from store.engine import session
 from store.tables import TaxProfile
 from store.totals import CreatorTotal, year_totals
 from tests import books, builders
-from web.totals import sums
+from web.totals import brands, of_brand, of_payers, sums
 
 DECEMBER, JANUARY = datetime(2025, 12, 20, tzinfo=UTC), datetime(2026, 1, 10, tzinfo=UTC)
 
@@ -74,3 +75,26 @@ async def test_a_creator_counts_for_the_country_that_they_declared_last(
         (told,) = await the_year(db, 2026)
         assert (told.country, told.declared_country) == ("AT", "AT")
         assert [each.country for each in sums((told,), by_creator_country=True)] == ["AT"]
+
+
+async def test_each_brand_reports_what_it_paid_itself_and_the_levy_looks_at_the_net(
+    engine: AsyncEngine,
+) -> None:
+    async with session(engine) as db:
+        who = await builders.creator(db)
+        for name, number, amount in (("Alpha", "HRB 1", 119_000), ("Beta", "", 59_500)):
+            brand = {"name": name, "business_number": number}
+            of = await builders.collaboration(db, await builders.campaign(db, brand=brand), who)
+            row = await books.paid(db, of, at=JANUARY, amount_minor=amount)
+            if number:
+                await books.invoiced(db, row, 19_000)
+        alpha, beta = rows = await the_year(db, 2026)
+    assert (alpha.payer.name, alpha.payer.number, alpha.amount_minor) == ("Alpha", "HRB 1", 119_000)
+    assert (beta.payer.name, beta.payer.number, beta.amount_minor) == ("Beta", "", 59_500)
+    assert (alpha.together_minor, brands(rows)) == (119_000, ["Alpha", "Beta"])
+    assert of_brand(rows, "beta") == of_brand(rows, "BETA ") == (beta,)
+    assert of_brand(rows, "hrb 1") == (alpha,)
+    levies = [
+        (total.compared(rule).minor, standing) for rule, total, standing in of_payers(rows, 2026)
+    ]
+    assert levies == [(100_000, Standing.BELOW), (59_500, Standing.BELOW)], "1,000 euros net"
