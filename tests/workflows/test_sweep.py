@@ -18,6 +18,7 @@ from store import external_events
 from store.engine import session
 from store.tables import Decision, ExternalEvent
 from tests import builders
+from tests.tampering import unguarded
 from tests.workflows.payment import as_input
 
 LONG_AGO = datetime.now(UTC) - timedelta(hours=1)
@@ -61,6 +62,7 @@ async def test_a_row_that_cannot_be_sent_holds_up_no_other(
             await builders.decision(db, payout, person, CHOICE, seen=str(n), at=LONG_AGO)
             for n in range(2)
         ]
+    async with unguarded(engine) as db:
         (await db.get_one(Decision, broken.decision_id)).subject_kind = "unheard_of"
     assert await Maintenance(engine, temporal.client).sweep() == 2
     async with session(engine) as db:
