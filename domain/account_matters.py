@@ -20,6 +20,7 @@ class MatterCode(StrEnum):
     SWEPT = "swept"  # paid out to the brand's own bank by itself
     WAITING_FUNDS = "waiting_funds"  # payments wait for money at the provider
     PAUSED = "paused"  # the brand itself has paused creators' accounts
+    BANK_SAID = "bank_said"  # lines of the bank that do not fit the payments they are about
     UNEXPLAINED = "unexplained"  # nobody here knows why the balance changed
 
 
@@ -93,6 +94,16 @@ MATTERS: dict[MatterCode, Matter] = {
         "Resume them there, or put the payments on hold here if they are not to be made. The "
         "payments page names the creators. Do not pay them by other ways meanwhile.",
         by_itself=True,
+    ),
+    MatterCode.BANK_SAID: Matter(
+        "Look up at your bank what does not fit your payments",
+        "Lines of the bank's answers or statements bear references of payments and do not fit "
+        "them: booked or returned a second time, another amount, the opposite of what was said "
+        "before, a payment that was in no file, or a reference that nobody here knows. Nothing "
+        "was changed by them.",
+        "Look each line up in the account. If money went twice or to nobody you know, have it "
+        "back by the bank, or ask the creator for it with a claim. If the bank was wrong, have it "
+        "say so in another file. Do not pay any of these payments again before you know.",
     ),
     MatterCode.UNEXPLAINED: Matter(
         "Find out why your balance at Stripe changed",

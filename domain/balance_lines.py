@@ -80,7 +80,13 @@ _OWN_BUSINESS = frozenset(
 )
 """What the brand sells by the same account."""
 
+BANK_LINES = (
+    "unknown_reference", "in_no_file", "another_amount", "opposite_of_before", "once_more",
+)  # fmt: skip
+"""Types of lines in a bank's files that do not fit the payments that they name."""
+
 _PLAIN: dict[str, Explanation | MatterCode] = {
+    **dict.fromkeys(BANK_LINES, MatterCode.BANK_SAID),
     "topup": Explanation.TOP_UP,
     "topup_reversal": MatterCode.TOP_UP_BACK,
     "connect_collection_transfer": MatterCode.COLLECTED,

@@ -9,9 +9,11 @@ from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.balance_lines import BANK_LINES, BalanceLine
 from domain.bank_transfer import CURRENCY, BankNews, NewsKind, OrderState
+from domain.ids import derived_id
 from domain.messages import TransferOutcome, TransferResult
-from store import bank_accounts, bank_orders
+from store import balance_lines, bank_accounts, bank_orders
 from store.tables import BankOrder
 
 
@@ -37,6 +39,14 @@ STRANGE = frozenset(
 """A person must look at these at the bank."""
 
 
+_TYPE = dict(
+    zip(
+        (Became.UNKNOWN, Became.NOT_SENT, Became.AMOUNT, Became.CONTRADICTION, Became.TWICE),
+        BANK_LINES,
+        strict=True,
+    )
+)
+
 _BOOKED = OrderState.BOOKED.value
 
 
@@ -61,7 +71,33 @@ async def apply(
     lines = [single for each in news for single in await _singles(session, each)]
     rank = {NewsKind.RETURNED: 1}
     lines.sort(key=lambda each: (each.end_to_end_id, rank.get(each.kind, 0)))
-    return [await _apply(session, each, by, at) for each in lines]
+    told = [await _apply(session, each, by, at) for each in lines]
+    strange = [
+        _strange(line, each, at)
+        for line, each in zip(lines, told, strict=True)
+        if each.became in STRANGE
+    ]
+    if strange:
+        # Not only in the answer to whoever imports: it is a matter until a person says what it was.
+        await balance_lines.record(session, strange, at)
+    return told
+
+
+def _strange(line: BankNews, told: Told, at: datetime) -> BalanceLine:
+    """The same line of the same file, imported again, is the same."""
+    said = (
+        told.reference, told.became.value, line.kind.value, line.bank_reference, line.currency,
+        str(line.amount_minor),
+    )  # fmt: skip
+    euros = line.currency in {"", CURRENCY}
+    return BalanceLine(
+        id=derived_id("bnk", *said),
+        type=_TYPE[told.became],
+        currency=CURRENCY,
+        amount_minor=max(line.amount_minor or 0, 0) if euros else 0,
+        source_id=told.reference,
+        created_at=at,
+    )
 
 
 async def _singles(session: AsyncSession, news: BankNews) -> list[BankNews]:

@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from activities.bank_rail import BankRail
 from activities.payouts import Payouts
 from activities.reconciliation import Reconciliation
+from domain.account_matters import MatterCode
 from domain.bank_transfer import ACCOUNT_REFUSED, OrderState, end_to_end_id
 from domain.errors import NotAllowed, OtherRail, Unavailable
 from domain.ids import derived_id
+from domain.inbox import ItemKind
 from domain.lifecycle import PayoutStatus
 from domain.mails import Mail
 from domain.messages import (
@@ -25,7 +27,7 @@ from domain.messages import (
     TransferOutcome,
 )
 from domain.reconciliation import ReconcileTask
-from store import attempts, bank_accounts, bank_orders, ledger
+from store import account_matters, attempts, bank_accounts, bank_orders, ledger
 from store.bank_news import Became
 from store.engine import session
 from store.tables import (
@@ -33,6 +35,7 @@ from store.tables import (
     BankOrder,
     Collaboration,
     ExternalEvent,
+    InboxItem,
     OutboxMail,
     Payout,
     PayoutAttempt,
@@ -278,22 +281,43 @@ async def test_a_rejected_file_is_the_rejection_of_everything_in_it(scene: Scene
     assert (await other.look_up()).code == "FF01"
 
 
+async def matters(scene: Scene) -> list[InboxItem]:
+    """What finance has to look up at the bank."""
+    async with session(scene.engine) as db:
+        rows = await db.scalars(
+            select(InboxItem).where(
+                InboxItem.kind == ItemKind.ACCOUNT, InboxItem.closed_at.is_(None)
+            )
+        )
+        return [row for row in rows if row.code == MatterCode.BANK_SAID]
+
+
+async def account_settled(scene: Scene, item: InboxItem) -> None:
+    async with session(scene.engine) as db:
+        assert await account_matters.settle(db, item.subject_id, NOW, None, "the bank's error")
+
+
 @pytest.mark.parametrize(
-    ("reference", "amount", "expected"),
+    ("reference", "amount", "expected", "seen"),
     [
-        ("", "151.00", Became.AMOUNT),
-        ("", "150.00 USD", Became.AMOUNT),
-        ("", "150.001", Became.AMOUNT),
-        ("pay-nobody-1", "150.00", Became.UNKNOWN),
+        ("", "151.00", Became.AMOUNT, "15100EUR"),
+        ("", "150.00 USD", Became.AMOUNT, "0EUR"),
+        ("", "150.001", Became.AMOUNT, "0EUR"),
+        ("pay-nobody-1", "150.00", Became.UNKNOWN, "15000EUR"),
     ],
 )
 async def test_what_does_not_fit_is_told_and_changes_nothing(
-    scene: Scene, reference: str, amount: str, expected: Became
+    scene: Scene, reference: str, amount: str, expected: Became, seen: str
 ) -> None:
     await scene.send()
     await scene.file()
     found = await scene.says(statement(debit(reference or scene.reference, amount)))
     assert (became(found), found.strange) == ([expected], 1)
+    (item,) = await matters(scene)
+    assert item.seen == seen
+    await account_settled(scene, item)
+    await scene.says(statement(debit(reference or scene.reference, amount)))
+    assert await matters(scene) == []
     assert (await scene.order()).state == OrderState.IN_FILE
     assert (await scene.look_up()).outcome is T.UNDER_WAY
 
