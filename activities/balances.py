@@ -11,6 +11,7 @@ from temporalio import activity
 
 from activities.rail_gate import RailGate
 from domain.errors import RailStopped
+from domain.payments import RailFunds
 from integrations.payout_rail import PayoutRail
 from store import rail_balances
 from store.engine import session
@@ -40,13 +41,22 @@ class Balances:
         the page shows how old the reading is. One that is refused stops them all, before any is
         tried with it.
         """
-        at = self._clock()
         try:
             async with RailGate(self._engine, self._rail, self._clock).watch():
-                found = await self._rail.balance()
+                await self.read()
         except RailStopped as error:
             log.warning("the balance cannot be read: %s", error.message)
             return False
+        return True
+
+    async def read(self) -> dict[str, RailFunds]:
+        """Read the balance, keep it and give it, by currency.
+
+        Raises:
+            RailStopped: our key may not read it.
+        """
+        at = self._clock()
+        found = await self._rail.balance()
         async with session(self._engine) as db:
             await rail_balances.record(
                 db,
@@ -56,4 +66,4 @@ class Balances:
                     currency: funds.reserved for currency, funds in found.items() if funds.reserved
                 },
             )
-        return True
+        return found

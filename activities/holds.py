@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 
+from activities.balances import Balances
 from activities.heartbeats import heartbeats
 from activities.rail_gate import RailGate
 from activities.recipients import Recipients
@@ -34,8 +35,9 @@ class Holds:
         *,
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
-        self._engine, self._rail = engine, rail
+        self._engine = engine
         self._gate = RailGate(engine, rail, clock)
+        self._balances = Balances(engine, rail, clock=clock)
         self._recipients = Recipients(engine, rail, public_url, clock)
 
     @activity.defn(name="still_held")
@@ -58,7 +60,9 @@ class Holds:
         async with session(self._engine) as db:
             found = await store.payee(db, held.payout_id)
         if held.reason is HoldReason.WAITING_FUNDS:
-            there = (await self._rail.balance()).get(found.payout.currency)
+            # Kept, so that the sweep, which goes by the last reading, does not wake it in vain.
+            funds = await self._balances.read()
+            there = funds.get(found.payout.currency)
             return there is None or there.available < found.payout.sent_minor
         known = found.recipient
         if known is not None and known.status != "active":

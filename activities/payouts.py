@@ -161,7 +161,7 @@ class Payouts:
     async def _send(self, request: TransferRequest) -> TransferResult:
         async with session(self._engine) as db:
             found = await store.payee(db, request.payout_id)
-            paid = await _paid(db, request.payout_id)
+            paid = await _paid(db, request.payout_id) or await riders.waits(db, request.payout_id)
             earlier = await attempts.open_before(db, request.payout_id, request.attempt)
             known = await attempts.get_attempt(db, request.payout_id, request.attempt)
         if paid:

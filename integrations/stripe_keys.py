@@ -174,4 +174,5 @@ class StripeKeys:
         return key
 
     def _stopped(self, error: ConfigurationError) -> RailStopped:
-        return RailStopped(error.message, hint=error.hint, key_mark=self.mark)
+        # Not the mark of what the file holds now: that may be a good key, which nobody refused.
+        return RailStopped(error.message, hint=error.hint, key_mark=mark_of(error.message))

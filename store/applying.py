@@ -70,7 +70,8 @@ async def _apply(session: AsyncSession, command: ApplyDecision) -> AppliedDecisi
     choice = _CHOICE.validate_python(row.choice)
     try:
         await _still_asked(session, entity, command)
-        await _not_taken_along(session, entity, command)
+        if row.kind != DecisionKind.RETRY_STEP:  # which decides nothing about the money
+            await _not_taken_along(session, entity, command)
         account = await _account_of(session, entity, row)
         await check_duties(session, entity, row, command, account)
         await _not_overtaken(session, entity, row)

@@ -142,7 +142,7 @@ async def to_be_woken(session: AsyncSession, at_most: int, rail: str = STRIPE) -
             Payout.hold_reason == HoldReason.WAITING_FUNDS.value,
             RailBalance.rail == rail,
             RailBalance.read_at > PayoutAttempt.settled_at,
-            RailBalance.available_minor >= SENT_IN_ALL,
+            RailBalance.available_minor >= Payout.sent_minor,
         )
         .order_by(Payout.pay_by, Payout.id)
         .limit(at_most)

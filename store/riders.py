@@ -57,7 +57,8 @@ async def begin(session: AsyncSession, attempt: PayoutAttempt, at: datetime) -> 
 
     What somebody is just deciding or booking is locked by them, and goes along the next time.
     """
-    along = [] if is_bank_account(attempt.account_id) else await _waiting(session, attempt)
+    alone = is_bank_account(attempt.account_id) or await _was_too_much(session, attempt)
+    along = [] if alone else await _waiting(session, attempt)
     busy = await _busy(session, [each.id for each in along], at)
     along = [each for each in along if each.id not in busy]
     attempt.amount_minor += sum(each.sent_minor for each in along)
@@ -71,6 +72,19 @@ async def begin(session: AsyncSession, attempt: PayoutAttempt, at: datetime) -> 
         for each in along
     )  # fmt: skip
     await session.flush()
+
+
+async def _was_too_much(session: AsyncSession, attempt: PayoutAttempt) -> bool:
+    """True if the balance did not reach for it with others: what can be paid alone goes alone."""
+    refused = (
+        exists()
+        .where(
+            OF_ATTEMPT,
+            Rider.payout_id == attempt.payout_id,
+            PayoutAttempt.outcome == TransferOutcome.WAITING_FUNDS.value,
+        )
+    )  # fmt: skip
+    return bool(await session.scalar(select(refused)))
 
 
 async def _waiting(session: AsyncSession, attempt: PayoutAttempt) -> Sequence[Payout]:
@@ -161,6 +175,16 @@ async def carried(session: AsyncSession, payout_id: str) -> TransferResult | Non
     if transfer is None:
         return None
     return TransferResult(outcome=TransferOutcome.TRANSFERRED, shared_transfer_id=transfer)
+
+
+async def waits(session: AsyncSession, payout_id: str) -> TransferResult | None:
+    """What a payment is answered that wants to be sent while it goes along with another one.
+
+    It is as it was: too small, until that one's attempt has failed or gone through.
+    """
+    if not await is_riding(session, payout_id):
+        return None
+    return TransferResult(outcome=TransferOutcome.TOO_SMALL, code="amount_too_small")
 
 
 async def keep_or_free(session: AsyncSession, attempt: PayoutAttempt, at: datetime) -> None:

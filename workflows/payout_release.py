@@ -196,6 +196,20 @@ class PayoutRelease(Story):
             )
         return await self._cleared()
 
+    async def _park(self, question: Question, name: str, code: str) -> None:
+        """See `Story`; a step waits for its person whatever is said of the payment meanwhile.
+
+        That is not lost: whoever looks next sees what was said.
+        """
+        await self._open(question, "step_failed", {"step": name, "code": code})
+        while True:
+            try:
+                await self._answer(question)
+                return
+            except Interrupted:
+                self._questions.go_on()
+                self._questions.prepare(question)
+
     # --- stopping -----------------------------------------------------------------------
 
     @property

@@ -235,16 +235,22 @@ async def test_a_definite_failure_frees_it_and_the_next_attempt_takes_it_along(
     scene: Scene,
 ) -> None:
     rider = await small(scene)
-    scene.standin.set_balance("eur", 0)
+    scene.standin.set_balance("eur", BIG + SMALL - 1)
     assert (await scene.send()).outcome is T.WAITING_FUNDS
     async with session(scene.engine) as db:
         assert not await riders.is_riding(db, rider, scene.clock())
-    scene.standin.set_balance("eur", 100_000_000)
     scene.clock.pass_(seconds=1)
-    other = await more(scene, number=2)
-    await send(scene, other)
+    # What there is reaches for it alone.
     assert (await scene.send(attempt=2)).outcome is T.TRANSFERRED
+    assert await amounts(scene) == [BIG]
+    scene.standin.set_balance("eur", 100_000_000)
+    await send(scene, await more(scene, number=2))
     assert sorted(await amounts(scene)) == [BIG, BIG + SMALL]
+
+
+async def attempt_of(scene: Scene, payout_id: str, number: int) -> PayoutAttempt | None:
+    async with session(scene.engine) as db:
+        return await attempts.get_attempt(db, payout_id, number)
 
 
 async def decides(scene: Scene, payout_id: str, choice: Any) -> str:
@@ -268,8 +274,8 @@ async def test_while_nobody_knows_whether_it_was_paid_it_has_no_other_way_out(
     rider = await small(scene)
     scene.standin.order_fault("drop_before", method="POST")
     assert (await scene.send()).outcome is T.IN_DOUBT
-    with pytest.raises(Unavailable):
-        await send(scene, rider, 2)
+    assert (await send(scene, rider, 2)).outcome is T.TOO_SMALL
+    assert await attempt_of(scene, rider, 2) is None
     with pytest.raises(Unavailable):
         await by_hand(scene, rider)
     async with session(scene.engine) as db:

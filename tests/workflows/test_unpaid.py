@@ -366,6 +366,29 @@ async def test_what_another_transfer_has_taken_along_is_paid_wherever_it_stands(
         assert await mails(pay) == ["remittance"]
 
 
+async def test_a_step_that_waits_for_a_person_does_so_whatever_is_said_of_the_payment(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine, plan=QUIET) as pay:
+        pay.stage.people.plan = QUIET | {ItemKind.ATTENTION: SILENCE}
+        pay.stage.world.broken_mails = 1
+        pay.stage.world.transfers.append(
+            TransferResult(outcome=TransferOutcome.NOT_ONBOARDED, code="no_account")
+        )
+        for _ in range(200):
+            await pay.rests()
+            if "step_failed" in await pay.story():
+                break
+            await pay._go_on()
+        await taken_along(pay)
+        for _ in range(2):
+            await pay.handle.signal(TAKEN_ALONG)
+            await pay.rests()
+        assert (await pay.story()).count("step_failed") == 1
+        pay.stage.people.plan = QUIET
+        assert (await pay.ends()).shared_transfer_id == "tr_other"
+
+
 async def test_nothing_is_sent_unreleased_because_somebody_says_that_it_was_taken_along(
     temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
