@@ -161,10 +161,15 @@ async def refuse_while_riding(
 
 
 async def carried(session: AsyncSession, payout_id: str) -> TransferResult | None:
-    """The transfer of another payment that has paid this one, if one did."""
-    transfer = await session.scalar(
-        select(PayoutAttempt.transfer_id)
+    """The transfer of another payment that has paid this one, if one did.
+
+    With what was sent of it, if that is not what would be sent now: it may have been released anew
+    while its transfer was thought not to be there.
+    """
+    found = await session.execute(
+        select(PayoutAttempt.transfer_id, Rider.amount_minor, Payout.sent_minor)
         .join(Rider, OF_ATTEMPT)
+        .join(Payout, Payout.id == Rider.rider_id)
         .where(
             Rider.rider_id == payout_id,
             Rider.free_from.is_(None),
@@ -172,9 +177,15 @@ async def carried(session: AsyncSession, payout_id: str) -> TransferResult | Non
         )
         .limit(1)
     )
-    if transfer is None:
+    paid = found.one_or_none()
+    if paid is None:
         return None
-    return TransferResult(outcome=TransferOutcome.TRANSFERRED, shared_transfer_id=transfer)
+    transfer, sent, asked = paid
+    return TransferResult(
+        outcome=TransferOutcome.TRANSFERRED,
+        shared_transfer_id=transfer,
+        amount_minor=0 if sent == asked else sent,
+    )
 
 
 async def waits(session: AsyncSession, payout_id: str) -> TransferResult | None:

@@ -95,7 +95,7 @@ class PayoutWorkflow(PayoutEndings):
 
     async def _until_it_is_paid(self) -> PayoutResult:
         await self._release()
-        while self._to_send:
+        while self._to_send or self._taken_along:
             taken_along = self._taken_along
             result = await self._attempt()
             if result.outcome is TransferOutcome.TRANSFERRED:

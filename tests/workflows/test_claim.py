@@ -13,7 +13,13 @@ from domain.decisions import ClaimChoice, ClaimVerdict, Objection, ReleaseChoice
 from domain.ids import claim_id, claim_workflow_id
 from domain.inbox import ItemKind
 from domain.lifecycle import PayoutStatus, Role, StreamKind
-from domain.messages import ClaimResult, DecisionResult, TransferOutcome, TransferResult
+from domain.messages import (
+    TAKEN_ALONG,
+    ClaimResult,
+    DecisionResult,
+    TransferOutcome,
+    TransferResult,
+)
 from integrations.temporal import send_decision
 from store import claims, reconciliation
 from store.engine import session
@@ -23,6 +29,7 @@ from tests.workflows.clock import Handle
 from tests.workflows.payment import Payment, payment
 from tests.workflows.people import SILENCE
 from tests.workflows.stage import Stage
+from tests.workflows.test_unpaid import taken_along
 
 HEARD = timedelta(days=30)
 
@@ -130,6 +137,26 @@ async def test_what_an_earlier_attempt_sent_without_keeping_it_back_is_open_agai
         assert (booked.amount_minor, [each.settled_minor for each in booked.posted]) == (
             12_500, [12_500],
         )  # fmt: skip
+
+
+async def test_what_another_transfer_has_sent_of_it_is_paid_though_all_of_it_is_kept_back(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine) as pay:
+        stage = pay.stage
+        async with session(engine) as db:
+            of = await db.get_one(Collaboration, stage.collaboration.id)
+            claim = await builders.claim(db, of, amount_minor=15_000)
+        release = await pay.waits_for_release()
+        assert await stage.people.decide(release, ReleaseChoice(netted_minor=15_000))
+        await taken_along(pay)
+        stage.world.adopted = stage.world.adopted.model_copy(update={"amount_minor": 15_000})
+        await pay.handle.signal(TAKEN_ALONG)
+        row = await pay.ends()
+        assert (row.status, row.shared_transfer_id) == (PayoutStatus.TRANSFERRED, "tr_other")
+        assert row.netted_minor == 0
+        async with session(engine) as db:
+            assert await claims.left_of(db, claim.id) == 15_000
 
 
 async def test_silence_is_decided_too_and_a_dropped_claim_keeps_nothing_back(
