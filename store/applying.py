@@ -206,7 +206,11 @@ async def _write(
     if not isinstance(entity, Campaign):
         entity.updated_at = command.at
     if isinstance(entity, Collaboration) and row.kind not in BESIDE_THE_STORY:
-        entity.waiting_for, entity.due_at = WaitingFor.ENGINE.value, None
+        # What has ended may still have had a last step to be done again.
+        waits_for = WaitingFor.NOBODY if entity.outcome else WaitingFor.ENGINE
+        entity.waiting_for, entity.due_at = waits_for.value, None
+        if row.kind == DecisionKind.RETRY_STEP:
+            entity.needs_attention = False
     if isinstance(entity, Payout):
         # Whatever was said, it is no longer only its size that keeps it from being sent.
         entity.rides = False

@@ -19,15 +19,12 @@ with workflow.unsafe.imports_passed_through():
         CAMPAIGN_WORKFLOW,
         COLLABORATION_NEWS,
         COLLABORATION_WORKFLOW,
-        DECIDE,
         CampaignChange,
         CampaignInput,
         CampaignState,
         CollaborationInput,
         CollaborationNews,
         CollaborationResult,
-        DecisionRef,
-        DecisionResult,
         PlanStarts,
         Posting,
         PostingKind,
@@ -42,7 +39,7 @@ with workflow.unsafe.imports_passed_through():
         VettingResult,
     )
     from domain.search_attributes import CAMPAIGN_ID, NEEDS_ATTENTION, STAGE
-    from workflows.questions import Beat, Interrupted, Question, Questions, refuse
+    from workflows.questions import Beat, Interrupted, Question, Questions
     from workflows.story import Story
     from workflows.stream import Stream
     from workflows.timeouts import RECORD, RULE_QUICK, RULES, TASK_TIMEOUT
@@ -72,7 +69,6 @@ class CampaignWorkflow(Story):
         self._untold = ""
         """What the collaborations have not been told yet: ``paused``, ``resumed``, ``stopped``."""
         self._news = True
-        self._over = False
         always = self._questions.accept_always
         always(DecisionKind.PAUSE_CAMPAIGN, lambda _: self._set_paused(True))
         always(DecisionKind.RESUME_CAMPAIGN, lambda _: self._set_paused(False))
@@ -301,14 +297,3 @@ class CampaignWorkflow(Story):
     def collaboration_news(self, news: CollaborationNews) -> None:
         """A collaboration has signed or ended: count again."""
         self._news = True
-
-    @workflow.update(name=DECIDE)
-    async def decide(self, ref: DecisionRef) -> DecisionResult:
-        """Apply a person's decision; returns after its event is committed."""
-        return await self._decide(ref)
-
-    @decide.validator
-    def _may_decide(self, ref: DecisionRef) -> None:
-        if self._over:
-            raise refuse("closed")
-        self._questions.validate(ref)

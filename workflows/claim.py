@@ -10,7 +10,6 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from activities.claims import Claims
-    from activities.outreach import Outreach
     from domain.claims import ClaimStatus
     from domain.decisions import ClaimVerdict, DecisionKind
     from domain.ids import derived_id
@@ -21,7 +20,6 @@ with workflow.unsafe.imports_passed_through():
         CLAIM_BACK_WORKFLOW,
         CLAIM_CHANGED,
         CLAIM_WORKFLOW,
-        DECIDE,
         AppliedDecision,
         Begin,
         ClaimChange,
@@ -30,18 +28,16 @@ with workflow.unsafe.imports_passed_through():
         ClaimResult,
         DecisionRef,
         DecisionResult,
-        MailResult,
         PlannedMail,
         Posting,
         PostingKind,
-        Queue,
         StreamHead,
     )
     from workflows.births import start_claim
-    from workflows.questions import Beat, Question, Questions, refuse
+    from workflows.questions import Beat, Question, Questions
     from workflows.story import Story
     from workflows.stream import Stream
-    from workflows.timeouts import MAIL, RECORD
+    from workflows.timeouts import RECORD
 
 LOOK_AGAIN = timedelta(days=1)
 """How often a claim looks at what is left of it, even if nobody told it of a change."""
@@ -80,7 +76,6 @@ class ClaimWorkflow(Story):
         self._objected = False
         self._confirmed = False
         self._changed = False
-        self._over = False
         for kind in (DecisionKind.WAIVE_CLAIM, DecisionKind.BOOK_REPAYMENT):
             self._questions.accept_always(kind, self._look, self._not_confirmed)
 
@@ -104,10 +99,7 @@ class ClaimWorkflow(Story):
         due = (workflow.now() + self.claim.hearing_within).isoformat()
         mail = self._mail(Mail.CLAIM, due=due)
         await self._open(question, "hearing_opened", mails=(mail,))
-        sent: MailResult = await self._step(
-            f"mail {mail.mail.value}", Outreach.send_mail, mail.outbox_id, Queue.OUTREACH, MAIL
-        )
-        if sent.status in {"accepted", "by_hand"}:
+        if await self._send_mail(mail) in {"accepted", "by_hand"}:
             self._questions.noticed_at = workflow.now()
         objection = await self._answer(question)
         self._objected = objection is not None
@@ -144,9 +136,7 @@ class ClaimWorkflow(Story):
             mails=(mail,),
         )  # fmt: skip
         self._confirmed = True
-        await self._step(
-            f"mail {mail.mail.value}", Outreach.send_mail, mail.outbox_id, Queue.OUTREACH, MAIL
-        )
+        await self._send_mail(mail)
         return True
 
     async def _remind(self) -> None:
@@ -167,9 +157,7 @@ class ClaimWorkflow(Story):
             status.value, claim=ClaimChange(status=status), close_all_items=True, mails=mails
         )
         for mail in mails:
-            await self._step(
-                f"mail {mail.mail.value}", Outreach.send_mail, mail.outbox_id, Queue.OUTREACH, MAIL
-            )
+            await self._send_mail(mail)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return ClaimResult(code=status.value)
 
@@ -198,14 +186,3 @@ class ClaimWorkflow(Story):
     def claim_changed(self) -> None:
         """A payment has kept something back, or was called off."""
         self._changed = True
-
-    @workflow.update(name=DECIDE)
-    async def decide(self, ref: DecisionRef) -> DecisionResult:
-        """Apply a decision; returns after its event is committed."""
-        return await self._decide(ref)
-
-    @decide.validator
-    def _may_decide(self, ref: DecisionRef) -> None:
-        if self._over:
-            raise refuse("closed")
-        self._questions.validate(ref)

@@ -299,7 +299,8 @@ class CollaborationWorkflow(PublicationWatch):
             close_all_items=True, mails=mails, postings=postings,
         )  # fmt: skip
         self.reserved_minor = 0
+        self._questions.go_on()  # from here on a step that fails waits for its person
         for mail in mails:
-            await self._send(mail)
+            await self._send_mail(mail)
         await self._tell(NewsPhase.ENDED, end.outcome)
         await workflow.wait_condition(workflow.all_handlers_finished)

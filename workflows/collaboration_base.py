@@ -11,7 +11,6 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.outreach import Outreach
     from domain.campaign import MilestoneKind
     from domain.ids import derived_id, payout_id, payout_workflow_id
     from domain.inbox import ItemKind
@@ -25,14 +24,12 @@ with workflow.unsafe.imports_passed_through():
         CollaborationChange,
         CollaborationInput,
         CollaborationNews,
-        MailResult,
         NewPayout,
         NewsPhase,
         PayoutInput,
         PlannedMail,
         Posting,
         PostingKind,
-        Queue,
         StreamHead,
         Suspension,
     )
@@ -43,7 +40,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.questions import Beat, Interrupted, Question, Questions
     from workflows.story import Story
     from workflows.stream import Stream
-    from workflows.timeouts import MAIL, Data, Facts
+    from workflows.timeouts import Data, Facts
 
 
 class Ended(Exception):
@@ -102,7 +99,13 @@ class CollaborationBase(Story):
     async def _open(
         self, question: Question, event: str, data: Data | None = None, **parts: Any
     ) -> None:
-        """Ask, and show on every list whose move it is and until when."""
+        """Ask, and show on every list whose move it is and until when.
+
+        Raises:
+            Interrupted: the collaboration is to end: nobody is asked for anything more.
+        """
+        if self._questions.interrupted:
+            raise Interrupted
         self._questions.prepare(question)
         workflow.set_current_details(
             f"**{self.stage.value}**: waits for {question.role.value} ({question.item.value})"
@@ -152,14 +155,12 @@ class CollaborationBase(Story):
             facts=known,
         )
 
-    async def _send(self, mail: PlannedMail) -> str:
-        """Send a planned mail and remember that the creator has been told."""
-        result: MailResult = await self._step(
-            f"mail {mail.mail.value}", Outreach.send_mail, mail.outbox_id, Queue.OUTREACH, MAIL
-        )
-        if result.status in {"accepted", "by_hand"}:
+    async def _send_mail(self, mail: PlannedMail) -> str:
+        """See `Story`; remembers that the creator has been told."""
+        status = await super()._send_mail(mail)
+        if status in {"accepted", "by_hand"}:
             self._questions.noticed_at = workflow.now()
-        return result.status
+        return status
 
     async def _ask_creator(
         self,
@@ -179,7 +180,7 @@ class CollaborationBase(Story):
             if reminder and (question.within is None or after < question.within)
         ]
         await self._open(question, event, data, mails=(mail,), **parts)
-        status = await self._send(mail)
+        status = await self._send_mail(mail)
         if mail.mail in STRANGER and status in {"bounced", "suppressed", "expired"}:
             raise Ended(Outcome.UNREACHABLE, status)
         return await self._answer(question)
@@ -207,7 +208,7 @@ class CollaborationBase(Story):
                 remind_items=(question.item,),
                 mails=(mail,),
             )
-            await self._send(mail)
+            await self._send_mail(mail)
 
         return remind
 

@@ -14,7 +14,6 @@ with workflow.unsafe.imports_passed_through():
     from domain.mails import Mail
     from domain.messages import (
         CAMPAIGN_STOPPED,
-        DECIDE,
         PAUSE_CLOCK,
         SCANDAL,
         AppliedDecision,
@@ -28,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
         Screening,
     )
     from workflows.collaboration_base import CollaborationBase, Ended
-    from workflows.questions import Interrupted, Question, refuse
+    from workflows.questions import Interrupted, Question
     from workflows.timeouts import RULE_QUICK
 
 
@@ -37,8 +36,6 @@ class Interruptions(CollaborationBase):
 
     def __init__(self, offer: CollaborationInput) -> None:
         super().__init__(offer)
-        self._over = False
-        """Being closed: nothing is let in any more."""
         self._scandals: list[ScandalFound] = []
         """What the manager has not judged yet, the oldest first."""
         self._told: set[str] = set()
@@ -166,17 +163,9 @@ class Interruptions(CollaborationBase):
         )
         await self._suspend_payouts(suspends)
 
-    @workflow.update(name=DECIDE)
-    async def decide(self, ref: DecisionRef) -> DecisionResult:
-        """Apply a person's decision; returns after its event is committed."""
-        result = await self._decide(ref)
+    async def _decide(self, ref: DecisionRef) -> DecisionResult:
+        result = await super()._decide(ref)
         suspends = ref.kind is DecisionKind.SUSPEND_COLLABORATION
         if result.applied and (suspends or ref.kind is DecisionKind.RESUME_COLLABORATION):
             await self._suspend(suspends)
         return result
-
-    @decide.validator
-    def _may_decide(self, ref: DecisionRef) -> None:
-        if self._over:
-            raise refuse("closed")
-        self._questions.validate(ref)

@@ -18,12 +18,9 @@ with workflow.unsafe.imports_passed_through():
     from domain.lifecycle import HoldReason, PayoutStatus
     from domain.mails import Mail
     from domain.messages import (
-        DECIDE,
         PAYOUT_WORKFLOW,
         RECIPIENT_CHANGED,
         TAKEN_ALONG,
-        DecisionRef,
-        DecisionResult,
         HeldPayout,
         OpenItem,
         PayoutChange,
@@ -39,7 +36,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.payout_endings import PayoutEndings
     from workflows.payout_release import NotOwed
     from workflows.payout_unpaid import ONE_MATTER, PaidElsewhere
-    from workflows.questions import Question, refuse
+    from workflows.questions import Question
     from workflows.story import error_code
     from workflows.timeouts import LONG_WITHOUT_ANSWER, LOOK, MONEY
 
@@ -359,14 +356,3 @@ class PayoutWorkflow(PayoutEndings):
         """
         self._taken_along = self._recipient_changed = True
         self._questions.interrupt()
-
-    @workflow.update(name=DECIDE)
-    async def decide(self, ref: DecisionRef) -> DecisionResult:
-        """Apply a person's decision; returns after its event is committed."""
-        return await self._decide(ref)
-
-    @decide.validator
-    def _may_decide(self, ref: DecisionRef) -> None:
-        if self._over:
-            raise refuse("closed")
-        self._questions.validate(ref)

@@ -6,7 +6,6 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.claims import Claims
-    from activities.outreach import Outreach
     from domain.ids import derived_id
     from domain.lifecycle import HoldReason, PayoutStatus
     from domain.mails import Mail
@@ -19,11 +18,10 @@ with workflow.unsafe.imports_passed_through():
         PlannedMail,
         Posting,
         PostingKind,
-        Queue,
         TransferResult,
     )
     from workflows.payout_unpaid import PayoutUnpaid
-    from workflows.timeouts import MAIL, RECORD
+    from workflows.timeouts import RECORD
 
 
 class PayoutEndings(PayoutUnpaid):
@@ -34,7 +32,6 @@ class PayoutEndings(PayoutUnpaid):
         self.attempt = 0
         self._asked_to_set_up = False
         """The last attempt ended with a mail that asks for an account that can be paid."""
-        self._over = False
 
     @property
     def _to_send(self) -> int:
@@ -187,9 +184,4 @@ class PayoutEndings(PayoutUnpaid):
                 "amount_minor": self.payout.amount_minor,
                 **facts,
             },
-        )
-
-    async def _send_mail(self, mail: PlannedMail) -> None:
-        await self._step(
-            f"mail {mail.mail.value}", Outreach.send_mail, mail.outbox_id, Queue.OUTREACH, MAIL
         )

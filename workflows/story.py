@@ -10,18 +10,23 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.campaigns import Campaigns
+    from activities.outreach import Outreach
+    from domain.decisions import DecisionKind
     from domain.inbox import ItemKind
     from domain.messages import (
+        DECIDE,
         AppliedDecision,
         CollaborationNews,
         DecisionRef,
         DecisionResult,
+        MailResult,
+        PlannedMail,
         Queue,
         StreamHead,
     )
-    from workflows.questions import Question, Questions
+    from workflows.questions import Question, Questions, refuse
     from workflows.stream import Stream
-    from workflows.timeouts import RECORD, CallOptions, Data
+    from workflows.timeouts import MAIL, RECORD, CallOptions, Data
 
 ResultT = TypeVar("ResultT")
 
@@ -40,6 +45,8 @@ class Story:
     def __init__(self, head: StreamHead, questions: Questions, stream: Stream) -> None:
         self._stream = stream
         self._questions = questions
+        self._over = False
+        """Its end is written: nothing is let in any more but that a failed step is done again."""
 
     async def _ask(
         self, question: Question, event: str, data: Data | None = None, **parts: Any
@@ -88,11 +95,31 @@ class Story:
     async def _park(self, question: Question, name: str, code: str) -> None:
         await self._ask(question, "step_failed", {"step": name, "code": code})
 
+    async def _send_mail(self, mail: PlannedMail) -> str:
+        """Send a planned mail; gives what became of it."""
+        result: MailResult = await self._step(
+            f"mail {mail.mail.value}", Outreach.send_mail, mail.outbox_id, Queue.OUTREACH, MAIL
+        )
+        return result.status
+
     async def _tell_campaign(self, news: CollaborationNews) -> None:
         """Wake the campaign; it counts in PostgreSQL, so lost news only costs it some minutes."""
         await workflow.execute_local_activity_method(
             Campaigns.tell_campaign, news, summary=f"tell {news.phase.value}", **RECORD
         )
+
+    # --- decisions ----------------------------------------------------------------------
+
+    @workflow.update(name=DECIDE)
+    async def decide(self, ref: DecisionRef) -> DecisionResult:
+        """Apply a person's decision; returns after its event is committed."""
+        return await self._decide(ref)
+
+    @decide.validator
+    def _may_decide(self, ref: DecisionRef) -> None:
+        if self._over and ref.kind is not DecisionKind.RETRY_STEP:
+            raise refuse("closed")
+        self._questions.validate(ref)
 
     async def _decide(self, ref: DecisionRef) -> DecisionResult:
         return await self._questions.decide(ref)

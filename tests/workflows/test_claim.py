@@ -27,7 +27,7 @@ from store.tables import Claim, Collaboration, Event, InboxItem, Staff
 from tests import builders
 from tests.workflows.clock import Handle
 from tests.workflows.payment import Payment, payment
-from tests.workflows.people import SILENCE
+from tests.workflows.people import GOES_ON, SILENCE
 from tests.workflows.stage import Stage
 from tests.workflows.test_unpaid import taken_along
 
@@ -169,7 +169,12 @@ async def test_silence_is_decided_too_and_a_dropped_claim_keeps_nothing_back(
         await stage.clock.settle([handle])
         item = await waits(stage, claim)
         assert (item.kind, item.code) == (ItemKind.CLAIM, "")
+        stage.world.broken_mails = 1
         assert await stage.people.decide(item, ClaimVerdict(answer="drop"))
+        await stage.clock.settle([handle])
+        retry = await waits(stage, claim)
+        assert retry.kind == ItemKind.ATTENTION
+        assert await stage.people.decide(retry, GOES_ON[ItemKind.ATTENTION])
         assert (await handle.result()) == ClaimResult(code="dropped")
         row = await first.until_over()
         assert (row.netted_minor, (await stage.money()).paid) == (0, 15_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -23,7 +24,15 @@ from domain.decisions import (
     TermsChoice,
 )
 from domain.inbox import ItemKind
-from domain.lifecycle import HoldReason, Outcome, PayoutStatus, Role, SafetyVerdict, StreamKind
+from domain.lifecycle import (
+    HoldReason,
+    Outcome,
+    PayoutStatus,
+    Role,
+    SafetyVerdict,
+    StreamKind,
+    WaitingFor,
+)
 from domain.messages import SCANDAL, DecisionResult, ScandalFound, Screening
 from store import ledger
 from store.engine import session
@@ -31,7 +40,7 @@ from store.tables import OutboxMail
 from tests import builders
 from tests.workflows.people import SILENCE, Plan
 from tests.workflows.stage import set_up
-from tests.workflows.world import FINE, GONE, UNKNOWN, UNSURE, faulty
+from tests.workflows.world import FINE, GONE, UNKNOWN, UNSURE, faulty, workflow_worker
 
 GO_LIVE = PublicationChoice(content_id="")
 OF_SKIPPING = {
@@ -486,8 +495,50 @@ async def test_a_step_that_fails_waits_for_a_person_and_goes_on(
 ) -> None:
     async with set_up(temporal, engine) as stage:
         stage.world.broken_mails = 1
-        assert (await stage.play(await stage.start())).outcome == Outcome.COMPLETED
-        assert "step_failed" in await stage.story()
+        handle = await stage.start()
+        await stage.until(handle, "step_failed")
+        assert (await stage.row()).needs_attention
+        await stage.until(handle, "terms_offered")
+        assert not (await stage.row()).needs_attention
+        assert (await stage.play(handle)).outcome == Outcome.COMPLETED
+
+
+async def test_the_last_mail_of_what_was_stopped_may_fail_and_is_sent_again(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with set_up(temporal, engine, plan={ItemKind.TERMS: SILENCE}) as stage:
+        handle = await stage.start()
+        await stage.until(handle, "terms_offered")
+        stage.world.broken_mails = 1
+        manager = stage.people.staff[Role.MANAGER][0]
+        await stage.people.say(
+            DecisionKind.CANCEL_COLLABORATION,
+            StreamKind.COLLABORATION,
+            stage.collaboration.id,
+            manager,
+        )
+        assert (await stage.play(handle)).outcome == Outcome.CANCELLED
+        assert (await stage.story())[-3:] == ["ended", "step_failed", "retry_step"]
+        row = await stage.row()
+        assert (row.waiting_for, row.needs_attention) == (WaitingFor.NOBODY, False)
+
+
+async def test_who_says_yes_while_the_campaign_is_stopped_is_asked_for_nothing_more(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with set_up(temporal, engine, carried_on=False) as stage:
+        async with workflow_worker(temporal.client, engine):
+            handle = await stage.start()
+            await stage.until(handle, "offered")
+        item = await stage.open_item(ItemKind.OFFER)
+        clicked = asyncio.create_task(stage.people.decide(item, OfferChoice(answer="interested")))
+        await handle.signal("campaign_stopped")
+        async with workflow_worker(temporal.client, engine):
+            await clicked
+            assert (await stage.play(handle)).outcome == Outcome.CANCELLED
+        assert "terms_offered" not in await stage.story()
+        money = await stage.money()
+        assert (money.reserved, money.available) == (0, stage.campaign.budget_minor)
 
 
 async def test_a_quiet_collaboration_takes_few_events_of_history(

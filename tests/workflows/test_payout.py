@@ -295,6 +295,16 @@ async def test_a_creator_who_was_not_ready_is_paid_by_a_new_attempt(
         assert [each.attempt for each in pay.stage.world.requests] == [1, 2]
 
 
+async def test_a_statement_that_cannot_be_sent_is_sent_when_a_person_says_so(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with payment(temporal, engine) as pay:
+        await pay.until(PayoutStatus.RELEASED)
+        pay.stage.world.broken_mails = 1
+        assert (await pay.ends()).status == PayoutStatus.TRANSFERRED
+        assert (await pay.story())[-3:] == ["transferred", "step_failed", "retry_step"]
+
+
 async def test_a_payee_who_changed_since_the_release_brings_the_payment_back_to_it(
     temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
