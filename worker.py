@@ -21,9 +21,10 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -67,6 +68,7 @@ from rendering.links import Links
 from settings import Settings, load_rate_card
 from store import rails
 from store.engine import make_engine, session
+from store.rail_accounts import RailAccounts
 from workflows.registry import WORKFLOWS
 
 logger = logging.getLogger("troupe.worker")
@@ -95,6 +97,11 @@ class Tools:
     def by_bank(self) -> bool:
         """True if creators are paid by bank transfer, which papers and mails say."""
         return self.settings.by_bank
+
+    @cached_property
+    def rail(self) -> RotatingRail | BankRail:
+        """How creators are paid; one for all, so that Stripe is asked once whose a key is."""
+        return _rail(self)
 
     @property
     def links(self) -> Links:
@@ -190,6 +197,7 @@ def _rail(tools: Tools) -> RotatingRail | BankRail:
         SecretSource(*settings.secret_at("stripe_reader_key")),
         api_base=settings.stripe_api_base,
         mode=settings.stripe_mode or "",
+        accounts=RailAccounts(tools.engine),
     )
 
 
@@ -201,35 +209,42 @@ async def _use_rail(tools: Tools) -> None:
 
 async def try_another_key(tools: Tools) -> None:
     """If payments stand still and we have a key that was not refused, they go on by themselves."""
-    rail = _rail(tools)
+    gate = RailGate(tools.engine, tools.rail, lambda: datetime.now(UTC))
     try:
-        await RailGate(tools.engine, rail, lambda: datetime.now(UTC)).check()
+        await gate.check()
     except TroupeError as error:
         logger.warning("no payment can be sent: %s", error.message)
-    finally:
-        await rail.close()
 
 
 async def try_new_keys(tools: Tools, stop: asyncio.Event) -> None:
-    """Until ``stop``: try a key that is written into its file while payments stand still."""
-    rail = _rail(tools)
-    gate = RailGate(tools.engine, rail, lambda: datetime.now(UTC))
+    """Look whose the keys are; then, until ``stop``, try new ones while payments stand still."""
+    gate = RailGate(tools.engine, tools.rail, lambda: datetime.now(UTC))
+    await _looked(_check_accounts(tools.rail, gate))
+    while not stop.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), KEY_LOOK_SECONDS)
+        await _looked(gate.try_new_keys())
+
+
+async def _check_accounts(rail: RotatingRail | BankRail, gate: RailGate) -> None:
+    """A key of another account is told when the worker starts, not when a payment is due."""
+    if isinstance(rail, RotatingRail):
+        async with gate.passage():
+            await rail.check_accounts()
+
+
+async def _looked(looking: Awaitable[None]) -> None:
+    """Whatever comes of it, the worker goes on: each payment is looked at by itself."""
     try:
-        while not stop.is_set():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), KEY_LOOK_SECONDS)
-            try:
-                await gate.try_new_keys()
-            except TroupeError as error:
-                logger.warning("no payment can be sent: %s", error.message)
-            except SQLAlchemyError as error:
-                logger.warning("whether payments go on is unknown: %s", type(error).__name__)
-    finally:
-        await rail.close()
+        await looking
+    except TroupeError as error:
+        logger.warning("no payment can be sent: %s", error.message)
+    except SQLAlchemyError as error:
+        logger.warning("whether payments go on is unknown: %s", type(error).__name__)
 
 
 def _payouts(tools: Tools) -> list[Any]:
-    rail = _rail(tools)
+    rail = tools.rail
     payouts = Payouts(tools.engine, rail, tools.settings.public_url)
     return [
         payouts.send_transfer,
@@ -327,6 +342,8 @@ async def serve(settings: Settings, queues: list[Queue], stop: asyncio.Event) ->
             await _use_rail(tools)
             await try_another_key(tools)
         async with contextlib.AsyncExitStack() as running:
+            if Queue.PAYOUTS in queues:
+                running.push_async_callback(tools.rail.close)
             for queue in queues:
                 await running.enter_async_context(make_worker(tools, queue))
             await running.enter_async_context(health(settings.worker_health_port))

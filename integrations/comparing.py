@@ -60,7 +60,8 @@ def _reason(cause: BaseException | None, wait: timedelta) -> TroupeError:
     code = cause.type if isinstance(cause, ApplicationError) else None
     if code == RailStopped.code:
         return RailStopped(
-            "Stripe refuses the payout worker's key", hint="check the key in TROUPE_STRIPE_KEY"
+            "the payout worker's key for Stripe cannot be used",
+            hint="the payments page of the desk says why",
         )
     if code == Unavailable.code:
         return Unavailable("Stripe does not answer", hint="try again later")

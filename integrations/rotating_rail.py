@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from domain.balance_lines import BalanceLine
-from domain.errors import KeyMayNot, RailStopped
+from domain.errors import KeyMayNot, RailStopped, Unavailable
 from domain.messages import TransferResult
 from domain.payments import BankPayout, Credited, RailFunds, RailTransfer
+from integrations.own_account import FirstSeen, KnownAccounts
 from integrations.payout_rail import OnboardingPage, Permit, Recipient
 from integrations.secret_source import SecretSource
 from integrations.stripe_keys import Mode, StripeKeys
@@ -34,6 +35,7 @@ class RotatingRail:
         *,
         api_base: str = "",
         mode: str = "",
+        accounts: KnownAccounts | None = None,
         **options: Any,
     ) -> None:
         """Look at the keys; nothing is called.
@@ -43,6 +45,8 @@ class RotatingRail:
             reader: the key that looks things up; none if the first does that too.
             api_base: a stand-in's address.
             mode: the only mode, ``test`` or ``live``; empty for that of the first key.
+            accounts: of which Stripe account all keys have to be; the one of the first key if
+                nobody remembers it.
             options: of each `StripeRail`.
 
         Raises:
@@ -52,11 +56,11 @@ class RotatingRail:
         def make(key: str) -> StripeRail:
             return StripeRail(key, api_base=api_base, **options)
 
-        one_mode = Mode(mode)
-        self._writer = StripeKeys(writer, make, one_mode, api_base=api_base)
+        one_mode, known = Mode(mode), accounts or FirstSeen()
+        self._writer = StripeKeys(writer, make, one_mode, known, api_base=api_base)
         self._reader = self._writer
         if reader is not None and reader.is_set:
-            self._reader = StripeKeys(reader, make, one_mode, api_base=api_base)
+            self._reader = StripeKeys(reader, make, one_mode, known, api_base=api_base)
 
     @property
     def live(self) -> bool:
@@ -76,6 +80,17 @@ class RotatingRail:
             async with self._writer.rail() as rail:
                 with contextlib.suppress(KeyMayNot):
                     await rail.balance()
+
+    async def check_accounts(self) -> None:
+        """Ask whose the keys are, and do nothing else with them.
+
+        Raises:
+            RailStopped: one is refused, or of another Stripe account than the one in use.
+            Unavailable: Stripe does not answer.
+        """
+        for keys in dict.fromkeys((self._writer, self._reader)):
+            async with keys.rail():
+                pass
 
     async def close(self) -> None:
         """Close the connections."""
@@ -126,7 +141,7 @@ class RotatingRail:
         try:
             async with self._reader.rail() as rail:
                 return await rail.credited(account, transfer_id)
-        except RailStopped:
+        except (RailStopped, Unavailable):
             return None
 
     async def transfers_between(

@@ -1,8 +1,9 @@
 """Which Stripe key is used now: looked up before each call, so that a new one needs no restart.
 
 A key in a file is read anew each time. Another content gives another client; calls that go on with
-the old one end with it. What is no key, or one of the other mode, is never sent anywhere: it stops
-payments as a refused key does, until the file holds a good one.
+the old one end with it. What is no key, or one of the other mode, is never sent anywhere, and with
+one of another account nothing is done but to ask Stripe whose it is: it stops payments as a refused
+key does, until the file holds a good one.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import logging
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from domain.errors import ConfigurationError, RailStopped
+from integrations.own_account import KnownAccounts, account_of, another_account, place_of
 from integrations.secret_source import SecretSource, SecretUnreadable, is_live, mark_of
 from integrations.stripe_rail import StripeRail
 
@@ -43,12 +45,24 @@ class _Opened:
     key: str
     rail: StripeRail
     calls: int = 0
+    account: str = ""
+    """Whose the key is; empty until Stripe has said it."""
+    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """So that calls which begin together ask once."""
 
 
 class StripeKeys:
     """The keys of one duty, one after the other, each with its client."""
 
-    def __init__(self, source: SecretSource, make: MakeRail, mode: Mode, *, api_base: str) -> None:
+    def __init__(
+        self,
+        source: SecretSource,
+        make: MakeRail,
+        mode: Mode,
+        accounts: KnownAccounts,
+        *,
+        api_base: str,
+    ) -> None:
         """Look at the key once; a file without one may still get it.
 
         Raises:
@@ -56,6 +70,7 @@ class StripeKeys:
         """
         self.source = source
         self._make, self._mode, self._api_base = make, mode, api_base
+        self._accounts = accounts
         self._current: _Opened | None = None
         self._old: list[_Opened] = []
         try:
@@ -91,10 +106,12 @@ class StripeKeys:
 
         Raises:
             RailStopped: there is no key that may be used, or Stripe refuses it; says which.
+            Unavailable: whose the key is cannot be asked now, so that nothing is done with it.
         """
         opened = self._opened(await self._settled())
         opened.calls += 1
         try:
+            await self._check_account(opened)
             yield opened.rail
         except RailStopped as error:
             # Perhaps another key is in the file by now, of which nothing bad is known.
@@ -117,6 +134,17 @@ class StripeKeys:
                 log.info("another key is used from now on, from %s", self.source.where)
             self._current = _Opened(key, self._make(key))
         return self._current
+
+    async def _check_account(self, opened: _Opened) -> None:
+        """Stripe is asked once for each key; what is known is read each time, as it may change."""
+        async with opened.asking:
+            if not opened.account:
+                opened.account = await account_of(opened.rail, self.source.where)
+        known = await self._accounts.known(
+            place_of(self._mode.name, self._api_base), opened.account
+        )
+        if known != opened.account:
+            raise another_account(self.source.where, opened.account, known)
 
     async def _close_old(self) -> None:
         over = [each for each in self._old if not each.calls]

@@ -22,19 +22,12 @@ from domain.balance_lines import BalanceLine
 from domain.errors import ConfigurationError, Unavailable
 from domain.messages import TransferOutcome, TransferResult
 from domain.payments import BankPayout, Credited, RailFunds, RailTransfer
-from integrations.payout_rail import (
-    ACCOUNT_REJECTED,
-    PAYOUTS_DISABLED,
-    OnboardingPage,
-    PayoutRail,
-    Permit,
-    Recipient,
-    RecipientStatus,
-)
+from integrations.payout_rail import OnboardingPage, PayoutRail, Permit, Recipient
 from integrations.secret_source import is_live, mark_of
 from integrations.stripe_balance import read_balance_lines
 from integrations.stripe_bank import read_bank_payout, read_credited
 from integrations.stripe_errors import code_of, is_missing, reading_error, transfer_result
+from integrations.stripe_recipients import gone, may_be_paused, new_account, recipient, walk
 from integrations.stripe_version import API_VERSION
 from integrations.stripe_webhooks import StripeEvent, read_event
 
@@ -48,7 +41,6 @@ TIMEOUT_SECONDS = 12.0
 MAX_NETWORK_RETRIES = 2
 """Tries after the first, with the same key. The library's default for a client is none."""
 
-_CAPABILITIES = "configuration.recipient.capabilities.stripe_balance"
 _PAGE = 100
 
 EVENT_TYPES = (
@@ -137,11 +129,11 @@ class StripeRail:
         key = f"recipient:{creator}:{existing or 'first'}:{_digest(country, email)}"
         try:
             account = await self._client.v2.core.accounts.create_async(
-                _new_account(creator, country, email), {"idempotency_key": key}
+                new_account(creator, country, email), {"idempotency_key": key}
             )
         except stripe.StripeError as error:
             raise reading_error(error) from error
-        return _recipient(account)
+        return recipient(account)
 
     async def onboarding_link(
         self, account: str, return_url: str, refresh_url: str
@@ -172,13 +164,13 @@ class StripeRail:
             )
         except stripe.StripeError as error:
             if is_missing(error):
-                return _gone(account)
+                return gone(account)
             raise reading_error(error) from error
         if getattr(found, "closed", None):
-            return _gone(account)
-        if _may_be_paused(found) and await self._is_paused(account):
+            return gone(account)
+        if may_be_paused(found) and await self._is_paused(account):
             return Recipient(account_id=account, status="paused")
-        return _recipient(found)
+        return recipient(found)
 
     async def _is_paused(self, account: str) -> bool:
         """v2 says only that an account is restricted; v1 says that the platform paused it."""
@@ -187,7 +179,7 @@ class StripeRail:
         except stripe.StripeError as error:
             log.warning("why an account is restricted cannot be read: %s", code_of(error))
             return False
-        return bool(_walk(found, "requirements.disabled_reason") == "platform_paused")
+        return bool(walk(found, "requirements.disabled_reason") == "platform_paused")
 
     async def transfer(
         self, account: str, amount: int, currency: str, key: str, transfer_group: str,
@@ -278,6 +270,13 @@ class StripeRail:
             for each in found
         )
 
+    async def own_account(self) -> str:
+        """The id of the account that the key is of: the brand's own."""
+        try:
+            return (await self._client.v1.accounts.retrieve_current_async()).id
+        except stripe.StripeError as error:
+            raise reading_error(error) from error
+
     async def balance(self) -> dict[str, RailFunds]:
         """What is available to be paid out, and what is held back, by currency."""
         try:
@@ -302,90 +301,16 @@ class StripeRail:
             raise reading_error(error) from error
 
 
-def _new_account(creator: str, country: str, email: str) -> Any:
-    params: dict[str, Any] = {
-        "dashboard": "express",
-        "identity": {"entity_type": "individual"},
-        "configuration": {
-            "recipient": {
-                "capabilities": {"stripe_balance": {"stripe_transfers": {"requested": True}}}
-            }
-        },
-        "defaults": {
-            "responsibilities": {"fees_collector": "application", "losses_collector": "application"}
-        },
-        "metadata": {"creator": creator},
-        "include": ["configuration.recipient", "requirements"],
-    }
-    if country:
-        params["identity"]["country"] = country.lower()
-    if email:
-        params["contact_email"] = email
-    return params
-
-
-def _gone(account: str) -> Recipient:
-    return Recipient(account_id=account, status="restricted", requirements=("account_gone",))
-
-
-def _recipient(account: Any) -> Recipient:
-    capability = _walk(account, f"{_CAPABILITIES}.stripe_transfers")
-    to_bank = _walk(account, f"{_CAPABILITIES}.payouts")
-    status: RecipientStatus = "pending"
-    if (given := _walk(capability, "status")) == "active":
-        status = "active" if _walk(to_bank, "status") in {None, "active"} else "pending"
-    elif given in {"restricted", "rejected", "unsupported"}:
-        status = "restricted" if _was_refused(capability) else "pending"
-    missing = [
-        str(_walk(entry, "description")) for entry in _walk(account, "requirements.entries") or []
-    ]
-    if given == "active" and status == "pending":
-        missing.append(PAYOUTS_DISABLED)
-    if status == "restricted" and _was_rejected(capability):
-        missing.append(ACCOUNT_REJECTED)
-    return Recipient(account_id=account.id, status=status, requirements=tuple(missing))
-
-
-def _may_be_paused(account: Any) -> bool:
-    """True if a capability is restricted for a reason that v2 does not name."""
-    codes = [
-        _walk(each, "code")
-        for name in ("stripe_transfers", "payouts")
-        for each in _walk(account, f"{_CAPABILITIES}.{name}.status_details") or []
-    ]
-    return "restricted_other" in codes
-
-
-def _was_rejected(capability: Any) -> bool:
-    """Stripe's last word, unlike other restrictions, which may be lifted."""
-    codes = [str(_walk(each, "code")) for each in _walk(capability, "status_details") or []]
-    return _walk(capability, "status") == "rejected" or any(
-        code.startswith("rejected") for code in codes
-    )
-
-
-def _was_refused(capability: Any) -> bool:
-    """A new account is ``restricted`` too, until its owner has provided what is asked for."""
-    details = _walk(capability, "status_details") or []
-    return any(_walk(detail, "resolution") != "provide_info" for detail in details)
-
-
-def _walk(value: Any, path: str) -> Any:
-    for name in path.split("."):
-        value = getattr(value, name, None)
-    return value
-
-
 def _transfer(item: stripe.Transfer) -> RailTransfer:
     destination = item.destination
     return RailTransfer(
         id=item.id,
-        account_id=destination if isinstance(destination, str) else _walk(destination, "id") or "",
+        account_id=destination if isinstance(destination, str) else walk(destination, "id") or "",
         amount_minor=item.amount,
         reversed_minor=item.amount_reversed,
         currency=item.currency.upper(),
         transfer_group=item.transfer_group or "",
-        attempt=str(_walk(item, "metadata.attempt") or ""),
+        attempt=str(walk(item, "metadata.attempt") or ""),
         created_at=datetime.fromtimestamp(item.created, UTC),
     )
 

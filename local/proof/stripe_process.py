@@ -75,9 +75,14 @@ class StripeStandIn(StandInProcess):
         """Let the next requests to a path fail."""
         self._post("faults", {"kind": kind, "path": path, **more})
 
-    def roll_key(self, key: str) -> None:
-        """From now on another key is accepted, until the process ends."""
-        self._post("key", {"key": key})
+    def roll_key(self, key: str, account: str = "") -> None:
+        """From now on another key is accepted, until the process ends.
+
+        Args:
+            key: the key.
+            account: whose it is; empty for the account of the first key.
+        """
+        self._post("key", {"key": key, "account": account})
         self.key = key
 
     def heal(self) -> None:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.stripe_standin import forms
+from local.stripe_standin import forms, shapes
 from local.stripe_standin.deliveries import Deliveries
 from local.stripe_standin.errors import ApiError
 from local.stripe_standin.pipeline import Pipeline
@@ -95,7 +95,9 @@ def _writers(pipeline: Pipeline) -> dict[tuple[str, str], Handler]:
         return JSONResponse([])
 
     async def key(request: Request) -> Response:
-        pipeline.key = str(forms.parse_json(await request.body())["key"])
+        wanted = forms.parse_json(await request.body())
+        pipeline.key = str(wanted["key"])
+        operations.own_account = str(wanted.get("account") or shapes.OWN_ACCOUNT)
         return JSONResponse({})
 
     return {

@@ -63,6 +63,8 @@ class Operations:
     state: State
     public_url: str
     link_seconds: float
+    own_account: str = shapes.OWN_ACCOUNT
+    """Whose the accepted key is."""
     bank: Bank = field(init=False)
     book: Book = field(init=False)
     routes: list[tuple[str, re.Pattern[str], Callable[..., Json]]] = field(init=False)
@@ -78,6 +80,7 @@ class Operations:
             route("POST", "/v2/core/accounts", self.create_account),
             route("GET", "/v2/core/accounts/([^/]+)", self.retrieve_account),
             route("GET", "/v1/accounts/([^/]+)", self.retrieve_v1_account),
+            route("GET", "/v1/account", self.retrieve_own_account),
             route("POST", "/v2/core/account_links", self.create_link),
             route("GET", "/v2/core/events/([^/]+)", self.retrieve_event),
             route("POST", "/v1/transfers", self.create_transfer),
@@ -136,6 +139,11 @@ class Operations:
         account = self._account(ident)
         limits.check_access(account)
         return shapes.v1_account(account)
+
+    def retrieve_own_account(self, call: Call) -> Json:
+        """Whose the key is."""
+        forms.only(call.params, frozenset({"expand"}))
+        return {"id": self.own_account, "object": "account", "type": "standard"}
 
     def create_link(self, call: Call) -> Json:
         """Make a link to the onboarding page: one visit, for a few minutes."""

@@ -12,6 +12,9 @@ Json = dict[str, Any]
 PAUSED = "_paused"
 """Kept with an account under a name that no answer shows."""
 
+OWN_ACCOUNT = "acct_standin_platform"
+"""The platform's own account, of which the first key is."""
+
 
 def new_id(prefix: str) -> str:
     """A random id as Stripe's look."""

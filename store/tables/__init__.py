@@ -47,6 +47,7 @@ from store.tables.payouts import (
 from store.tables.rail import (
     AccountMatter,
     Comparison,
+    RailAccount,
     RailBalance,
     RailCursor,
     RailStop,
@@ -94,6 +95,7 @@ __all__ = [
     "PayoutAttempt",
     "PayoutStanding",
     "Publication",
+    "RailAccount",
     "RailBalance",
     "RailCursor",
     "RailStop",
@@ -118,7 +120,7 @@ APPEND_ONLY = (
     "events", "ledger_accounts", "ledger_transactions", "ledger_entries", "signatures", "terms",
     "tax_profiles", "invoice_mandates", "bank_accounts", "bank_files", "invoice_credits",
     "claim_parts", "other_payments", "checks", "comparisons", "publications",
-    "statements", "staff_mail_news", "suppressions",
+    "statements", "staff_mail_news", "suppressions", "rail_accounts",
 )  # fmt: skip
 """Tables on which the application's role may only insert and read.
 

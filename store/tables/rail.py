@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Identity, Index, String, text
+from sqlalchemy import ForeignKey, Identity, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.tables.base import Base
@@ -66,6 +66,20 @@ class RailStop(Base):
     resumed_at: Mapped[datetime | None]
     resumed_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
     """Empty after the end: the provider accepted another key."""
+
+
+class RailAccount(Base):
+    """The brand's own account at the provider, of which every key has to be; the newest counts."""
+
+    __tablename__ = "rail_accounts"
+    place: Mapped[str] = mapped_column(String(12), primary_key=True)
+    """``live``, ``test`` or ``stand-in``: none knows the accounts of another."""
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    """1 is the account of the first key; others were named by a person."""
+    account_id: Mapped[str]
+    since: Mapped[datetime]
+    named_by: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
+    """Empty for the first: the provider said it."""
 
 
 class RailBalance(Base):

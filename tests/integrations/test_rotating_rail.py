@@ -15,6 +15,7 @@ from integrations.rotating_rail import RotatingRail
 from integrations.secret_source import SecretSource, mark_of
 from local.doctor_stripe import check_stripe
 from local.findings import Status
+from local.stripe_standin.shapes import OWN_ACCOUNT
 from tests.fixtures.stripe import KEY, StripeStandIn, eventually
 
 ANOTHER = "rk_test_of_tomorrow"
@@ -174,7 +175,7 @@ async def test_the_doctor_says_where_the_stripe_key_is_and_what_is_wrong_with_it
     stripe_standin: StripeStandIn, file: Path
 ) -> None:
     environment = {
-        "TROUPE_DATABASE_URL": "postgresql://nowhere",
+        "TROUPE_DATABASE_URL": "postgresql+psycopg://nobody@127.0.0.1:1/none",
         "TROUPE_SECRET_KEY": "a secret that is only used in this test",
         "TROUPE_STRIPE_API_BASE": stripe_standin.base,
         "TROUPE_STRIPE_KEY_FILE": str(file),
@@ -194,4 +195,7 @@ async def test_the_doctor_says_where_the_stripe_key_is_and_what_is_wrong_with_it
     )  # fmt: skip
     assert await found("sk_test_1") == (Status.FAULT, f"Stripe refuses the key in {where}")
     status, message = await found(stripe_standin.key)
-    assert (status, message.endswith(f"; the key in {where} is a test key")) == (Status.OK, True)
+    assert (status, message.endswith(f"; the key in {where} is a test key of {OWN_ACCOUNT}")) == (
+        Status.OK,
+        True,
+    )

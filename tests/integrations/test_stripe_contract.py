@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import stripe
 
-from domain.errors import TroupeError
+from domain.errors import KeyMayNot, TroupeError
 from domain.messages import TransferOutcome
 from domain.payments import Credited
 from integrations.stripe_rail import API_VERSION, StripeRail
@@ -42,7 +42,7 @@ USED = {
     "POST /v2/core/accounts", "GET /v2/core/accounts/{id}", "POST /v2/core/account_links",
     "POST /v1/transfers", "GET /v1/transfers", "GET /v1/transfers/{transfer}", "GET /v1/balance",
     "GET /v1/events", "GET /v1/accounts/{account}", "GET /v1/payouts/{payout}",
-    "GET /v1/balance_transactions", "GET /v1/charges/{charge}",
+    "GET /v1/balance_transactions", "GET /v1/charges/{charge}", "GET /v1/account",
 }  # fmt: skip
 
 
@@ -70,6 +70,10 @@ def test_the_versions_that_are_compared_are_these() -> None:
 
 async def _everything(rail: StripeRail, standin: StripeStandIn) -> None:
     """Every call of the adapter, answered well and refused."""
+    assert await rail.own_account() == shapes.OWN_ACCOUNT
+    standin.order_fault("403", "/v1/account")
+    with pytest.raises(KeyMayNot):
+        await rail.own_account()
     made = await rail.ensure_recipient("cre_contract", "DE", "a@b.example", None)
     account = made.account_id
     await rail.onboarding_link(account, "https://a.example/back", "https://a.example/again")
