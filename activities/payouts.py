@@ -43,7 +43,7 @@ from domain.messages import (
 )
 from domain.payments import RailTransfer
 from integrations.payout_rail import REPLAYED_ERROR, PayoutRail
-from store import attempts, riders
+from store import attempts, riders, shares
 from store import payouts as store
 from store.engine import session
 from store.tables import Payout, PayoutAttempt
@@ -322,7 +322,7 @@ class Payouts:
         async with session(self._engine) as db:
             paid = await attempts.transferred_attempt(db, payout_id)
             asked = (await store.payee(db, payout_id)).payout.sent_minor
-            sent = await riders.own_share(db, paid) if paid else asked
+            sent = await shares.own_share(db, paid) if paid else asked
         if paid is None:
             return result
         await self._note_credited(paid)

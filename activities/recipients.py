@@ -37,7 +37,7 @@ from store import payouts as store
 from store.bank_orders import ANSWERED
 from store.claims import touched_by
 from store.engine import session
-from store.riders import shares
+from store.shares import shares
 from store.tables import Recipient
 
 log = logging.getLogger(__name__)

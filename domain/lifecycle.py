@@ -84,6 +84,10 @@ class PayoutStatus(StrEnum):
     CANCELLED = "cancelled"  # will not be paid; the money is back in the budget
 
 
+OVER_UNSENT = frozenset({PayoutStatus.NETTED, PayoutStatus.ELSEWHERE, PayoutStatus.CANCELLED})
+"""Ends of a payment for which nothing was to be sent."""
+
+
 class BankStatus(StrEnum):
     """What became of a paid payment's money on its way to the creator's bank."""
 

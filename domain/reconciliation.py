@@ -15,7 +15,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from domain.ids import PAYOUT
-from domain.lifecycle import PayoutStatus
+from domain.lifecycle import OVER_UNSENT, PayoutStatus
 from domain.payments import RailTransfer
 
 SENDING = frozenset({PayoutStatus.SENDING, PayoutStatus.IN_DOUBT})
@@ -44,6 +44,8 @@ class BookedAttempt(_Fact):
     """What went along with it of other payments."""
     along_taken_back_minor: int = 0
     """What of that was booked as taken back later."""
+    too_much_minor: int = 0
+    """What was sent of payments, its own or along, that are over without this attempt."""
 
 
 class Posted(_Fact):
@@ -96,6 +98,7 @@ class DifferenceCode(StrEnum):
     UNNAMED = "unnamed"  # a creator's account was sent money in no payment's name
     NOT_WRITTEN_DOWN = "not_written_down"  # an attempt went through, and its row does not say so
     PAID_TWICE = "paid_twice"  # more than one transfer for one payout
+    SENT_TOO_MUCH = "sent_too_much"  # what a transfer was to pay is over without it
     AMOUNT = "amount"  # another amount was transferred
     CURRENCY = "currency"  # another currency was transferred
     ACCOUNT = "account"  # the money went to another account
@@ -244,6 +247,8 @@ def _transfers(booked: Booked, listed: dict[str, RailTransfer]) -> Iterator[Diff
     for attempt in booked.transferred:
         transfer = listed.get(attempt.transfer_id or "")
         sent = booked.amount_minor + attempt.along_minor
+        if booked.status in OVER_UNSENT:
+            sent = attempt.amount_minor or sent
 
         def differs(
             code: DifferenceCode,
@@ -268,11 +273,25 @@ def _transfers(booked: Booked, listed: dict[str, RailTransfer]) -> Iterator[Diff
             yield differs(DifferenceCode.ACCOUNT, transfer.amount_minor)
         if transfer.transfer_group != booked.payout_id:
             yield differs(DifferenceCode.OTHER_PAYOUT, transfer.amount_minor)
-        taken_back = attempt.along_taken_back_minor + sum(
-            each.taken_back_minor for each in booked.posted if each.currency == booked.currency
-        )
-        if transfer.reversed_minor != taken_back:
-            yield differs(DifferenceCode.REVERSED, transfer.reversed_minor, taken_back)
+        if transfer.reversed_minor < attempt.too_much_minor:
+            left = transfer.amount_minor - transfer.reversed_minor
+            yield differs(DifferenceCode.SENT_TOO_MUCH, left, sent - attempt.too_much_minor)
+        came_back, taken_back = _came_back(booked, attempt, transfer)
+        if came_back != taken_back:
+            yield differs(DifferenceCode.REVERSED, came_back, taken_back)
+
+
+def _came_back(
+    booked: Booked, attempt: BookedAttempt, transfer: RailTransfer
+) -> tuple[int, int]:  # fmt: skip
+    """What came back of payments by the provider, and by our books.
+
+    What was sent too much comes back first, and no payment is booked as taken back for it.
+    """
+    taken_back = attempt.along_taken_back_minor + sum(
+        each.taken_back_minor for each in booked.posted if each.currency == booked.currency
+    )
+    return max(transfer.reversed_minor - attempt.too_much_minor, 0), taken_back
 
 
 def _ledger(booked: Booked) -> Iterator[Difference]:
@@ -283,6 +302,8 @@ def _ledger(booked: Booked) -> Iterator[Difference]:
     for currency in sorted(posted.keys() | paid.keys()):
         moved = posted.get(currency, Posted(currency=currency))
         expected = paid.get(currency, 0)
+        if booked.status in OVER_UNSENT and not moved.settled_minor:
+            expected = 0  # what was sent was too much, and is no payment to be booked
         if moved.settled_minor != expected:
             behind = moved.settled_minor < expected
             yield Difference(

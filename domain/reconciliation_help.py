@@ -43,6 +43,12 @@ _ADVICE: dict[Code, Advice] = {
         "Reverse at Stripe the transfer that the payment's attempts do not name, and tell the "
         "creator.",
     ),
+    Code.SENT_TOO_MUCH: Advice(
+        "A transfer has turned up at Stripe, and a payment in it was paid otherwise meanwhile, or "
+        "is not owed any more.",
+        "Reverse at Stripe as much of the transfer as was too much, and tell the creator. What "
+        "comes back counts to that first: the other payments in it stay paid.",
+    ),
     Code.AMOUNT: Advice(
         "Stripe transferred another amount than the payment's.",
         "Compare the payment with the transfer in Stripe's dashboard: reverse there what is too "
@@ -112,6 +118,11 @@ _BY_BANK: dict[Code, Advice] = {
         "The bank has carried out more than one transfer for this payment.",
         "Look at them on the brand's account. Ask your bank to call back the one that the "
         "payment's attempts do not name, or ask the creator to return it.",
+    ),
+    Code.SENT_TOO_MUCH: Advice(
+        "The bank has carried out a transfer of what was paid otherwise meanwhile, or is not owed "
+        "any more.",
+        "Ask your bank to call it back, or ask the creator to return it.",
     ),
     Code.AMOUNT: Advice(
         "The bank transferred another amount than the payment's.",

@@ -18,7 +18,7 @@ from domain.errors import ContentConflict, NotAllowed, NotFound, PayeeChanged, U
 from domain.ids import attempt_key
 from domain.messages import TransferOutcome, TransferResult
 from domain.payments import Credited, RailTransfer
-from store import riders
+from store import riders, shares
 from store.account_turns import refuse_while_busy
 from store.tables import Payout, PayoutAttempt, Recipient
 
@@ -163,6 +163,7 @@ async def settle_attempt(
         if result.transfer_id not in {"", stored.transfer_id}:
             raise ContentConflict(f"attempt {number} of payout {payout_id} has two transfers")
         return
+    late = stored.outcome not in UNSETTLED
     if result.transfer_id:
         await _refuse_second_owner(session, result.transfer_id)
     elif stored.outcome not in UNSETTLED or sender not in {None, stored.sender}:
@@ -175,6 +176,9 @@ async def settle_attempt(
     if stored.outcome not in UNSETTLED:
         stored.sending_until = None
         await riders.keep_or_free(session, stored, at)
+        if late:
+            # It was believed not to be there: what it pays may have been paid otherwise meanwhile.
+            await shares.tell_too_much(session, stored, at)
 
 
 async def give_up_attempt(

@@ -29,7 +29,7 @@ from store.bonuses import granted_by
 from store.claim_reads import find, netting_of, sums_by_kind
 from store.credits import Credited
 from store.invoices import papers
-from store.riders import shares
+from store.shares import shares
 from store.tables import (
     Campaign,
     Check,

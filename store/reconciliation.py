@@ -14,10 +14,11 @@ from domain.lifecycle import PayoutStatus
 from domain.messages import PostingKind
 from domain.reconciliation import Booked, BookedAttempt, Posted
 from store.riders import OF_ATTEMPT
+from store.shares import over_without
 from store.tables import LedgerTransaction, Payout, PayoutAttempt, Rider
 
-_Ride = tuple[PayoutAttempt, Rider, int]
-"""An attempt, what goes along with it, and how much of that was taken back."""
+_Ride = tuple[PayoutAttempt, Rider, Payout]
+"""An attempt, what goes along with it, and the payment that this is."""
 
 _COLUMN = {
     PostingKind.SEND: "sent_minor",
@@ -70,14 +71,16 @@ async def _read(session: AsyncSession, which: ColumnElement[bool]) -> list[Booke
         .where(which)
         .order_by(PayoutAttempt.payout_id, PayoutAttempt.number)
     )
-    ids = [payout.id for payout in payouts]
+    by_id = {payout.id: payout for payout in payouts}
+    ids = list(by_id)
     taken = await _taken_along(session, Rider.payout_id, ids)
     for row in rows:
-        attempts[row.payout_id].append(_attempt(row, taken[row.payout_id, row.number]))
+        rides = taken[row.payout_id, row.number]
+        attempts[row.payout_id].append(_with_rides(row, by_id[row.payout_id], rides))
     along: dict[str, list[BookedAttempt]] = defaultdict(list)
     for rides in (await _taken_along(session, Rider.rider_id, ids)).values():
         for attempt, rider, _ in rides:
-            if attempt.transfer_id:
+            if attempt.transfer_id and rider.free_from is None:
                 along[rider.rider_id].append(_attempt(attempt))
     posted = await _posted(session, which)
     return [
@@ -89,17 +92,17 @@ async def _read(session: AsyncSession, which: ColumnElement[bool]) -> list[Booke
 async def _taken_along(
     session: AsyncSession, of: object, payout_ids: Collection[str]
 ) -> dict[tuple[str, int], list[_Ride]]:
-    """What goes along with attempts of payments, or is one of these, with what of it came back."""
+    """What went along with attempts of payments, or is one of these, free again or not."""
     rows = await session.execute(
-        select(PayoutAttempt, Rider, Payout.reversed_minor)
+        select(PayoutAttempt, Rider, Payout)
         .join(Rider, OF_ATTEMPT)
         .join(Payout, Payout.id == Rider.rider_id)
-        .where(_is_one_of(of, payout_ids), Rider.free_from.is_(None))
+        .where(_is_one_of(of, payout_ids))
         .order_by(Rider.payout_id, Rider.number, Rider.rider_id)
     )
     found: dict[tuple[str, int], list[_Ride]] = defaultdict(list)
-    for attempt, rider, came_back in rows:
-        found[rider.payout_id, rider.number].append((attempt, rider, came_back))
+    for attempt, rider, payout in rows:
+        found[rider.payout_id, rider.number].append((attempt, rider, payout))
     return found
 
 
@@ -125,10 +128,27 @@ async def _posted(session: AsyncSession, which: ColumnElement[bool]) -> dict[str
     return found
 
 
-def _attempt(row: PayoutAttempt, rides: Sequence[_Ride] = ()) -> BookedAttempt:
+def _with_rides(row: PayoutAttempt, payout: Payout, rides: Sequence[_Ride]) -> BookedAttempt:
+    if not row.transfer_id:
+        return _attempt(row)
+    along = sum(rider.amount_minor for _, rider, _ in rides)
+    paid = [each for _, _, each in rides if not over_without(each, row.transfer_id)]
+    surplus = sum(
+        rider.amount_minor for _, rider, each in rides if over_without(each, row.transfer_id)
+    )
+    if over_without(payout, row.transfer_id):
+        surplus += (row.amount_minor or payout.sent_minor) - along
+    return _attempt(row).model_copy(
+        update={
+            "along_minor": along,
+            "along_taken_back_minor": sum(each.reversed_minor for each in paid),
+            "too_much_minor": surplus,
+        }
+    )
+
+
+def _attempt(row: PayoutAttempt) -> BookedAttempt:
     return BookedAttempt(
-        along_minor=sum(rider.amount_minor for _, rider, _ in rides),
-        along_taken_back_minor=sum(came_back for _, _, came_back in rides),
         number=row.number,
         account_id=row.account_id,
         amount_minor=row.amount_minor,

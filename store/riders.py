@@ -8,7 +8,6 @@ free again; if it went through, the rider is paid by that transfer, and its work
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
@@ -17,7 +16,7 @@ from sqlalchemy.orm import aliased
 
 from domain.bank_transfer import is_bank_account
 from domain.errors import Unavailable
-from domain.lifecycle import PayoutStatus
+from domain.lifecycle import OVER_UNSENT, PayoutStatus
 from domain.messages import TransferOutcome, TransferResult
 from store.brands import brand_of
 from store.tables import Campaign, Collaboration, Payout, PayoutAttempt, Rider
@@ -29,10 +28,7 @@ _OPEN_OR_PAID = (
     TransferOutcome.IN_DOUBT.value, TransferOutcome.UNDER_WAY.value,
     TransferOutcome.TRANSFERRED.value,
 )  # fmt: skip
-_OVER = [
-    PayoutStatus.TRANSFERRED.value, PayoutStatus.NETTED.value, PayoutStatus.ELSEWHERE.value,
-    PayoutStatus.CANCELLED.value,
-]  # fmt: skip
+_OVER = [each.value for each in (PayoutStatus.TRANSFERRED, *OVER_UNSENT)]
 
 OF_ATTEMPT = and_(Rider.payout_id == PayoutAttempt.payout_id, Rider.number == PayoutAttempt.number)
 
@@ -42,14 +38,6 @@ SENT_IN_ALL = func.coalesce(func.nullif(PayoutAttempt.amount_minor, 0), Payout.s
 
 Attempts from before amounts were kept sent what their payments say.
 """
-
-
-@dataclass(frozen=True)
-class Share:
-    """What one payment has of a transfer."""
-
-    payout_id: str
-    amount_minor: int
 
 
 async def begin(session: AsyncSession, attempt: PayoutAttempt, at: datetime) -> None:
@@ -202,22 +190,48 @@ async def keep_or_free(session: AsyncSession, attempt: PayoutAttempt, at: dateti
     """What the outcome of an attempt means for what rides on it.
 
     Riders of an attempt that failed are free; when somebody from whom it was taken over may still
-    be sending it, not before that is over. A transfer that is reported after all has paid them.
+    be sending it, not before that is over. A transfer that is reported after all has paid them,
+    unless they are over or ride on another one; then, as soon as that one has failed.
     """
     mine = and_(Rider.payout_id == attempt.payout_id, Rider.number == attempt.number)
-    if attempt.transfer_id:
-        other = aliased(Rider)
-        elsewhere = exists().where(other.rider_id == Rider.rider_id, other.free_from.is_(None))
+    if not attempt.transfer_id:
+        free_from = max(at, attempt.late_until or at)
         await session.execute(
-            update(Rider)
-            .where(mine, Rider.free_from.is_not(None), ~elsewhere)
-            .values(free_from=None)
+            update(Rider).where(mine, Rider.free_from.is_(None)).values(free_from=free_from)
         )
-        return
-    free_from = max(at, attempt.late_until or at)
+    along = await session.scalars(select(Rider.rider_id).where(mine))
+    if rider_ids := along.all():
+        await _bind_to_what_paid(session, rider_ids)
+
+
+async def _bind_to_what_paid(session: AsyncSession, rider_ids: Sequence[str]) -> None:
+    """Those that are bound to nothing, and were in a transfer that turned up, are paid by it.
+
+    Under their locks: of a transfer that turns up and another attempt that fails in the same
+    moment, the second sees the first.
+    """
+    mine = Payout.id.in_(rider_ids)
     await session.execute(
-        update(Rider).where(mine, Rider.free_from.is_(None)).values(free_from=free_from)
+        select(Payout.id).where(mine).order_by(Payout.id).with_for_update(key_share=True)
     )
+    other = aliased(Rider)
+    free = ~exists().where(other.rider_id == Rider.rider_id, other.free_from.is_(None))
+    found = await session.scalars(
+        select(Rider)
+        .join(PayoutAttempt, OF_ATTEMPT)
+        .join(Payout, Payout.id == Rider.rider_id)
+        .where(
+            mine,
+            free,
+            PayoutAttempt.outcome == TransferOutcome.TRANSFERRED.value,
+            Payout.status.not_in(_OVER),
+        )
+        .order_by(Rider.bound_at, Rider.payout_id)
+        .execution_options(populate_existing=True)
+    )
+    for each in {rider.rider_id: rider for rider in found}.values():
+        each.free_from = None
+    await session.flush()
 
 
 async def to_be_booked(session: AsyncSession, at_most: int) -> list[str]:
@@ -235,33 +249,6 @@ async def to_be_booked(session: AsyncSession, at_most: int) -> list[str]:
         .limit(at_most)
     )
     return list(found)
-
-
-async def shares(session: AsyncSession, transfer_id: str) -> list[Share]:
-    """Whom a transfer has paid: the payment that it was made for, then what rode along."""
-    attempt = await session.scalar(
-        select(PayoutAttempt).where(PayoutAttempt.transfer_id == transfer_id)
-    )
-    if attempt is None:
-        return []
-    own = await own_share(session, attempt)
-    along = [
-        Share(each.rider_id, each.amount_minor)
-        for each in await riders_of(session, attempt.payout_id)
-        if each.number == attempt.number and each.free_from is None
-    ]
-    return [Share(attempt.payout_id, own), *along]
-
-
-async def own_share(session: AsyncSession, attempt: PayoutAttempt) -> int:
-    """What an attempt sends for the payment that it is made for."""
-    payout = await session.get_one(Payout, attempt.payout_id)
-    along = [
-        each.amount_minor
-        for each in await riders_of(session, payout.id)
-        if each.number == attempt.number
-    ]
-    return (attempt.amount_minor or payout.sent_minor) - sum(along)
 
 
 async def riders_of(session: AsyncSession, payout_id: str) -> Sequence[Rider]:

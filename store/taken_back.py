@@ -34,7 +34,7 @@ from domain.messages import (
 )
 from domain.payments import REPAYMENT, RailTransfer
 from store.claims import open_on as claims_on
-from store.riders import shares
+from store.shares import shares, too_much
 from store.tables import Campaign, Decision, Payout
 
 DECIDE_WITHIN = timedelta(days=14)
@@ -44,23 +44,25 @@ DECIDE_WITHIN = timedelta(days=14)
 async def booking(session: AsyncSession, transfer: RailTransfer, at: datetime) -> Append | None:
     """What is to be written next about a transfer of which something was taken back, if anything.
 
-    A transfer may have paid several: what is taken back is counted to the payment that it was made
-    for, then to those that it took along, to each as much as was sent of it. One at a time, as each
-    may be about the same claims and the same collaboration as the one before.
+    A transfer may have paid several: what is taken back is counted to what it has sent too much,
+    then to the payment that it was made for, then to those that it took along, to each as much as
+    was sent of it. One at a time, as each may be about the same claims and the same collaboration
+    as the one before.
 
     Raises:
-        Unavailable: the payment itself is not booked as paid yet.
+        Unavailable: not all that it pays is booked as paid yet.
     """
-    left = transfer.reversed_minor
-    for share in await shares(session, transfer.id):
+    surplus = sum(share.amount_minor for share in await too_much(session, transfer.id))
+    left = transfer.reversed_minor - surplus
+    paid = await shares(session, transfer.id) if left > 0 else []
+    if any(share.payout.status != PayoutStatus.TRANSFERRED for share in paid):
+        # One of them may yet turn out to be paid otherwise: that much would be too much.
+        raise Unavailable("the payment is not booked as paid yet; asked again in a while")
+    for share in paid:
         reversed_minor = min(left, share.amount_minor)
         left -= reversed_minor
-        payout = await session.get_one(Payout, share.payout_id)
-        if reversed_minor <= payout.reversed_minor:
-            continue
-        if payout.status != PayoutStatus.TRANSFERRED:
-            raise Unavailable("the payment is not booked as paid yet; asked again in a while")
-        return await _booking(session, payout, reversed_minor, at)
+        if reversed_minor > share.payout.reversed_minor:
+            return await _booking(session, share.payout, reversed_minor, at)
     return None
 
 

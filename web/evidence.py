@@ -27,6 +27,7 @@ from store import (
     release_limit,
     riders,
     safety_looks,
+    shares,
     stuck_events,
     unnamed,
 )
@@ -264,11 +265,13 @@ async def _difference(v: Visit, row: InboxRow) -> dict[str, Any]:
     found = await comparisons.difference(v.db, row.item.subject_id)
     if found is None:
         raise Missing
+    surplus = found.code == DifferenceCode.SENT_TOO_MUCH
     return {
         "found": found,
         "advice": advice(DifferenceCode(found.code), by_bank=v.deps.by_bank),
         "detail": await payout_detail(v.db, found.payout_id) if found.payout_id else None,
         "beside": await unnamed.beside(v.db, found) if found.account_id else None,
+        "too_much": await shares.too_much(v.db, found.transfer_id) if surplus else (),
         **await _explaining(v),
     }
 

@@ -27,7 +27,16 @@ from rendering.documents import (
 )
 from rendering.environment import make_environment
 from rendering.paper import paper
-from store import claim_reads, credits, desk, invoices, ledger_reports, other_payments, riders
+from store import (
+    claim_reads,
+    credits,
+    desk,
+    invoices,
+    ledger_reports,
+    other_payments,
+    riders,
+    shares,
+)
 from store.creator_statements import creator_statement
 from store.payout_reads import payout_detail
 from store.remittances import Remittance, remittance
@@ -82,6 +91,9 @@ async def _payment_page(
     found = await payout_detail(v.db, payout_id)
     if found is None:
         raise Missing
+    along = await riders.riders_of(v.db, payout_id)
+    sent = [each.transfer_id for each in found.attempts if each.transfer_id and along]
+    surplus = [share for each in sent for share in await shares.too_much(v.db, each)]
     return await v.page(
         "desk/payment.html",
         status,
@@ -97,7 +109,8 @@ async def _payment_page(
         or await desk.open_item(v.db, "on_hold", payout_id),
         other=await other_payments.of_payment(v.db, found.payout),
         ride=await riders.ride_of(v.db, payout_id),
-        along=await riders.riders_of(v.db, payout_id),
+        along=along,
+        too_much={each.payout_id for each in surplus},
         invoice=await invoices.invoice(v.db, found.payout.first_of or payout_id),
         credited=await credits.of_payment(v.db, payout_id),
         may_enter=v.may(Role.FINANCE),

@@ -29,7 +29,14 @@ from domain.reconciliation import DifferenceCode
 from store import attempts, ledger, records, riders
 from store.engine import session
 from store.remittances import remittance
-from store.tables import Collaboration, Payout, PayoutAttempt, Rider
+from store.tables import (
+    Collaboration,
+    InboxItem,
+    Payout,
+    PayoutAttempt,
+    Rider,
+    StoredDifference,
+)
 from tests import builders
 from tests.activities.test_payouts import Scene
 from tests.activities.test_reconciliation import compared
@@ -434,3 +441,90 @@ async def test_what_became_of_it_at_the_bank_is_known_of_each(scene: Scene) -> N
     async with session(scene.engine) as db:
         for each in (scene.payout_id, rider):
             assert (await db.get_one(Payout, each)).bank_status == BankStatus.FAILED
+
+
+async def given_up(scene: Scene) -> str:
+    """What went along with an attempt that was made, and that the provider's list did not have."""
+    rider = await small(scene)
+    scene.standin.order_fault("drop_after", method="POST")
+    assert (await scene.send()).outcome is T.IN_DOUBT
+    async with session(scene.engine) as db:
+        await attempts.give_up_attempt(db, scene.payout_id, 1, "", scene.clock(), spent=True)
+    return rider
+
+
+async def turns_up(scene: Scene) -> str:
+    (late,) = scene.transfers()
+    await scene.event("transfer.created", object_id=late)
+    return late
+
+
+async def taken_back(scene: Scene, transfer: str, amount: int) -> list[int]:
+    scene.standin.reverse(transfer, amount)
+    await scene.event("transfer.reversed", object_id=transfer)
+    return [each.payment.amount_minor for each in scene.applied.taken_back]
+
+
+async def in_inbox(scene: Scene) -> list[tuple[str, int | None, int | None]]:
+    async with session(scene.engine) as db:
+        rows = await db.scalars(
+            select(StoredDifference).join(InboxItem, InboxItem.subject_id == StoredDifference.id)
+        )
+        return [(row.transfer_id, row.ours_minor, row.theirs_minor) for row in rows]
+
+
+@pytest.mark.parametrize("otherwise", ["elsewhere", "along with another"])
+async def test_what_was_paid_otherwise_is_too_much_of_a_transfer_that_turns_up_and_taken_back_first(
+    scene: Scene, otherwise: str
+) -> None:
+    rider, other = await given_up(scene), await more(scene, number=2)
+    if otherwise == "elsewhere":
+        await change(scene, rider, status=PayoutStatus.ELSEWHERE.value, rides=False)
+    await book(scene, other, await send(scene, other))
+    if otherwise != "elsewhere":
+        await book(scene, rider, await send(scene, rider, 2))
+    late = await turns_up(scene)
+    assert await in_inbox(scene) == [(late, BIG, BIG + SMALL)]
+    await book(scene, scene.payout_id, await scene.send())
+    assert await told(scene) == []
+    assert await differences(scene, rider, other) == {DifferenceCode.SENT_TOO_MUCH}
+    assert await taken_back(scene, late, SMALL) == []
+    assert await differences(scene, rider, other) == set()
+    assert await taken_back(scene, late, BIG) == [BIG]
+    async with session(scene.engine) as db:
+        assert (await db.get_one(Payout, rider)).reversed_minor == 0
+        assert await ledger.check(db) == []
+    assert await differences(scene, rider, other) == set()
+
+
+async def test_a_transfer_of_what_was_paid_otherwise_still_pays_what_went_along(
+    scene: Scene,
+) -> None:
+    rider = await given_up(scene)
+    await change(scene, scene.payout_id, status=PayoutStatus.ELSEWHERE.value)
+    late = await turns_up(scene)
+    assert await in_inbox(scene) == [(late, SMALL, BIG + SMALL)]
+    assert await told(scene) == [rider]
+    await book(scene, rider, await send(scene, rider, 2))
+    assert await differences(scene, rider) == {DifferenceCode.SENT_TOO_MUCH}
+    assert await taken_back(scene, late, BIG) == []
+    assert await differences(scene, rider) == set()
+
+
+async def test_what_is_bound_to_another_attempt_when_its_transfer_turns_up_is_paid_once(
+    scene: Scene,
+) -> None:
+    rider, other = await given_up(scene), await more(scene, number=2)
+    scene.standin.order_fault("drop_before", method="POST")
+    assert (await send(scene, other)).outcome is T.IN_DOUBT
+    late = await turns_up(scene)
+    await book(scene, scene.payout_id, await scene.send())
+    with pytest.raises(Unavailable):
+        await taken_back(scene, late, 1)
+    async with session(scene.engine) as db:
+        await attempts.give_up_attempt(db, other, 1, "", scene.clock(), spent=True)
+    assert await told(scene) == [rider]
+    await send(scene, other, 2)
+    assert sorted(await amounts(scene)) == [BIG, BIG + SMALL]
+    await book(scene, rider, await send(scene, rider, 2))
+    assert await taken_back(scene, late, 1) == [2]

@@ -50,6 +50,8 @@ def theirs(**changed: Any) -> RailTransfer:
 
 
 UNSENT = {"status": PayoutStatus.SENDING, "transfer_id": None, "posted": (posted(settled_minor=0),)}
+TOO_MUCH = (attempt(too_much_minor=500),)
+OVER = ours(status=PayoutStatus.ELSEWHERE, transfer_id=None, posted=(), attempts=TOO_MUCH)
 TRIED = ours(**UNSENT, attempts=(attempt(transfer_id=None),))
 
 
@@ -76,6 +78,10 @@ TRIED = ours(**UNSENT, attempts=(attempt(transfer_id=None),))
         ([ours(status=PayoutStatus.REQUESTED)], [theirs()], {C.STATUS}),
         ([ours(transfer_id="tr_other")], [theirs()], {C.STATUS}),
         ([ours()], [theirs(), theirs(id="tr_2")], {C.NOT_IN_BOOKS, C.PAID_TWICE}),
+        ([OVER], [theirs()], {C.SENT_TOO_MUCH}),
+        ([OVER], [theirs(reversed_minor=499)], {C.SENT_TOO_MUCH}),
+        ([OVER], [theirs(reversed_minor=500)], set()),
+        ([ours(attempts=(attempt(too_much_minor=7),))], [theirs(reversed_minor=8)], {C.REVERSED}),
     ],
 )  # fmt: skip
 def test_each_disagreement_has_its_name(

@@ -14,10 +14,20 @@ from domain.inbox import ItemKind
 from domain.lifecycle import PayoutStatus, Role
 from domain.mails import Mail
 from domain.messages import Posting, PostingKind
+from domain.reconciliation import Difference, DifferenceCode
 from rendering.mail_writer import MailWriter
-from store import correspondence, ledger, other_payments
+from store import comparisons, correspondence, ledger, other_payments
 from store.engine import session
-from store.tables import Campaign, Decision, InboxItem, OtherPayment, Payout, Rider, Staff
+from store.tables import (
+    Campaign,
+    Decision,
+    InboxItem,
+    OtherPayment,
+    Payout,
+    PayoutAttempt,
+    Rider,
+    Staff,
+)
 from tests import builders
 from tests.builders import NOW
 from tests.fixtures.web import Web
@@ -107,6 +117,21 @@ async def test_what_goes_along_with_another_payment_says_so_and_asks_for_nothing
     assert 'data-action="retry_payout"' not in page
     assert f'<a href="/payments/{payout.id}">' in (await finance.get(f"/payments/{other.id}")).text
     assert f'<a href="/payments/{other.id}">' in (await finance.get(f"/payments/{payout.id}")).text
+    # Given up as never made, paid another way, and then the transfer turns up.
+    late = Difference(
+        code=DifferenceCode.SENT_TOO_MUCH, payout_id=other.id, transfer_id="tr_late",
+        currency="EUR", ours_minor=1, theirs_minor=2,
+    )  # fmt: skip
+    async with session(web.engine) as db:
+        (await db.get_one(Payout, payout.id)).status = PayoutStatus.ELSEWHERE.value
+        sent = await db.get_one(PayoutAttempt, (other.id, 1))
+        sent.transfer_id, sent.outcome = "tr_late", "transferred"
+        await comparisons.note(db, late, NOW)
+        said = await comparisons.item_of(db, comparisons.difference_id(late))
+    assert "A transfer has turned up at Stripe" in (await finance.get("/")).text
+    assert f'<a href="/payments/{payout.id}">' in (await finance.get(f"/items/{said}")).text
+    assert "paid otherwise or" in (await finance.get(f"/payments/{other.id}")).text
+    assert f"/payments/{other.id}" not in (await finance.get(f"/payments/{payout.id}")).text
 
 
 async def test_day_and_reference_are_kept_with_the_decision(web: Web) -> None:
