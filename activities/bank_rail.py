@@ -31,6 +31,7 @@ class BankRail:
     live = True
     key_marks = ("bank",)
     by_bank = True
+    place = "bank"
 
     def __init__(self, engine: AsyncEngine, *, clock: Callable[[], datetime] = _utc_now) -> None:
         self._engine, self._clock = engine, clock

@@ -23,7 +23,7 @@ from domain.reconciliation import (
     in_our_name,
 )
 from integrations.payout_rail import PayoutRail
-from store import comparisons, unnamed
+from store import comparisons, rail_accounts, unnamed
 from store import reconciliation as store
 from store.engine import session
 
@@ -77,7 +77,7 @@ class Reconciliation:
         named = {each.transfer_group for each in listed if _counts(each, task)}
         async with session(self._engine) as db:
             every = await store.books(db, task.since, task.until, named)
-        books = [each for each in every if self._is_of_this_rail(each)]
+        books = await self._listed_here(every)
         known = {booked.payout_id for booked in books}
         mine = [each for each in listed if each.transfer_group in known or _counts(each, task)]
         adopted = {each.transfer_id for booked in books for each in booked.transferred}
@@ -107,14 +107,23 @@ class Reconciliation:
             result = result.model_copy(update={"balance": await self._lines.read()})
         return result
 
-    def _is_of_this_rail(self, booked: Booked) -> bool:
-        """False of a payment made when the other rail was in use: this one's list is not about it.
+    async def _listed_here(self, books: Sequence[Booked]) -> list[Booked]:
+        """Without payments made by the other rail, or from an earlier account of the brand.
 
-        What this rail lists for it all the same is then a transfer that is not in the books.
+        The list is not about them. What it has for one of them all the same is then a transfer
+        that is not in the books.
         """
-        return all(
-            is_bank_account(each.account_id) == self._rail.by_bank for each in booked.transferred
-        )
+        async with session(self._engine) as db:
+            since = await rail_accounts.changed_at(db, self._rail.place)
+        return [
+            booked
+            for booked in books
+            if all(
+                is_bank_account(each.account_id) == self._rail.by_bank
+                and (since is None or each.touched_at > since)
+                for each in (*booked.transferred, *booked.along_with)
+            )
+        ]
 
     async def _list(self, task: ReconcileTask) -> Sequence[RailTransfer]:
         """The provider's list, a little wider than asked for: our clocks are not the same."""
@@ -136,7 +145,7 @@ class Reconciliation:
         ]
         async with session(self._engine) as db:
             every = await store.books_of(db, doubtful)
-        books = [each for each in every if self._is_of_this_rail(each)]
+        books = await self._listed_here(every)
         transfers += await self._by_id(books, {each.id for each in transfers})
         rest = [each for each in found if each.payout_id not in set(doubtful)]
         return sorted([*compare(books, transfers, horizon), *rest], key=lambda each: each.payout_id)

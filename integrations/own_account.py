@@ -28,7 +28,7 @@ class KnownAccounts(Protocol):
         """The account of all keys; the first one that is found becomes it.
 
         Args:
-            place: ``live``, ``test`` or ``stand-in``: none knows the accounts of another.
+            place: `integrations.secret_source.place_of` the key.
             found: the account of a key, as Stripe says.
         """
         ...
@@ -43,11 +43,6 @@ class FirstSeen:
     async def known(self, place: str, found: str) -> str:
         """The account of the first key."""
         return self._accounts.setdefault(place, found)
-
-
-def place_of(mode: str, api_base: str) -> str:
-    """Where accounts are unknown that are known elsewhere."""
-    return "stand-in" if api_base else mode
 
 
 async def account_of(rail: StripeRail, where: str) -> str:
@@ -70,5 +65,6 @@ def another_account(where: str, found: str, known: str) -> RailStopped:
     """What is wrong with a good key of another account."""
     return RailStopped(
         f"{where}: this is a key of the Stripe account {found}, and payments are made from {known}",
-        hint=f"write a key of {known} there; nothing was sent or looked up with this one",
+        hint=f"write a key of {known} there; or, if payments are to be made from another account "
+        f"from now on: ./troupe payouts stripe-account --change-to {found}",
     )

@@ -80,6 +80,11 @@ class PayoutRail(Protocol):
     by_bank: bool
     """True if it goes to accounts that creators gave for bank transfers."""
 
+    @property
+    def place(self) -> str:
+        """Where creators' accounts are known: ``live``, ``test``, ``stand-in`` or ``bank``."""
+        ...
+
     async def probe(self) -> None:
         """Try our keys with calls that move nothing.
 

@@ -68,6 +68,11 @@ class RotatingRail:
         return self._writer.live
 
     @property
+    def place(self) -> str:
+        """Where creators' accounts are known."""
+        return self._writer.place
+
+    @property
     def key_marks(self) -> tuple[str, ...]:
         """Tell our keys from others without saying them; the one that moves money first."""
         return tuple(dict.fromkeys((self._writer.mark, self._reader.mark)))

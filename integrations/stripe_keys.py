@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from domain.errors import ConfigurationError, RailStopped
-from integrations.own_account import KnownAccounts, account_of, another_account, place_of
+from integrations.own_account import KnownAccounts, account_of, another_account
 from integrations.secret_source import SecretSource, SecretUnreadable, is_live, mark_of
 from integrations.stripe_rail import StripeRail
 
@@ -100,6 +100,17 @@ class StripeKeys:
                 raise self._stopped(error) from None
         return self._mode.name == "live"
 
+    @property
+    def place(self) -> str:
+        """Where creators' accounts are: `integrations.secret_source.place_of` the key.
+
+        Raises:
+            RailStopped: there is no key yet that says so.
+        """
+        if self._api_base:
+            return "stand-in"
+        return "live" if self.live else "test"
+
     @asynccontextmanager
     async def rail(self) -> AsyncIterator[StripeRail]:
         """The rail with the key of now, for one call; it is not closed before the call is over.
@@ -140,9 +151,7 @@ class StripeKeys:
         async with opened.asking:
             if not opened.account:
                 opened.account = await account_of(opened.rail, self.source.where)
-        known = await self._accounts.known(
-            place_of(self._mode.name, self._api_base), opened.account
-        )
+        known = await self._accounts.known(opened.rail.place, opened.account)
         if known != opened.account:
             raise another_account(self.source.where, opened.account, known)
 

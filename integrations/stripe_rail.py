@@ -23,7 +23,7 @@ from domain.errors import ConfigurationError, Unavailable
 from domain.messages import TransferOutcome, TransferResult
 from domain.payments import BankPayout, Credited, RailFunds, RailTransfer
 from integrations.payout_rail import OnboardingPage, PayoutRail, Permit, Recipient
-from integrations.secret_source import is_live, mark_of
+from integrations.secret_source import is_live, mark_of, place_of
 from integrations.stripe_balance import read_balance_lines
 from integrations.stripe_bank import read_bank_payout, read_credited
 from integrations.stripe_errors import code_of, is_missing, reading_error, transfer_result
@@ -91,7 +91,7 @@ class StripeRail:
         """
         if not key:
             raise ConfigurationError("no Stripe key is set", hint="set TROUPE_STRIPE_KEY")
-        self.live = is_live(key)
+        self.live, self.place = is_live(key), place_of(key, api_base)
         self.key_mark = mark_of(key)
         self.key_marks = (self.key_mark,)
         if api_base and self.live:

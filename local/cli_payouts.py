@@ -23,6 +23,7 @@ from local.cli_papers import statement
 from local.cli_proof import As, Said, ask_password, proved, say, tell
 from local.cli_release import release
 from local.cli_settle import paid_elsewhere, retry
+from local.cli_stripe_account import stripe_account
 from local.cli_support import (
     DATA_DEFAULT,
     AsJson,
@@ -54,6 +55,7 @@ payouts.command("unpaid")(unpaid)
 payouts.command("statement")(statement)
 payouts.command("sepa-file")(sepa_file)
 payouts.command("sepa-confirm")(sepa_confirm)
+payouts.command("stripe-account")(stripe_account)
 
 _WIDE = 100
 """Columns of a terminal that has room for everything."""

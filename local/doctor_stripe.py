@@ -8,9 +8,9 @@ import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.errors import ConfigurationError
-from integrations.own_account import MAY_NOT_SAY_HINT, another_account, place_of
+from integrations.own_account import MAY_NOT_SAY_HINT, another_account
 from integrations.rotating_rail import RotatingRail
-from integrations.secret_source import SecretSource, is_live
+from integrations.secret_source import SecretSource, is_live, place_of
 from local.findings import TIMEOUT, Finding, Status
 from settings import Settings
 from store import rail_accounts
@@ -48,8 +48,7 @@ async def check_stripe(environment: dict[str, str]) -> Finding:
         if refusal:
             return refusal
     whose = [(where, await _account(stand_in, key)) for where, key in every]
-    fault = await _other_account(settings, whose, live=any(is_live(key) for _, key in every))
-    if fault:
+    if every and (fault := await _other_account(settings, whose, every[0][1])):
         return fault
     answers = f"the stand-in at {stand_in}; no money moves" if stand_in else "Stripe answers"
     said = [
@@ -85,10 +84,10 @@ async def _account(stand_in: str, key: str) -> str:
 
 
 async def _other_account(
-    settings: Settings, whose: list[tuple[str, str]], *, live: bool
+    settings: Settings, whose: list[tuple[str, str]], key: str
 ) -> Finding | None:
     """What payments would stand still for: a key of another account, or of nobody knows which."""
-    place = place_of("live" if live else "test", settings.stripe_api_base)
+    place = place_of(key, settings.stripe_api_base)
     known = await _known(settings, place) or next((found for _, found in whose), "")
     for where, found in whose:
         if not found:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from domain.bank_transfer import BANK_ACCOUNT
+from domain.errors import UserMistake
+from domain.messages import TransferOutcome
 from store.engine import session as transaction
-from store.tables import RailAccount
+from store.tables import PayoutAttempt, RailAccount, Staff
+
+_CHANGES = 7_238_005
+"""The lock of PostgreSQL that who changes the account has for themselves, and readers share."""
 
 
 def _utc_now() -> datetime:
@@ -28,8 +34,12 @@ class RailAccounts:
 
         Written once: of several workers that find one at the same moment, one writes, and all read
         the same. Who dies before has written nothing, and the next one asks again.
+
+        An attempt is committed before this is read, and a change waits for whoever is reading: so
+        it either sees the attempt and is refused, or the attempt is not sent.
         """
         async with transaction(self._engine) as session:
+            await session.execute(select(func.pg_advisory_xact_lock_shared(_CHANGES)))
             row = await current(session, place)
             if row is None:
                 await session.execute(
@@ -49,4 +59,72 @@ async def current(session: AsyncSession, place: str) -> RailAccount | None:
         .where(RailAccount.place == place)
         .order_by(RailAccount.number.desc())
         .limit(1)
+    )
+
+
+async def every(session: AsyncSession) -> Sequence[tuple[RailAccount, str | None]]:
+    """The accounts of all places, earlier ones too, each with the address of who named it."""
+    rows = await session.execute(
+        select(RailAccount, Staff.email)
+        .outerjoin(Staff, Staff.id == RailAccount.named_by)
+        .order_by(RailAccount.place, RailAccount.number)
+    )
+    return [(row, named_by) for row, named_by in rows]
+
+
+async def changed_at(session: AsyncSession, place: str) -> datetime | None:
+    """Since when the account is another one than before; None if it was always the same."""
+    row = await current(session, place)
+    return row.since if row is not None and row.number > 1 else None
+
+
+async def change(
+    session: AsyncSession, place: str, account_id: str, by: str, at: datetime
+) -> RailAccount:
+    """Let payments be made from another account from now on.
+
+    Args:
+        session: a transaction of its own.
+        place: where that account is.
+        account_id: the account.
+        by: the member of staff who says so.
+        at: the time now.
+
+    Raises:
+        UserMistake: it is the same, no key was asked yet, or of an attempt nobody knows what
+            became of it, which only a key of the account it was made from can tell.
+    """
+    await session.execute(select(func.pg_advisory_xact_lock(_CHANGES)))
+    row = await current(session, place)
+    if row is None:
+        raise UserMistake(
+            f"no {place} key has said yet of which account it is",
+            hint="the account of the first one that is used is taken",
+        )
+    if row.account_id == account_id:
+        raise UserMistake(f"payments are made from {account_id} already")
+    unsure = await session.scalar(
+        select(func.count(PayoutAttempt.payout_id.distinct())).where(_is_open(at))
+    )
+    if unsure:
+        raise UserMistake(
+            f"of {unsure} {'payment' if unsure == 1 else 'payments'} it is not known yet whether "
+            "an attempt has paid",
+            hint=f"use a key of {row.account_id} until that is known: ./troupe payouts list "
+            "--status sending, and --status in_doubt",
+        )
+    made = RailAccount(
+        place=place, number=row.number + 1, account_id=account_id, since=at, named_by=by
+    )
+    session.add(made)
+    await session.flush()
+    return made
+
+
+def _is_open(at: datetime) -> ColumnElement[bool]:
+    """Of an attempt at the provider: it has no outcome, or somebody may still be calling."""
+    return ~PayoutAttempt.account_id.startswith(BANK_ACCOUNT, autoescape=True) & or_(
+        PayoutAttempt.outcome.is_(None),
+        PayoutAttempt.outcome == TransferOutcome.IN_DOUBT.value,
+        PayoutAttempt.late_until > at,
     )

@@ -14,8 +14,10 @@ from temporalio.client import Client
 
 import worker
 from activities.payouts import Payouts
-from domain.errors import RailStopped, Unavailable
+from activities.reconciliation import Reconciliation
+from domain.errors import RailStopped, Unavailable, UserMistake
 from domain.messages import TransferOutcome
+from domain.reconciliation import ReconcileTask
 from integrations import stripe_keys
 from integrations.rotating_rail import RotatingRail
 from integrations.secret_source import SecretSource, mark_of
@@ -23,10 +25,11 @@ from local.doctor_stripe import check_stripe
 from local.findings import Status
 from local.stripe_standin.shapes import OWN_ACCOUNT
 from settings import Settings
-from store import rail_stops
+from store import rail_accounts, rail_stops
 from store.engine import session
 from store.rail_accounts import RailAccounts
 from store.tables import RailAccount, RailStop
+from tests import builders
 from tests.activities.test_payouts import Scene
 from tests.conftest import Database
 from tests.fixtures.stripe import KEY, StripeStandIn
@@ -225,6 +228,58 @@ async def test_of_workers_that_write_at_the_same_moment_one_is_believed_by_all(
     assert len(set(found)) == 1
     assert await RailAccounts(engine).known("live", "acct_late") == found[0]
     assert await RailAccounts(engine).known("test", "acct_test") == "acct_test"
+
+
+async def test_payments_are_made_from_another_account_when_somebody_says_so(world: World) -> None:
+    async with session(world.engine) as db:
+        noor = await builders.staff(db)
+    before = await world.first.send()
+    assert before.outcome is T.TRANSFERRED
+    world.standin.order_fault("drop_before")
+    assert (await world.second.send()).outcome is T.IN_DOUBT
+    with pytest.raises(UserMistake, match="of 1 payment it is not known yet"):
+        await move(world, noor.id, ANOTHER)
+    world.second.clock.pass_(seconds=91)
+    assert (await world.second.look_up()).outcome is T.TRANSFERRED
+    world.second.clock.pass_(seconds=-80)
+    with pytest.raises(UserMistake, match="of 1 payment it is not known yet"):
+        await move(world, noor.id, ANOTHER)  # who sent it first may still be calling
+    world.second.clock.pass_(seconds=80)
+    with pytest.raises(UserMistake, match="already"):
+        await move(world, noor.id, OWN_ACCOUNT)
+    with pytest.raises(UserMistake, match="no live key"):
+        await move(world, noor.id, ANOTHER, "live")
+
+    await move(world, noor.id, ANOTHER)
+    with pytest.raises(RailStopped, match=f"{OWN_ACCOUNT}, and payments are made from {ANOTHER}"):
+        await world.rail.balance()
+    world.change(OTHERS, ANOTHER)
+    assert "EUR" in await world.rail.balance()
+    assert await world.accounts() == [
+        ("stand-in", 1, OWN_ACCOUNT), ("stand-in", 2, ANOTHER),
+    ]  # fmt: skip
+    compared = await Reconciliation(world.engine, world.rail).reconcile(ReconcileTask())
+    assert compared.payouts == 0, "the new account's list says nothing of what was sent before"
+
+
+async def test_who_asks_while_the_account_is_changed_waits_for_the_new_one(
+    engine: AsyncEngine,
+) -> None:
+    accounts = RailAccounts(engine)
+    assert await accounts.known("live", "acct_first") == "acct_first"
+    async with session(engine) as db:
+        noor = await builders.staff(db)
+    async with session(engine) as db:
+        await rail_accounts.change(db, "live", "acct_second", noor.id, builders.NOW)
+        asking = asyncio.create_task(accounts.known("live", "acct_first"))
+        await asyncio.wait([asking], timeout=0.1)
+        assert not asking.done()
+    assert await asking == "acct_second"
+
+
+async def move(world: World, by: str, account: str, place: str = "stand-in") -> None:
+    async with session(world.engine) as db:
+        await rail_accounts.change(db, place, account, by, world.second.clock())
 
 
 async def test_the_doctor_says_that_a_key_is_of_another_account(world: World) -> None:
