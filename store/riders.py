@@ -199,8 +199,8 @@ async def keep_or_free(session: AsyncSession, attempt: PayoutAttempt, at: dateti
         await session.execute(
             update(Rider).where(mine, Rider.free_from.is_(None)).values(free_from=free_from)
         )
-    along = await session.scalars(select(Rider.rider_id).where(mine))
-    if rider_ids := along.all():
+    loose = await session.scalars(select(Rider.rider_id).where(mine, Rider.free_from.is_not(None)))
+    if rider_ids := loose.all():
         await _bind_to_what_paid(session, rider_ids)
 
 
