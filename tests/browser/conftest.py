@@ -1,27 +1,23 @@
-"""Chromium in front of the real application on a real database, served on a free port."""
+"""Chromium in front of the real application, with something of everything to be seen."""
 
 from __future__ import annotations
 
-import asyncio
-import socket
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.account_matters import MatterCode
 from domain.balance_lines import BalanceLine
-from domain.decisions import BonusChoice, Objection, TermsChoice
+from domain.decisions import BonusChoice, Objection, SettleChoice, TermsChoice
 from domain.inbox import ItemKind
+from domain.lifecycle import Role
 from domain.messages import Begin
 from domain.reconciliation import Difference, DifferenceCode
-from rendering.links import Links
 from store import (
     account_matters,
     balance_lines,
@@ -32,13 +28,15 @@ from store import (
     crediting,
     external_events,
     invoices,
+    other_payments,
     rail_balances,
+    rail_stops,
     staff,
     stuck_events,
 )
 from store.book_check import Fault
 from store.desk import open_item
-from store.engine import make_engine, session
+from store.engine import session
 from store.tables import (
     Campaign,
     ClaimPart,
@@ -51,67 +49,50 @@ from store.tables import (
     Staff,
 )
 from tests import books, builders
+from tests.bank import BRAND
+from tests.browser import banking
+from tests.browser.serving import Site, serving
 from tests.conftest import Database
-from tests.fixtures.web import PASSWORD, SECRET, RecordingSender
+from tests.fixtures.web import PASSWORD
 from tests.store.test_issuing import FACTS, french_campaign
 from tests.web.rows import CAPTION, wait_for
-from web.app import create_app
-from web.deps import Addresses, Deps
+from web.deps import Deps
 from web.releasing import new_batch
 
 CHROMIUM = Path("/usr/bin/chromium")
 EMAIL = "robin@brand.example"
 
 
-@dataclass
-class Site:
-    """The running site, and the addresses of what was put into it."""
-
-    url: str
-    pages: dict[str, str] = field(default_factory=dict)
-    """Addresses of the desk's pages by name."""
-    portal: dict[str, str] = field(default_factory=dict)
-    """Signed links by stage."""
+@pytest.fixture(scope="session")
+def site(make_database: Callable[[], Database]) -> Iterator[Site]:
+    """A site with something of everything."""
+    with serving(make_database(), _fill) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
-def site(make_database: Callable[[], Database]) -> Iterator[Site]:
-    """A site with something of everything, in a thread with its own event loop."""
-    database = make_database()
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    made = Site(f"http://127.0.0.1:{listening.getsockname()[1]}")
-    server: list[uvicorn.Server] = []
-    ready, loop = threading.Event(), asyncio.new_event_loop()
+def bank(make_database: Callable[[], Database]) -> Iterator[Site]:
+    """The site of a brand that pays by bank transfer."""
 
-    async def serve() -> None:
-        engine = make_engine(database.app_url)
-        links = Links(made.url, SECRET)
-        deps = Deps(
-            engine=engine, sender=RecordingSender(engine), links=links, public_url=made.url,
-            secret=SECRET, addresses=Addresses(mail_catcher="http://127.0.0.1:8025"),
-        )  # fmt: skip
-        await _fill(deps, made)
-        config = uvicorn.Config(create_app(deps), log_level="warning", access_log=False)
-        server.append(uvicorn.Server(config))
-        ready.set()
-        await server[0].serve([listening])
-        await engine.dispose()
+    async def fill(deps: Deps, made: Site) -> None:
+        async with session(deps.engine) as db:
+            me = await _me(db, deps)
+        made.pages, made.portal["bank_portal"] = await banking.fill(deps, me)
 
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
-    thread.start()
-    assert ready.wait(30)
-    yield made
-    server[0].should_exit = True
-    thread.join(15)
+    with serving(make_database(), fill, BRAND) as made:
+        yield made
+
+
+async def _me(db: AsyncSession, deps: Deps) -> str:
+    return await staff.create_staff(
+        db, email=EMAIL, name="Robin Vale", roles=list(staff.STAFF_ROLES), password=PASSWORD,
+        at=deps.clock(), timezone="Europe/Berlin",
+    )  # fmt: skip
 
 
 async def _fill(deps: Deps, made: Site) -> None:
     async with session(deps.engine) as db:
-        me = await staff.create_staff(
-            db, email=EMAIL, name="Robin Vale", roles=list(staff.STAFF_ROLES), password=PASSWORD,
-            at=deps.clock(), timezone="Europe/Berlin",
-        )  # fmt: skip
+        me = await _me(db, deps)
         campaign = await builders.campaign(db)
         who = await builders.creator(db, handle="@konstantin_the_very_long_handle_of_2026")
         one = await builders.collaboration(db, campaign, who, stage="reviewing", draft_version=2)
@@ -174,6 +155,7 @@ async def _fill(deps: Deps, made: Site) -> None:
         items.append(told)
         items += [await _not_applied(db, deps), await _by_hand(db, deps)]
         items.append(await _changed_books(db, deps))
+        said = await _stands_still(db, one, deps)
         sign = TermsChoice(answer="sign", content_id="sig_1")
         signed = await builders.decision(db, one, who, sign)
         (await db.get_one(Decision, signed.decision_id)).status = "applied"
@@ -198,7 +180,8 @@ async def _fill(deps: Deps, made: Site) -> None:
                    "batch": "/payments/release",
                    "batch_result": f"/payments/release/{batch}",
                    "batch_confirm": f"/payments/release/confirm?payment={payout.id}",
-                   "statement": f"/payments/{sent.id}/statement"} | owed  # fmt: skip
+                   "statement": f"/payments/{sent.id}/statement",
+                   "item_said": f"/items/{said.id}"} | owed  # fmt: skip
 
 
 async def _rides(db: AsyncSession, of: Collaboration, sent: Payout) -> None:
@@ -237,6 +220,24 @@ async def _claims(db: AsyncSession, deps: Deps, campaign: Campaign) -> dict[str,
         "item_claim": f"/items/{asked.id}", "item_netting": f"/items/{release.id}",
         "claims": "/claims", "claim": f"/claims/{owed.id}",
     }  # fmt: skip
+
+
+async def _stands_still(db: AsyncSession, of: Collaboration, deps: Deps) -> InboxItem:
+    """The provider refuses our key; meanwhile one of two says that a payment went another way."""
+    said = "Expired API Key provided: sk_live_********4242"
+    await rail_stops.stop(db, said, "mark", deps.clock())
+    payout = await builders.payout(
+        db, of, kind="retention_passed", number=2, status="held", hold_reason="refused", releases=1
+    )
+    somebody = await builders.staff(db, [Role.FINANCE], name="Noor Haddad")
+    kept = await other_payments.keep(db, payout.id, "2026-02-27", "Wire 7731", deps.clock())
+    settles = SettleChoice(answer="elsewhere", content_id=kept)
+    ref = await builders.decision(db, payout, somebody, settles, comment="No bank there is served.")
+    (await db.get_one(Decision, ref.decision_id)).status = "applied"
+    seen = f"refused|account_rejected|{kept}"
+    return await wait_for(
+        db, ItemKind.UNPAID, payout, of.campaign_id, seen=seen, code="account_rejected"
+    )
 
 
 async def _not_applied(db: AsyncSession, deps: Deps) -> InboxItem:

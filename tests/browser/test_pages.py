@@ -6,7 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Look, Site
+from tests.browser.conftest import Look
+from tests.browser.serving import Site
 
 pytestmark = pytest.mark.browser
 
@@ -53,6 +54,15 @@ def test_every_page_of_a_creator_is_for_everybody(look: Look, site: Site) -> Non
         assert answer is not None
         assert answer.status == 200, stage
         check(look, stage)
+
+
+def test_every_page_of_a_brand_that_pays_by_bank_is_for_everybody(look: Look, bank: Site) -> None:
+    look.sign_in(bank.url)
+    for name, path in [*bank.pages.items(), *bank.portal.items()]:
+        answer = look.page.goto(path if name in bank.portal else bank.url + path)
+        assert answer is not None
+        assert answer.status == 200, name
+        check(look, name)
 
 
 def test_the_inbox_is_walked_with_the_keyboard(wide: Look, site: Site) -> None:
