@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from domain.money import Money
 from domain.payees import PayeeAccount
+from rendering.vocabulary.creators import CHECK_STATES
+from rendering.vocabulary.payments import CAUTIONS, HOLDS
 from store.batches import ReleaseLine
 from web.releasing import TURN_WORDS
-from web.vocabulary.creators import CHECK_STATES
-from web.vocabulary.payments import CAUTIONS, HOLDS
 from web.words import milestone, person
 
 _READY = {

@@ -15,11 +15,11 @@ from rich.text import Text
 
 from domain.lifecycle import Stage
 from rendering.reader import Reader
+from rendering.vocabulary.events import EVENTS
+from rendering.vocabulary.stages import CAMPAIGN_STATUS, OUTCOMES, STAGES
 from store.campaigns import CampaignSummary
 from store.story import Told
 from web import words
-from web.vocabulary.events import EVENTS
-from web.vocabulary.stages import CAMPAIGN_STATUS, OUTCOMES, STAGES
 
 READER = Reader.of("en")
 BAR = 24

@@ -17,8 +17,8 @@ from local.demo_kill import Aftermath, Killed, count
 from local.demo_reconcile import Line
 from local.demo_scenes import Scene
 from local.demo_screen import clock
+from rendering.vocabulary.stages import OUTCOMES, STAGES
 from store.campaigns import CampaignSummary
-from web.vocabulary.stages import OUTCOMES, STAGES
 
 MOST_TOLD = 2
 """Sentences of one scene that are printed; the desk has all."""

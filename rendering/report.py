@@ -9,6 +9,9 @@ from typing import Any
 from jinja2 import Environment
 
 from rendering.environment import Reader, make_environment
+from rendering.vocabulary.events import ANSWERS, EVENTS
+from rendering.vocabulary.payments import HOLDS, MILESTONES, PAYOUT_STATUS
+from rendering.vocabulary.stages import CAMPAIGN_STATUS, OUTCOMES, STAGES
 
 _STEPS = (
     ("looked_at", "looked at"),
@@ -54,7 +57,22 @@ def render_report(report: Mapping[str, Any], reader: Reader | None = None) -> st
 
 @cache
 def _environment() -> Environment:
-    return make_environment()
+    environment = make_environment()
+    environment.globals |= {
+        "campaign_status": CAMPAIGN_STATUS,
+        "outcomes": OUTCOMES,
+        "stages": STAGES,
+        "milestones": MILESTONES,
+        "payout_status": PAYOUT_STATUS,
+        "holds": HOLDS,
+        "decided": _decided,
+    }
+    return environment
+
+
+def _decided(kind: str, answer: str) -> str:
+    """What a person decided, as the list of what happened says it."""
+    return ANSWERS.get(kind, {}).get(answer) or EVENTS.get(kind) or kind.replace("_", " ")
 
 
 def _steps(funnel: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from domain.publication import word_diff
 from domain.reconciliation import DifferenceCode
 from domain.reconciliation_help import advice
 from domain.shortlist_words import record_sentences
+from rendering.vocabulary.payments import EVENT_REFUSALS, PAYMENT_REFUSALS
 from store import (
     account_matters,
     balance_lines,
@@ -37,7 +38,6 @@ from store.tables import Draft
 from web.drafting import asked_for, lines_of
 from web.step_up import asks_before_explaining
 from web.visit import Missing, Visit
-from web.vocabulary.payments import EVENT_REFUSALS, PAYMENT_REFUSALS
 from web.wishes import about_wishes
 from web.words import bank_sum
 

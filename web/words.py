@@ -13,12 +13,10 @@ from domain.money import exponent
 from domain.reconciliation import DifferenceCode
 from domain.reconciliation_help import advice
 from rendering.reader import Reader
-from store.desk import InboxRow
-from store.tables import Payout
-from web.vocabulary.asking import DECIDED, KIND_TITLES, WAITING
-from web.vocabulary.creators import CHECK_STATES, EVIDENCE, FAULTS, PLATFORMS, RULES, VERDICTS
-from web.vocabulary.events import ANSWERS, EVENTS
-from web.vocabulary.payments import (
+from rendering.vocabulary.asking import DECIDED, KIND_TITLES, WAITING
+from rendering.vocabulary.creators import CHECK_STATES, EVIDENCE, FAULTS, PLATFORMS, RULES, VERDICTS
+from rendering.vocabulary.events import ANSWERS, EVENTS
+from rendering.vocabulary.payments import (
     CAME_BACK,
     HOLDS,
     MILESTONES,
@@ -29,8 +27,10 @@ from web.vocabulary.payments import (
     PAYOUT_STATUS_FOR_CREATORS,
     WAITS_AS_CREATORS_READ,
 )
-from web.vocabulary.refusals import OBSTACLES, REFUSALS
-from web.vocabulary.stages import CAMPAIGN_STATUS, OUTCOMES, STAGES, STEP_OF, STEPS
+from rendering.vocabulary.refusals import OBSTACLES, REFUSALS
+from rendering.vocabulary.stages import CAMPAIGN_STATUS, OUTCOMES, STAGES, STEP_OF, STEPS
+from store.desk import InboxRow
+from store.tables import Payout
 
 __all__ = [
     "ANSWERS",

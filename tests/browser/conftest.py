@@ -175,6 +175,7 @@ async def _fill(deps: Deps, made: Site) -> None:
         name: f"/{name}" for name in ("campaigns", "creators", "payments", "setup", "me")
     }
     made.pages |= {"inbox": "/", "new": "/campaigns/new", "campaign": f"/campaigns/{campaign.id}",
+                   "report": f"/campaigns/{campaign.id}/report",
                    "collaboration": f"/collaborations/{one.id}", "totals": "/payments/totals",
                    "payment": f"/payments/{sent.id}", "credit_note": f"/payments/{missed}",
                    "batch": "/payments/release",

@@ -158,7 +158,7 @@ async def test_each_payment_says_how_and_when_it_was_over(engine: AsyncEngine) -
     ]  # fmt: skip
     assert not any(line["late"] for line in lines.values()), "it was said late, and paid in time"
     page = render_report(report)
-    for told in ("Wise 88", "nothing was sent", "€40.00 kept back", "paid another way"):
+    for told in ("Wise 88", "nothing was sent", "€40.00 kept back", "Paid another way"):
         assert told in page
 
 
@@ -232,6 +232,8 @@ async def test_a_stored_report_names_nobody_and_a_shown_one_does(engine: AsyncEn
     for outside in ("<script", "<link", "@import", "src="):
         assert outside not in page
     assert row.creator_id in render_report(stored)
+    for told in ("Running", "post verified live", ">Paid</span>"):
+        assert told in page
 
 
 async def test_hostile_names_stay_text(engine: AsyncEngine) -> None:
