@@ -59,12 +59,7 @@ class Payment:
     async def until(self, status: PayoutStatus) -> Payout:
         """Let people act and time pass until the payment rests in a status."""
         for _ in range(100):
-            row = await self.rests()
-            if row.status in {PayoutStatus.RELEASED, PayoutStatus.SENDING} - {status}:
-                # What follows is written a moment after it; time must not be moved past it.
-                await asyncio.sleep(0.1)
-                row = await self.rests()
-            if row.status == status:
+            if (row := await self.rests()).status == status:
                 return row
             await self._go_on()
         raise AssertionError(f"never {status}: {await self.story()}")
