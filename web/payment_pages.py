@@ -28,6 +28,7 @@ from rendering.documents import (
 from rendering.environment import make_environment
 from rendering.paper import paper
 from store import (
+    bank_orders,
     claim_reads,
     credits,
     desk,
@@ -108,6 +109,7 @@ async def _payment_page(
         stuck=await desk.open_item(v.db, "unpaid", payout_id)
         or await desk.open_item(v.db, "on_hold", payout_id),
         other=await other_payments.of_payment(v.db, found.payout),
+        ordered=bool(await bank_orders.waiting_lines(v.db, payout_ids=[payout_id])),
         ride=await riders.ride_of(v.db, payout_id),
         along=along,
         too_much={each.payout_id for each in surplus},

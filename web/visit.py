@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.decisions import ROLE_FOR, DecisionKind, roles_for
+from domain.lifecycle import StreamKind
 from rendering.reader import Reader
 from store import desk
 from store.engine import session
@@ -47,6 +48,8 @@ class Banner:
     tone: str
     """``good``, ``wait`` or ``bad``."""
     text: str
+    href: str = ""
+    """The payment that it is about: where it can be taken back, too."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,11 @@ class Visit:
             return Banner(row.id, "bad", words.refusal(row.code))
         if row.status == "submitted":
             return Banner(row.id, "wait", "Recorded, and being applied.")
-        return Banner(row.id, "good", words.done(row.kind, str(row.choice.get("answer", ""))))
+        said = words.done(row.kind, str(row.choice.get("answer", "")))
+        page = f"/payments/{row.subject_id}"
+        if row.subject_kind != StreamKind.PAYOUT.value or self.request.url.path == page:
+            page = ""
+        return Banner(row.id, "good", said, page)
 
 
 def cookie_name(deps: Deps) -> str:

@@ -222,3 +222,23 @@ async def test_the_result_of_a_decision_is_shown_to_nobody_else(web: Web) -> Non
     assert "Recorded" in (await first.get(path)).text
     other = await web.signed_in(Role.MANAGER)
     assert "Recorded" not in (await other.get(path)).text
+
+
+async def test_what_was_released_is_one_click_away_and_taken_back_there(web: Web) -> None:
+    there = await scene(web.engine)
+    async with session(web.engine) as db:
+        payout = await builders.payout(db, there.collaboration, status="released", releases=1)
+    client = await web.signed_in(Role.FINANCE)
+    page = f"/payments/{payout.id}"
+    answer = await web.decide(client, kind="release_payout", subject_id=payout.id)
+    decision = answer.json()["decision_id"]
+    async with session(web.engine) as db:
+        (await db.get_one(Decision, decision)).status = "applied"
+    told = (await client.get(f"/?done={decision}")).text
+    assert f'You have released the payment. <a href="{page}">See the payment</a>' in told
+    shown = (await client.get(f"{page}?done={decision}")).text
+    assert "See the payment" not in shown
+    assert "Take back" in shown
+    await web.decide(client, kind="hold_payout", subject_id=payout.id, back=page)
+    assert web.sender.decided[-1][:2] == ("payout", payout.id)
+    assert "Take back" not in (await (await web.signed_in(Role.REVIEWER)).get(page)).text
