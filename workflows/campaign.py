@@ -82,8 +82,10 @@ class CampaignWorkflow(Story):
                 await self._shortlist()
             if self.phase is CampaignStatus.SHORTLISTED:
                 await self._sign_off()
-        await self._run_collaborations()
-        await self._report()
+        while not self._over:
+            with contextlib.suppress(Interrupted):
+                await self._run_collaborations()
+                await self._report()
 
     # --- who ----------------------------------------------------------------------------
 
@@ -152,6 +154,7 @@ class CampaignWorkflow(Story):
     async def _run_collaborations(self) -> None:
         """Keep invitations out until enough creators have signed; then wait for all to end."""
         while True:
+            self._questions.go_on()  # a step that fails from here on waits for its person
             self._news = False
             if self.status is not self._shown:
                 self._shown = self.status
@@ -268,6 +271,20 @@ class CampaignWorkflow(Story):
         await workflow.wait_condition(workflow.all_handlers_finished)
 
     # --- pause and stop -----------------------------------------------------------------
+
+    async def _park(self, question: Question, name: str, code: str) -> None:
+        """See `Story`; a stop ends the wait, and what is to be done then is looked at anew.
+
+        Raises:
+            Interrupted: the campaign was stopped.
+        """
+        try:
+            await super()._park(question, name, code)
+        except Interrupted:
+            await self._stream.append(
+                "not_answered", {"item": question.item.value}, close_items=(question.item,)
+            )
+            raise
 
     def _set_paused(self, paused: bool) -> None:
         if self.stopped or paused == self.paused:

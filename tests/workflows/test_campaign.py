@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 
 from domain.decisions import DecisionKind, OfferChoice
+from domain.errors import ConfigurationError
 from domain.ids import collaboration_workflow_id
 from domain.inbox import ItemKind
 from domain.lifecycle import CampaignStatus, Outcome, Stage, StreamKind, WaitingFor
 from domain.messages import DecisionResult
 from domain.wishes import Wish
+from store import reports, starts
 from store.engine import session
 from store.tables import Collaboration
 from tests import builders
@@ -136,6 +140,36 @@ async def test_a_stop_cancels_the_unsigned_and_pays_the_signed_for_work_begun(
         assert await stage.says(DecisionKind.PAUSE_CAMPAIGN) == DecisionResult(
             applied=False, code="closed"
         )
+
+
+async def test_a_stop_ends_the_wait_for_a_step_that_failed_and_a_later_one_waits_for_its_person(
+    temporal: WorkflowEnvironment, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = {"choosing", "report"}
+
+    def once(what: str, sound: Any) -> Any:
+        async def step(*given: Any) -> Any:
+            if what in broken:
+                broken.remove(what)
+                raise ConfigurationError("no rate card")
+            return await sound(*given)
+
+        return step
+
+    monkeypatch.setattr(starts, "start_chosen", once("choosing", starts.start_chosen))
+    monkeypatch.setattr(reports, "build", once("report", reports.build))
+    async with set_up_campaign(temporal, engine, wanted=1, roster=1) as stage:
+        await stage.start()
+        await stage.signs_off()
+        choosing = await stage.open_item(ItemKind.ATTENTION)
+        assert (await stage.says(DecisionKind.STOP_CAMPAIGN)).applied
+        await stage.rests()
+        assert (await stage.open_item(ItemKind.ATTENTION)).code != choosing.code
+        assert (await stage.play()).status == CampaignStatus.STOPPED
+        assert (await stage.story())[3:] == [
+            "sign_off_shortlist", "running", "step_failed", "stop_campaign", "not_answered",
+            "stopping", "step_failed", "retry_step", "reported",
+        ]  # fmt: skip
 
 
 async def test_the_shortlist_is_signed_off_as_it_was_shown_and_asked_for_again(
