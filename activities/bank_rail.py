@@ -39,6 +39,9 @@ class BankRail:
     async def probe(self) -> None:
         """There is no key to try."""
 
+    async def be_ready(self) -> None:
+        """There is no key to look at."""
+
     async def close(self) -> None:
         """Nothing is open."""
 

@@ -192,6 +192,8 @@ class Payouts:
         while True:
             try:
                 async with self._gate.passage():
+                    # An attempt that is made is open until a key of the same account has told.
+                    await self._rail.be_ready()
                     return await self._send_once(payout, number, account)
             except AccountBusy:
                 looks += 1
@@ -221,14 +223,11 @@ class Payouts:
             return _result(attempt)
         try:
             result = await self._rail.transfer(
-                account,
-                attempt.amount_minor,
-                payout.currency,
-                attempt.key,
+                account, attempt.amount_minor, payout.currency, attempt.key,
                 transfer_group=payout.id,
                 metadata={"payout": payout.id, "attempt": str(number)},
                 permit=turn,
-            )
+            )  # fmt: skip
         except TroupeError:
             # The call is over, and the attempt stays open: it says nothing about earlier ones.
             await turn.end()

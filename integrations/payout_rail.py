@@ -94,6 +94,15 @@ class PayoutRail(Protocol):
         """
         ...
 
+    async def be_ready(self) -> None:
+        """Look whether our key may be used, before an attempt is made that nobody could send.
+
+        Raises:
+            RailStopped: it may not.
+            Unavailable: that cannot be asked now.
+        """
+        ...
+
     async def ensure_recipient(
         self, creator: str, country: str, email: str, existing: str | None
     ) -> Recipient:

@@ -86,6 +86,11 @@ class RotatingRail:
                 with contextlib.suppress(KeyMayNot):
                     await rail.balance()
 
+    async def be_ready(self) -> None:
+        """Look whether there is a key to send with, and of which account it is."""
+        async with self._writer.rail():
+            pass
+
     async def check_accounts(self) -> None:
         """Ask whose the keys are, and do nothing else with them.
 

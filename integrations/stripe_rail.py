@@ -110,6 +110,9 @@ class StripeRail:
         """Try the key with a call that moves nothing."""
         await self.balance()
 
+    async def be_ready(self) -> None:
+        """Whose the key is, is asked by `RotatingRail`."""
+
     async def close(self) -> None:
         """Close the connections."""
         await self._http.close_async()  # type: ignore[no-untyped-call]

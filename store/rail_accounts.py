@@ -111,7 +111,7 @@ async def change(
             f"of {unsure} {'payment' if unsure == 1 else 'payments'} it is not known yet whether "
             "an attempt has paid",
             hint=f"use a key of {row.account_id} until that is known: ./troupe payouts list "
-            "--status sending, and --status in_doubt",
+            "--status sending, --status in_doubt and --status held",
         )
     made = RailAccount(
         place=place, number=row.number + 1, account_id=account_id, since=at, named_by=by

@@ -25,7 +25,7 @@ from local.doctor_stripe import check_stripe
 from local.findings import Status
 from local.stripe_standin.shapes import OWN_ACCOUNT
 from settings import Settings
-from store import rail_accounts, rail_stops
+from store import attempts, rail_accounts, rail_stops
 from store.engine import session
 from store.rail_accounts import RailAccounts
 from store.tables import RailAccount, RailStop
@@ -235,6 +235,13 @@ async def test_payments_are_made_from_another_account_when_somebody_says_so(worl
         noor = await builders.staff(db)
     before = await world.first.send()
     assert before.outcome is T.TRANSFERRED
+    world.change(OTHERS, ANOTHER)
+    for _ in range(2):  # the first to find it, and one that is stopped by that
+        with pytest.raises(RailStopped):
+            await world.second.send()
+    async with session(world.engine) as db:
+        assert await attempts.get_attempt(db, world.second.payout_id, 1) is None, "nothing is open"
+    world.change(KEY)
     world.standin.order_fault("drop_before")
     assert (await world.second.send()).outcome is T.IN_DOUBT
     with pytest.raises(UserMistake, match="of 1 payment it is not known yet"):
