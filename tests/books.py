@@ -14,7 +14,7 @@ from domain.messages import Append, NewPayout, PayoutChange, Posting, PostingKin
 from domain.payments import REPAYMENT
 from store import ledger, records
 from store.engine import session
-from store.tables import Collaboration, Invoice, Payout, PayoutAttempt
+from store.tables import Collaboration, Invoice, Payout, PayoutAttempt, Rider
 from tests import builders
 from tests.builders import NOW
 
@@ -38,8 +38,10 @@ async def paid(
     return await sent(db, await earned(db, of, at, **parts), at)
 
 
-async def sent(db: AsyncSession, row: Payout, at: datetime = NOW) -> Payout:
-    """An earned payment, paid at a moment."""
+async def sent(
+    db: AsyncSession, row: Payout, at: datetime = NOW, *, along: Payout | None = None
+) -> Payout:
+    """An earned payment, paid at a moment; perhaps with another one in the same transfer."""
     for kind in (PostingKind.SEND, PostingKind.SETTLE):
         await move(db, row, kind, f"{kind}:{row.id}:1", at)
     row.status, row.attempt = PayoutStatus.TRANSFERRED.value, 1
@@ -48,11 +50,27 @@ async def sent(db: AsyncSession, row: Payout, at: datetime = NOW) -> Payout:
         PayoutAttempt(
             payout_id=row.id, number=1, key=f"payout:{row.id}:transfer:1", request_hash="x",
             account_id=f"acct_{row.creator_id}", first_sent_at=at, outcome="transferred",
+            amount_minor=row.sent_minor + (along.sent_minor if along else 0),
             transfer_id=row.transfer_id, settled_at=at,
         )
     )  # fmt: skip
     await db.flush()
+    if along:
+        await _taken_along(db, row, along, at)
     return row
+
+
+async def _taken_along(db: AsyncSession, by: Payout, row: Payout, at: datetime) -> None:
+    """What was too small to be sent alone, and is booked by the transfer that it went with."""
+    db.add(
+        Rider(
+            payout_id=by.id, number=1, rider_id=row.id, amount_minor=row.sent_minor, bound_at=at
+        )
+    )  # fmt: skip
+    for kind in (PostingKind.SEND, PostingKind.SETTLE):
+        await move(db, row, kind, f"{kind}:{row.id}:2", at)
+    row.status, row.attempt = PayoutStatus.TRANSFERRED.value, 2
+    row.shared_transfer_id = by.transfer_id
 
 
 async def reverse(db: AsyncSession, row: Payout, amount_minor: int, at: datetime = NOW) -> Payout:

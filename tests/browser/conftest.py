@@ -44,8 +44,6 @@ from store.tables import (
     Creator,
     Decision,
     InboxItem,
-    Payout,
-    Rider,
     Staff,
 )
 from tests import books, builders
@@ -100,8 +98,11 @@ async def _fill(deps: Deps, made: Site) -> None:
         await builders.draft(db, one, caption=CAPTION, version=1)
         draft = await builders.draft(db, one, caption=f"{CAPTION} #new", version=2)
         payout = await builders.payout(db, one)
-        sent = await books.paid(db, one, deps.clock(), kind="draft_approved")
-        await _rides(db, one, sent)
+        small = await books.earned(
+            db, one, deps.clock(), kind="contract_signed", amount_minor=300
+        )  # fmt: skip
+        large = await books.earned(db, one, deps.clock(), kind="draft_approved")
+        sent = await books.sent(db, large, deps.clock(), along=small)
         seen = {ItemKind.DRAFT: draft.digest, ItemKind.COUNTER: "1:50000",
                 ItemKind.KILL_FEE: "30000", ItemKind.HEARING: "3", ItemKind.PUBLICATION: "3",
                 ItemKind.ATTENTION: "unavailable", ItemKind.CONTACT: "", ItemKind.SCREENING: "v",
@@ -183,20 +184,6 @@ async def _fill(deps: Deps, made: Site) -> None:
                    "batch_confirm": f"/payments/release/confirm?payment={payout.id}",
                    "statement": f"/payments/{sent.id}/statement",
                    "item_said": f"/items/{said.id}"} | owed  # fmt: skip
-
-
-async def _rides(db: AsyncSession, of: Collaboration, sent: Payout) -> None:
-    """A payment that went along with another one, in one transfer."""
-    small = await builders.payout(
-        db, of, kind="contract_signed", amount_minor=300, status="transferred",
-        shared_transfer_id=sent.transfer_id,
-    )  # fmt: skip
-    db.add(
-        Rider(
-            payout_id=sent.id, number=1, rider_id=small.id, amount_minor=small.sent_minor,
-            bound_at=sent.created_at,
-        )
-    )  # fmt: skip
 
 
 async def _claims(db: AsyncSession, deps: Deps, campaign: Campaign) -> dict[str, str]:
