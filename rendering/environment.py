@@ -46,6 +46,9 @@ class _Compiled(BytecodeCache):
 
 _COMPILED = _Compiled()
 
+STRIPE_SIGN_IN = "https://connect.stripe.com/express_login"
+"""Where creators see their own account (Express dashboard); to be typed, not to be clicked."""
+
 
 def make_environment(*, by_bank: bool = False) -> Environment:
     """A fresh environment with the templates folder as its root and all filters.
@@ -81,4 +84,5 @@ def make_environment(*, by_bank: bool = False) -> Environment:
         country=filters.country,
     )
     environment.globals["by_bank"] = by_bank
+    environment.globals["stripe_sign_in"] = STRIPE_SIGN_IN
     return environment

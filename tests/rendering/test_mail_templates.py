@@ -177,6 +177,16 @@ def test_payment_details_that_are_missing_are_asked_for_before_money_waits(
     assert "\n\n\n" not in asks.text
 
 
+@pytest.mark.parametrize("by_bank", [False, True])
+def test_who_is_told_of_another_account_reads_where_to_see_it(by_bank: bool) -> None:
+    writer = MailWriter(LINKS, "campaigns@lumen.example", make_environment(by_bank=by_bank))
+    mail = writer.render(order(Mail.ACCOUNT_CHANGED))
+    for part in (mail.text, re.sub(r"\s+", " ", read(mail).text)):
+        assert ("See the account on your page" in part) is by_bank
+        assert ("To see it, sign in at https://connect.stripe.com/" in part) is not by_bank
+    assert "\n\n\n" not in mail.text
+
+
 def test_times_and_money_are_written_as_the_creator_writes_them() -> None:
     text = WRITER.render(order(Mail.INVITATION)).text
     assert "Friday, 4 December 2026, 17:00 (Berlin time)" in text
