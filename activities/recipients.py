@@ -212,6 +212,8 @@ class Recipients:
     async def _adopted(self, transfer_id: str) -> RailTransfer | None:
         """Read a transfer, and write down whose it is if nobody has; None if it is nobody's.
 
+        Also if another attempt has paid the payment meanwhile: what went along in this one is paid.
+
         Anybody who has a key may write a payment's name on a transfer: one that is not what was
         asked for pays nothing, and finance hears of it at once.
         """
@@ -222,7 +224,7 @@ class Recipients:
             return None
         try:
             async with session(self._engine) as db:
-                if not await store.transferred_attempt(db, transfer.transfer_group):
+                if not await store.is_adopted(db, transfer.id):
                     await store.adopt_transfer(db, transfer.transfer_group, transfer, self._clock())
         except ContentConflict:
             async with session(self._engine) as db:

@@ -247,7 +247,7 @@ def _transfers(booked: Booked, listed: dict[str, RailTransfer]) -> Iterator[Diff
     for attempt in booked.transferred:
         transfer = listed.get(attempt.transfer_id or "")
         sent = booked.amount_minor + attempt.along_minor
-        if booked.status in OVER_UNSENT:
+        if booked.status in OVER_UNSENT or not _pays(booked, attempt):
             sent = attempt.amount_minor or sent
 
         def differs(
@@ -288,16 +288,21 @@ def _came_back(
 
     What was sent too much comes back first, and no payment is booked as taken back for it.
     """
-    taken_back = attempt.along_taken_back_minor + sum(
-        each.taken_back_minor for each in booked.posted if each.currency == booked.currency
-    )
+    own = sum(each.taken_back_minor for each in booked.posted if each.currency == booked.currency)
+    taken_back = attempt.along_taken_back_minor + (own if _pays(booked, attempt) else 0)
     return max(transfer.reversed_minor - attempt.too_much_minor, 0), taken_back
+
+
+def _pays(booked: Booked, attempt: BookedAttempt) -> bool:
+    """False if the payment's row names another transfer, of which we know, as what has paid it."""
+    names = {each.transfer_id for each in (*booked.transferred, *booked.along_with)}
+    return booked.transfer_id not in names or booked.transfer_id == attempt.transfer_id
 
 
 def _ledger(booked: Booked) -> Iterator[Difference]:
     """What the ledger settled beside the attempts that went through, in every currency."""
     posted = {each.currency: each for each in booked.posted}
-    times = len(booked.transferred) + len(booked.along_with)
+    times = sum(_pays(booked, each) for each in booked.transferred) + len(booked.along_with)
     paid = {booked.currency: booked.amount_minor * times}
     for currency in sorted(posted.keys() | paid.keys()):
         moved = posted.get(currency, Posted(currency=currency))
@@ -369,7 +374,13 @@ def _made(attempt: BookedAttempt, transfer: RailTransfer, booked: Booked) -> boo
 def _paid_twice(
     payout_id: str, booked: Booked | None, group: Sequence[RailTransfer]
 ) -> Iterator[Difference]:
-    counting = [transfer for transfer in group if transfer.counts]
+    # Another one that turned up beside the one that pays is `SENT_TOO_MUCH`, and no second matter.
+    too_much = {
+        each.transfer_id
+        for each in (booked.transferred if booked else ())
+        if each.too_much_minor and booked and not _pays(booked, each)
+    }
+    counting = [each for each in group if each.counts and each.id not in too_much]
     along = len(booked.along_with) if booked else 0
     if len(counting) + along > 1:
         in_group = sum(each.amount_minor - each.reversed_minor for each in counting)

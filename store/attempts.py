@@ -47,6 +47,12 @@ async def transferred_attempt(session: AsyncSession, payout_id: str) -> PayoutAt
     )
 
 
+async def is_adopted(session: AsyncSession, transfer_id: str) -> bool:
+    """True if an attempt is written down as having made this transfer."""
+    found = select(PayoutAttempt.payout_id).where(PayoutAttempt.transfer_id == transfer_id)
+    return await session.scalar(found) is not None
+
+
 async def accounts_paid_since(session: AsyncSession, since: datetime) -> Sequence[str]:
     """The accounts that money was sent to since then: it may still be on its way to a bank."""
     found = await session.scalars(
@@ -348,8 +354,5 @@ async def locked_attempts(session: AsyncSession, payout_id: str) -> list[PayoutA
 
 
 async def _refuse_second_owner(session: AsyncSession, transfer_id: str) -> None:
-    owner = await session.scalar(
-        select(PayoutAttempt.payout_id).where(PayoutAttempt.transfer_id == transfer_id)
-    )
-    if owner is not None:
+    if await is_adopted(session, transfer_id):
         raise ContentConflict(f"transfer {transfer_id} belongs to another attempt already")

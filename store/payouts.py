@@ -14,7 +14,7 @@ from domain.decisions import DecisionKind
 from domain.errors import NotAllowed, NotFound
 from domain.inbox import ItemKind
 from domain.lifecycle import ACCOUNT_LOST, HoldReason, PayoutStatus
-from store.attempts import adopt_transfer, get_attempt, settle_attempt, transferred_attempt
+from store.attempts import adopt_transfer, get_attempt, is_adopted, settle_attempt
 from store.external_events import (
     mark_applied,
     mark_dispatched,
@@ -35,9 +35,9 @@ from store.tables import (
 
 __all__ = [
     "Payee", "accounts_back", "adopt_transfer", "creator_for_onboarding", "fill_link",
-    "get_attempt", "get_event", "held_payouts", "lost_accounts", "mark_applied", "mark_dispatched",
-    "mark_unread", "open_link", "payee", "recipient_of_account", "refresh_recipient",
-    "save_new_recipient", "settle_attempt", "store_event", "transferred_attempt",
+    "get_attempt", "get_event", "held_payouts", "is_adopted", "lost_accounts", "mark_applied",
+    "mark_dispatched", "mark_unread", "open_link", "payee", "recipient_of_account",
+    "refresh_recipient", "save_new_recipient", "settle_attempt", "store_event",
     "undispatched_events",
 ]  # fmt: skip
 

@@ -511,6 +511,30 @@ async def test_a_transfer_of_what_was_paid_otherwise_still_pays_what_went_along(
     assert await differences(scene, rider) == set()
 
 
+async def test_a_transfer_that_turns_up_when_a_newer_attempt_has_paid_still_pays_what_went_along(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rider = await given_up(scene)
+    await change(scene, rider, rides=False)  # somebody is just asked about it
+    (late,) = scene.transfers()
+
+    async def nothing(_: str) -> tuple[RailTransfer, ...]:
+        return ()
+
+    with monkeypatch.context() as unseen:
+        unseen.setattr(scene.rail, "find_transfers", nothing)
+        await book(scene, scene.payout_id, await scene.send(2))
+    for _ in range(2):
+        await scene.event("transfer.created", object_id=late)
+    assert await in_inbox(scene) == [(late, SMALL, BIG + SMALL)]
+    assert await told(scene) == [rider]
+    await book(scene, rider, await send(scene, rider, 2))
+    assert sorted(await amounts(scene)) == [BIG, BIG + SMALL]
+    assert await differences(scene, rider) == {DifferenceCode.SENT_TOO_MUCH}
+    assert await taken_back(scene, late, BIG) == []
+    assert await differences(scene, rider) == set()
+
+
 async def test_what_is_bound_to_another_attempt_when_its_transfer_turns_up_is_paid_once(
     scene: Scene,
 ) -> None:

@@ -52,6 +52,11 @@ def theirs(**changed: Any) -> RailTransfer:
 UNSENT = {"status": PayoutStatus.SENDING, "transfer_id": None, "posted": (posted(settled_minor=0),)}
 TOO_MUCH = (attempt(too_much_minor=500),)
 OVER = ours(status=PayoutStatus.ELSEWHERE, transfer_id=None, posted=(), attempts=TOO_MUCH)
+LATE = ours(
+    attempts=(attempt(), attempt(2, transfer_id="tr_2", amount_minor=400, too_much_minor=400)),
+    posted=(posted(taken_back_minor=3),),
+)
+FIRST, SECOND = theirs(reversed_minor=3), theirs(id="tr_2", amount_minor=400, attempt="2")
 TRIED = ours(**UNSENT, attempts=(attempt(transfer_id=None),))
 
 
@@ -81,6 +86,8 @@ TRIED = ours(**UNSENT, attempts=(attempt(transfer_id=None),))
         ([OVER], [theirs()], {C.SENT_TOO_MUCH}),
         ([OVER], [theirs(reversed_minor=499)], {C.SENT_TOO_MUCH}),
         ([OVER], [theirs(reversed_minor=500)], set()),
+        ([LATE], [FIRST, SECOND], {C.SENT_TOO_MUCH}),
+        ([LATE], [FIRST, SECOND.model_copy(update={"reversed_minor": 400})], set()),
         ([ours(attempts=(attempt(too_much_minor=7),))], [theirs(reversed_minor=8)], {C.REVERSED}),
     ],
 )  # fmt: skip
