@@ -19,7 +19,7 @@ NEXT_FILE = "bank_next_file"
 """Subject of the one item about what waits for a file; of the others, it is the file."""
 
 _KINDS = (ItemKind.BANK_FILE.value, ItemKind.BANK_ANSWER.value)
-_ONE_AT_A_TIME = 7_238_012
+_ONE_AT_A_TIME = 7_238_006
 """The lock of PostgreSQL that two looks at once queue up for."""
 
 

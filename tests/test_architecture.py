@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 import pytest
@@ -27,6 +28,12 @@ def test_packages_import_only_what_the_design_lets_them() -> None:
 
 def test_all_sql_is_in_the_store() -> None:
     sentences(f for source in PYTHON for f in house.sql_outside_the_store(source))
+
+
+def test_every_lock_of_the_database_has_a_number_of_its_own() -> None:
+    code = "\n".join(source.text for source in PYTHON if source.path.startswith("store/"))
+    numbers = re.findall(r"^_\w+ = (7_[\d_]+)$", code, re.MULTILINE)
+    assert len(set(numbers)) == len(numbers) > 8, sorted(numbers)
 
 
 def test_every_activity_call_has_a_timeout_a_summary_and_a_named_retry_policy() -> None:
