@@ -38,7 +38,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.payout_unpaid import ONE_MATTER, PaidElsewhere
     from workflows.questions import Question
     from workflows.story import error_code
-    from workflows.timeouts import LONG_WITHOUT_ANSWER, LOOK, MONEY
+    from workflows.timeouts import HOLD_LOOK, LONG_WITHOUT_ANSWER, MONEY
 
 HOLDS = {
     TransferOutcome.NOT_ONBOARDED: HoldReason.NOT_ONBOARDED,
@@ -139,7 +139,7 @@ class PayoutWorkflow(PayoutEndings):
                     held,
                     task_queue=Queue.PAYOUTS.value,
                     summary=reason.value,
-                    **LOOK,
+                    **HOLD_LOOK,
                 )
             except ActivityError:
                 return

@@ -149,6 +149,13 @@ LOOK: CallOptions = {
     "retry_policy": COMPARE_RETRY,
 }
 """A look that the next one replaces in a quarter of an hour."""
+HOLD_LOOK: CallOptions = {
+    # The heartbeat tells within seconds that a worker was killed: no payment waits for that.
+    "start_to_close_timeout": timedelta(seconds=60),
+    "heartbeat_timeout": timedelta(seconds=5),
+    "schedule_to_close_timeout": timedelta(minutes=10),
+    "retry_policy": COMPARE_RETRY,
+}
 SWEEP: CallOptions = {
     "start_to_close_timeout": timedelta(seconds=60),
     "retry_policy": RetryPolicy(maximum_attempts=1),

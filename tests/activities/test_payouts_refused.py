@@ -9,13 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain.errors import RailStopped
 from domain.inbox import ItemKind
 from domain.lifecycle import BankStatus, HoldReason, PayoutStatus
-from domain.messages import OnboardingTask, TransferOutcome
+from domain.messages import HeldPayout, OnboardingTask, TransferOutcome
 from domain.money import Money
 from store import paused, rail_stops
 from store import payouts as store
 from store.engine import session
 from store.tables import AccountMatter, InboxItem, Payout, Recipient
+from tests.activities.doomed_look import killed_everywhere, still_held
 from tests.activities.test_payouts import Scene, resume
+from tests.conftest import Database
 from tests.fixtures.stripe import StripeStandIn
 
 T = TransferOutcome
@@ -60,6 +62,31 @@ async def test_what_a_payment_waits_for_is_seen_without_an_attempt(scene: Scene)
     await resume(scene)
     assert not await scene.waits(HoldReason.RAIL_STOPPED)
     assert await scene.attempt(3) is None
+
+
+async def test_a_look_that_is_killed_anywhere_pays_nothing_and_the_next_one_sees_the_same(
+    scene: Scene, database: Database
+) -> None:
+    scene.standin.restrict(scene.account)
+    assert (await sent(scene))[0] is T.NOT_ONBOARDED
+    scene.standin.onboard(scene.account)
+    held = HeldPayout(payout_id=scene.payout_id, reason=HoldReason.NOT_ONBOARDED)
+    statuses: list[str] = []
+
+    async def nothing_is_paid() -> None:
+        assert scene.transfers() == []
+        assert await scene.attempt(2) is None
+        statuses.append((await recipient(scene)).status)
+
+    kills = await killed_everywhere(
+        still_held, database.app_url, scene.standin.key, scene.standin.base, held,
+        after=nothing_is_paid,
+    )  # fmt: skip
+    assert kills > 4
+    assert list(dict.fromkeys(statuses)) == ["restricted", "active"], "before and after it is kept"
+    assert not await scene.waits(HoldReason.NOT_ONBOARDED)
+    assert (await sent(scene, 2))[0] is T.TRANSFERRED
+    assert len(scene.transfers()) == 1
 
 
 async def test_money_that_a_payment_waits_for_is_seen_without_an_attempt(

@@ -15,7 +15,9 @@ from store.engine import session
 from store.streams import decided, write_event
 from store.tables import Collaboration, Decision, InboxItem
 from tests import builders
+from tests.activities.doomed_look import books, killed_everywhere
 from tests.builders import NOW
+from tests.conftest import Database
 from tests.fixtures.web import Web
 from tests.tampering import unguarded
 
@@ -38,6 +40,11 @@ async def of(engine: AsyncEngine) -> Collaboration:
 async def look(engine: AsyncEngine, after: timedelta = timedelta()) -> list[str]:
     """What finance's inbox says about the books after a look."""
     await BookCheck(engine, clock=lambda: LATER + after).look_over_books()
+    return await told(engine)
+
+
+async def told(engine: AsyncEngine) -> list[str]:
+    """What finance's inbox says about the books."""
     async with session(engine) as db:
         found = await db.scalars(
             select(InboxItem.seen).where(InboxItem.kind == "books", InboxItem.closed_at.is_(None))
@@ -93,6 +100,31 @@ async def test_what_was_changed_is_in_the_inbox_until_it_is_as_it_was_written(
     assert await look(web.engine, timedelta(days=9)) == found
     await change(web.engine, back)
     assert await look(web.engine, timedelta(days=9)) == []
+
+
+async def test_a_look_that_is_killed_anywhere_leaves_each_fault_once_or_not_yet(
+    engine: AsyncEngine, database: Database, of: Collaboration
+) -> None:
+    await change(engine, "UPDATE events SET data = '{}'")
+    off = "UPDATE ledger_accounts SET balance_minor = balance_minor {} 5 WHERE name = 'payable'"
+    await change(engine, off.format("+"))
+    found: list[list[str]] = []
+
+    async def both_or_none() -> None:
+        found.append(await told(engine))
+
+    assert await killed_everywhere(books, database.app_url, LATER, after=both_or_none) == 4
+    faults = await look(engine)
+    assert len(faults) == 2
+    assert found == [[], [], [], faults]
+    # Mended while nobody looked: killed again, the items are closed together.
+    await change(engine, off.format("-"))
+    await change(
+        engine, "UPDATE events SET data = jsonb_build_object('by', actor_id) FROM decisions"
+    )
+    found.clear()
+    await killed_everywhere(books, database.app_url, LATER, after=both_or_none)
+    assert found == [faults, faults, faults, []]
 
 
 async def test_every_stream_is_looked_at_within_four_weeks(
