@@ -9,8 +9,6 @@ send an attempt at this moment is said in `activities.turns`.
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -89,15 +87,26 @@ class Payouts:
         """Try to pay.
 
         Sending twice is one transfer: the attempt's row and key are committed first, an attempt
-        with an outcome is answered from its row, and an old one is looked up instead of sent.
+        with an outcome is answered from its row, and an old one is looked up instead of sent. If
+        the key is refused when an earlier call may have moved the money, it is in doubt.
+
+        Raises:
+            RailStopped: the key is refused, and nothing of the payment has moved.
         """
         async with heartbeats():
-            return await self._as_paid(request.payout_id, await self._send(request))
+            try:
+                return await self._as_paid(request.payout_id, await self._send(request))
+            except RailStopped as refusal:
+                async with session(self._engine) as db:
+                    if not await attempts.may_have_moved(db, request.payout_id):
+                        raise
+                return TransferResult(outcome=TransferOutcome.IN_DOUBT, code=refusal.code)
 
     @activity.defn(name="look_up_transfer")
     async def look_up_transfer(self, request: TransferRequest) -> TransferResult:
         """Ask the provider's own list whether an attempt went through, and if not, settle it.
 
+        Older ones that are open are settled first: one of them may have paid.
         Asking twice gives one answer, since it is written on the attempt's row. An attempt that is
         not in the list is sent once more with the same key; it never happened if that key can move
         no money any more. While that is not certain, `Unavailable` is raised.
@@ -106,9 +115,12 @@ class Payouts:
             async with session(self._engine) as db:
                 found = await store.payee(db, request.payout_id)
                 attempt = await attempts.get_attempt(db, request.payout_id, request.attempt)
+                earlier = await attempts.open_before(db, request.payout_id, request.attempt)
                 along = await riders.carried(db, request.payout_id)
             if along:
                 return along
+            if earlier and (result := await self._finish(found, earlier)):
+                return await self._as_paid(request.payout_id, result)
             if attempt is None:
                 return await self._give_up(request.payout_id, request.attempt)
             return await self._as_paid(request.payout_id, await self._look_up(found, attempt))
@@ -207,7 +219,7 @@ class Payouts:
             payout_id=payout.id,
             number=number,
             key=attempt_key(payout.id, number),
-            request_hash=_request_hash(payout, number, account),
+            request_hash=attempts.request_hash(payout, number, account),
             account_id=account,
             amount_minor=payout.sent_minor,
             first_sent_at=self._clock(),
@@ -228,13 +240,14 @@ class Payouts:
                 metadata={"payout": payout.id, "attempt": str(number)},
                 permit=turn,
             )  # fmt: skip
-        except TroupeError:
+        except TroupeError as error:
             # The call is over, and the attempt stays open: it says nothing about earlier ones.
-            await turn.end()
+            await turn.end(moved_nothing=isinstance(error, RailStopped) and turn.tries <= 1)
             raise
         if result.outcome is TransferOutcome.NOT_ONBOARDED:
             result = await self._recipients.explain(account, result)
-        await self._settle(attempt, result, turn.sender)
+        async with session(self._engine) as db:
+            await attempts.settle_attempt(db, payout.id, number, result, self._clock(), turn.sender)
         return result
 
     async def _finish(
@@ -252,7 +265,7 @@ class Payouts:
                 raise Unavailable(
                     f"attempt {attempt.number} of payout {found.payout.id} is still open"
                 )
-            if result.outcome in {TransferOutcome.TRANSFERRED, TransferOutcome.RAIL_STOPPED}:
+            if result.outcome is TransferOutcome.TRANSFERRED:
                 return result
         return None
 
@@ -362,17 +375,6 @@ class Payouts:
             raise ContentConflict(f"transfer {transfer.id} names an attempt that was never made")
         return TransferResult(outcome=TransferOutcome.TRANSFERRED, transfer_id=transfer.id)
 
-    async def _settle(
-        self, attempt: PayoutAttempt, result: TransferResult, sender: str
-    ) -> None:  # fmt: skip
-        """Write the outcome down. A refused key says nothing about earlier tries of the attempt."""
-        if result.outcome is TransferOutcome.RAIL_STOPPED:
-            return
-        async with session(self._engine) as db:
-            await attempts.settle_attempt(
-                db, attempt.payout_id, attempt.number, result, self._clock(), sender
-            )
-
 
 def _at_the_bank(attempt: PayoutAttempt) -> bool:
     """Its outcome is written when the bank's answer is imported; there is nobody to ask before."""
@@ -392,8 +394,3 @@ def _result(attempt: PayoutAttempt) -> TransferResult:
         transfer_id=attempt.transfer_id or "",
         code=attempt.code,
     )
-
-
-def _request_hash(payout: Payout, number: int, account: str) -> str:
-    content = [payout.id, number, account, payout.sent_minor, payout.currency]
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()

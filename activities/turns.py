@@ -35,6 +35,8 @@ class Turn:
         self._payout_id, self._number = payout_id, number
         self._clock = clock
         self.sender = secrets.token_hex(16)
+        self.tries = 0
+        """How often the provider was called, or was about to be."""
         began = clock()
         self._until = began + TURN
         self._until_monotonic = time.monotonic() + TURN.total_seconds()
@@ -50,9 +52,12 @@ class Turn:
         """Read the row again, then the clock: the clock is the last thing before the try."""
         async with session(self._engine) as db:
             mine = await attempts.has_turn(db, self._payout_id, self._number, self.sender)
+        self.tries += 1
         return mine and self.seconds_left() > 0
 
-    async def end(self) -> None:
+    async def end(self, *, moved_nothing: bool) -> None:
         """The call is over without an outcome: another payment may be sent to the account."""
         async with session(self._engine) as db:
-            await account_turns.end_call(db, self._payout_id, self._number, self.sender)
+            await account_turns.end_call(
+                db, self._payout_id, self._number, self.sender, moved_nothing=moved_nothing
+            )

@@ -54,11 +54,15 @@ async def refuse_while_busy(session: AsyncSession, wanted: PayoutAttempt, at: da
         raise AccountBusy(f"payout {other} is just being sent to the account of this one")
 
 
-async def end_call(session: AsyncSession, payout_id: str, number: int, sender: str) -> None:
+async def end_call(
+    session: AsyncSession, payout_id: str, number: int, sender: str, *, moved_nothing: bool
+) -> None:
     """A call is over without an outcome: others may begin.
 
-    What is on its way may still have an effect: until when, stays on the row.
+    What is on its way may still have an effect: until when, stays on the row, unless the call is
+    known to have ``moved_nothing``.
     """
+    over = {"sending_until": None} if moved_nothing else {}
     await session.execute(
         update(PayoutAttempt)
         .where(
@@ -66,5 +70,5 @@ async def end_call(session: AsyncSession, payout_id: str, number: int, sender: s
             PayoutAttempt.number == number,
             PayoutAttempt.sender == sender,
         )
-        .values(sender="")
+        .values(sender="", **over)
     )

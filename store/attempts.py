@@ -8,6 +8,8 @@ sends, one that takes over and one that gives up, each sees what the others have
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -27,6 +29,12 @@ UNSETTLED = (None, TransferOutcome.IN_DOUBT.value, TransferOutcome.UNDER_WAY.val
 
 BY_HAND = "by_hand"
 """Code of an attempt that people made at the provider, and said was the payment."""
+
+
+def request_hash(payout: Payout, number: int, account: str) -> str:
+    """What an attempt asks for, in short: the same attempt is never made with another request."""
+    content = [payout.id, number, account, payout.sent_minor, payout.currency]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 async def get_attempt(session: AsyncSession, payout_id: str, number: int) -> PayoutAttempt | None:
@@ -312,6 +320,18 @@ async def sent_or_unsettled(
         for outcome, late in rows
     )
     return own or await riders.is_riding(session, payout_id, at)
+
+
+async def may_have_moved(session: AsyncSession, payout_id: str) -> bool:
+    """True if an open attempt was sent by a call whose end is not known.
+
+    An attempt of which every call was refused for its key has moved nothing.
+    """
+    found = await session.scalars(select(PayoutAttempt).where(PayoutAttempt.payout_id == payout_id))
+    return any(
+        each.outcome in UNSETTLED and bool(each.outcome or each.sending_until or each.late_until)
+        for each in found
+    )
 
 
 async def _keep_to_payee(session: AsyncSession, wanted: PayoutAttempt) -> None:

@@ -277,8 +277,12 @@ async def test_no_new_attempt_is_made_while_an_older_one_may_have_gone_through(
     scene = await Scene(engine, stripe_standin, max_network_retries=1).begin()
     stripe_standin.order_fault("drop_after")
     stripe_standin.order_fault("401")
-    with pytest.raises(RailStopped):
-        await scene.send(attempt=1)
+    # Not "on hold": nobody can be asked at the moment what became of it.
+    assert await scene.send(attempt=1) == TransferResult(outcome=T.IN_DOUBT, code="rail_stopped")
+    for number in (1, 2):
+        with pytest.raises(RailStopped):
+            await scene.look_up(number)
+    assert (await scene.send(attempt=2)).outcome is T.IN_DOUBT
     await resume(scene)
     again = await scene.send(attempt=2)
     assert again.outcome is T.TRANSFERRED
@@ -286,6 +290,29 @@ async def test_no_new_attempt_is_made_while_an_older_one_may_have_gone_through(
     first = await scene.attempt(1)
     assert first is not None
     assert first.transfer_id == again.transfer_id
+
+
+async def test_what_a_new_attempt_stands_behind_is_looked_up_first(
+    engine: AsyncEngine, stripe_standin: StripeStandIn
+) -> None:
+    """An attempt was refused for its key, sent again, and its answer was lost: it has paid."""
+    scene = await Scene(engine, stripe_standin).begin()
+    stripe_standin.order_fault("401")
+    with pytest.raises(RailStopped):
+        await scene.send(attempt=1)
+    await resume(scene)
+    stripe_standin.order_fault("drop_after")
+    with pytest.raises(Unavailable):
+        await scene.send(attempt=2)
+    stripe_standin.order_fault("401")
+    assert (await scene.send(attempt=2)).outcome is T.IN_DOUBT
+    with pytest.raises(RailStopped):
+        await scene.look_up(2)
+    assert await scene.attempt(2) is None
+    await resume(scene)
+    paid = await scene.look_up(2)
+    assert scene.transfers() == [paid.transfer_id]
+    assert await scene.attempt(2) is None
 
 
 async def test_a_key_of_yesterday_is_never_sent_again(scene: Scene) -> None:
