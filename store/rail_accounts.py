@@ -122,9 +122,12 @@ async def change(
 
 
 def _is_open(at: datetime) -> ColumnElement[bool]:
-    """Of an attempt at the provider: it has no outcome, or somebody may still be calling."""
+    """Of an attempt at the provider: it may have moved money, or somebody may still be calling.
+
+    See `store.attempts.may_have_moved`.
+    """
     return ~PayoutAttempt.account_id.startswith(BANK_ACCOUNT, autoescape=True) & or_(
-        PayoutAttempt.outcome.is_(None),
+        PayoutAttempt.outcome.is_(None) & PayoutAttempt.sending_until.is_not(None),
         PayoutAttempt.outcome == TransferOutcome.IN_DOUBT.value,
         PayoutAttempt.late_until > at,
     )
