@@ -54,11 +54,13 @@ class Places:
 
 
 class StandingRecords(Records):
-    """Stands still around two postings: money is in transit, money is paid."""
+    """Stands still around the postings: money is in transit, money is paid, or settled without."""
 
     _AROUND = {  # noqa: RUF012
         "sending": (Step.NOT_BEGUN, Step.IN_TRANSIT),
         "transferred": (Step.NOT_POSTED, Step.POSTED),
+        "netted": (Step.NOT_POSTED, Step.POSTED),
+        "paid_elsewhere": (Step.NOT_POSTED, Step.POSTED),
     }
     places: Places
 
@@ -86,6 +88,12 @@ class StandingPayouts(Payouts):
         result = await super().send_transfer(request)
         await self.places.stand(Step.WRITTEN, request.payout_id)
         return result
+
+    @activity.defn(name="adopt_transfer")
+    async def adopt_transfer(self, request: TransferRequest) -> TransferResult:
+        """Ask the books whether another payment's transfer has paid it, and stand still before."""
+        await self.places.stand(Step.ASKS, request.payout_id)
+        return await super().adopt_transfer(request)
 
 
 class StandingRail(StripeRail):

@@ -15,15 +15,17 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 from domain.ids import attempt_key
-from domain.lifecycle import PayoutStatus
 from domain.messages import DecisionRef
 from local.proof.doomed import Crew, Places
 from local.proof.ground import Ground, mail_accepted, swept, webhooks_received
 from local.proof.looking import look
 from local.proof.mishaps import TRANSFERS, Mishaps
 from local.proof.news import News
+from local.proof.plan import a_few, cases
+from local.proof.progress import how_far
 from local.proof.scene import Scene
-from local.proof.steps import IN_THE_CALL, Case, Part, Step, cases
+from local.proof.small import Small
+from local.proof.steps import IN_THE_CALL, Case, End, Part, Step
 from local.proof.verdict import Proof
 from local.proof.waiting import until
 from store.engine import session
@@ -36,11 +38,20 @@ AT_LAST = 150.0
 KILLS = (Part.WORKERS, Part.BOTH, Part.STRIPE)
 
 
-async def prove(ground: Ground, seed: int, say: Callable[[str], None] = lambda _: None) -> Proof:
-    """Run the matrix; the same seed gives the same amounts, order and moments."""
+async def prove(
+    ground: Ground, seed: int, say: Callable[[str], None] = lambda _: None, *, whole: bool = True
+) -> Proof:
+    """Run the matrix; the same seed gives the same amounts, order and moments.
+
+    Args:
+        ground: the servers.
+        seed: draws all of it.
+        say: is told what begins.
+        whole: with all that is shared or not sent; else with a few of it.
+    """
     began = time.monotonic()
     dice = random.Random(seed)
-    plan = cases(dice)
+    plan = cases(dice) if whole else a_few(cases(dice), seed)
     scene = await Scene.begin(ground.engine, ground.client, ground.standin, plan)
     matrix = Matrix(ground, scene, plan, dice, say)
     async with mail_accepted(ground.client), matrix.workers():
@@ -48,7 +59,7 @@ async def prove(ground: Ground, seed: int, say: Callable[[str], None] = lambda _
             await matrix.interrupt(part)
         ended = await matrix.live_on()
     found, faults = await look(ground, scene, ended, matrix.progress, matrix.seen)
-    return Proof(seed, found, faults, time.monotonic() - began)
+    return Proof(seed, found, (*matrix.late, *faults), time.monotonic() - began)
 
 
 class Matrix:
@@ -62,9 +73,11 @@ class Matrix:
         self._dice, self._say = dice, say
         self._crew = Crew(ground.folder)
         self._mishaps = Mishaps(ground, scene, self._crew)
-        self._news = News(ground, scene)
+        self._news, self._small = News(ground, scene), Small(ground, scene)
         self.progress: dict[Case, int] = {}
         """How far each had come when something was killed."""
+        self.late: list[str] = []
+        """What did not come to its place in time."""
         self._unanswered: list[tuple[Case, DecisionRef]] = []
 
     @property
@@ -81,16 +94,24 @@ class Matrix:
             self._crew.kill()
 
     async def interrupt(self, part: Part) -> None:
-        """Bring the payments of this part to their places, and kill."""
+        """Bring the payments of this part to their places, and kill.
+
+        Who does not get there is killed elsewhere, and the verdict says what became of it.
+        """
         mine = self._of(part)
         calls = [case for case in mine if case.step in IN_THE_CALL]
         loose = [case for case in mine if case.step in {Step.ANY_MOMENT, Step.AWAY}]
-        standing = [case for case in mine if case not in calls and case not in loose]
+        aside = {Step.GOES, Step.DONE}
+        standing = [c for c in mine if c not in calls and c not in loose and c.step not in aside]
         self._say(f"{len(mine)} payments; {part.value} with -9")
         steps = {self._id(case): case.step for case in standing}
         places = self._crew.start(steps, self._ground.environment)
         await self._scene.start(mine)
-        await self._reach(standing, calls, places)
+        try:
+            await self._small.are_refused(mine)
+            await self._reach(standing, calls, places)
+        except TimeoutError as late:
+            self.late.append(f"{part.value}: {late}")
         if part is not Part.STRIPE:
             await self._at_any_moment(loose)
         await self._note(mine)
@@ -103,12 +124,14 @@ class Matrix:
         self._say(f"{number} payments; nobody is killed, Stripe fails in {number} ways")
         for case, ref in self._unanswered:
             await self._scene.tell(case, ref)
+        # No payment needs the news of what happened before, which would wake what is too small.
+        self._ground.standin.lose_events()
         async with webhooks_received(self._ground), swept(self._ground):
             await self._mishaps.calls_fail(self._of(Part.CALLS))
             await self._news.happen(self._of(Part.NEWS))
             await asyncio.gather(
                 self._news.come(),
-                self._news.find_lost(),
+                self._find_lost(),
                 self._mishaps.refused(self._of(Part.HELD)),
             )
             await asyncio.gather(
@@ -120,13 +143,23 @@ class Matrix:
             await self._news.applied()
         return ended
 
+    async def _find_lost(self) -> None:
+        """Ask for lost events, once none can wake what waits to be taken along by a later attempt.
+
+        It would be tried alone, now that its account takes any amount, and rightly so.
+        """
+        await self._ended(case for case in self._of(Part.CALLS) if case.end is End.ALONG)
+        await self._news.find_lost()
+
     async def _reach(
         self, standing: Sequence[Case], calls: Sequence[Case], places: Places
     ) -> None:  # fmt: skip
         """Let everybody go as far as they shall; the calls last, since they do not wait long."""
-        await self._scene.release(standing)
+        await self._scene.release([case for case in standing if not case.small])
+        await self._small.come_to_their_places(standing)
         there = {self._id(case) for case in standing}
         await until(lambda: there <= places.standing(), "every payment stands at its place")
+        await self._small.others_go_alone(standing)
         for case in calls:
             self._ground.standin.order_fault(
                 IN_THE_CALL[case.step], method="POST", key=attempt_key(self._id(case), 1),
@@ -156,16 +189,8 @@ class Matrix:
         async with session(self._ground.engine) as db:
             rows = {b.payout_id: b for b in await books_of(db, [self._id(c) for c in mine])}
         for case in mine:
-            row = rows[self._id(case)]
-            self.progress[case] = sum(
-                (
-                    any(each.sent_minor for each in row.posted),
-                    bool(row.attempts),
-                    row.payout_id in booked,
-                    any(each.transfer_id for each in row.attempts),
-                    any(each.settled_minor for each in row.posted),
-                )
-            )
+            other = rows[self._id(case.other)] if case.other else None
+            self.progress[case] = how_far(case, rows[self._id(case)], other, booked)
 
     async def _kill(self, part: Part, loose: Sequence[Case]) -> None:
         """Kill; workers that take over find the payments as they were left."""
@@ -190,7 +215,7 @@ class Matrix:
         return {
             case
             for case, result in zip(waiting, done, strict=True)
-            if not isinstance(result, BaseException) and result.status is PayoutStatus.TRANSFERRED
+            if not isinstance(result, BaseException) and result.status is case.status
         }
 
     def _of(self, part: Part) -> list[Case]:

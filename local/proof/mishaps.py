@@ -13,7 +13,8 @@ from local.proof.doomed import Crew
 from local.proof.ground import Ground
 from local.proof.looking import inbox_rows
 from local.proof.scene import Scene
-from local.proof.steps import FAULTS, TOO_SLOW_SECONDS, Case, Part, Step
+from local.proof.small import Small
+from local.proof.steps import ALL_TRIES, FAULTS, TOO_SLOW_SECONDS, Case, Part, Step
 from local.proof.waiting import until
 from store import ledger, rail_stops
 from store.attempts import UNSETTLED
@@ -24,8 +25,6 @@ TRANSFERS = "/v1/transfers"
 ENOUGH = 100_000_000
 """More than all payments together, in the smallest unit."""
 ANOTHER_KEY = "sk_test_of_the_proof_rolled"
-_ALL_TRIES = 3
-"""The client's own tries of one call."""
 
 
 class Mishaps:
@@ -40,10 +39,12 @@ class Mishaps:
     async def calls_fail(self, mine: Sequence[Case]) -> None:
         """Let the calls of each payment fail in their way; whoever works goes on working."""
         await self._scene.start(mine)
-        for case in mine:
+        await Small(self._ground, self._scene).are_refused(mine)
+        failing = [case for case in mine if not case.small]
+        for case in failing:
             kind, count = FAULTS[case.step]
             self._fault(case, kind, count=count, seconds=TOO_SLOW_SECONDS)
-        await self._scene.release(mine)
+        await self._scene.release(failing)
 
     async def refused(self, mine: Sequence[Case]) -> None:
         """No money there, no account that can take it; then Stripe's event says that there is."""
@@ -87,10 +88,10 @@ class Mishaps:
         await self._scene.start([booked, doubt, news])
         await self._scene.release([news])
         await self._are_paid([news])
-        self._fault(doubt, "drop_before", count=_ALL_TRIES)
+        self._fault(doubt, "drop_before", count=ALL_TRIES)
         await self._scene.release([doubt])
         await self._scene.reaches(doubt, status=PayoutStatus.IN_DOUBT.value)
-        self._fault(booked, "drop_after", count=_ALL_TRIES)
+        self._fault(booked, "drop_after", count=ALL_TRIES)
         standin.pause_deliveries()  # its event would tell what the answer does not
         await self._scene.release([booked])
         await until(lambda: self._calls(booked), "the call is booked")

@@ -35,7 +35,7 @@ from local.proof.stripe_process import StripeStandIn
 from local.proof.waiting import until
 from store import campaigns, decisions, ledger, payees, records, staff
 from store.engine import session
-from store.payout_reads import payout_detail, waiting_for_release
+from store.payout_reads import waiting_for_release
 from store.tables import Collaboration, Creator, Payout, Recipient
 
 MILESTONE = "publication_verified"
@@ -99,11 +99,8 @@ class Scene:
                 for currency in sorted({case.currency for case in plan})
             }
         scene = cls(engine, client, finance, campaigns)
-        together = [case for case in plan if not case.alone]
-        shared = [together[number::CREATORS] for number in range(CREATORS)]
-        alone = [[case] for case in plan if case.alone]
         rail = standin.rail()
-        for mine in [*shared, *alone]:
+        for mine in _by_account(plan):
             await scene._earn(await _account(rail, standin), mine, now)
         await rail.close()
         return scene
@@ -197,9 +194,7 @@ class Scene:
     async def row(self, case: Case) -> Payout:
         """The payment's row as it is now."""
         async with session(self.engine) as db:
-            detail = await payout_detail(db, self.payout_of[case])
-        assert detail is not None, "every payment of the scene has a row"
-        return detail.payout
+            return await db.get_one(Payout, self.payout_of[case])
 
     async def reaches(self, case: Case, **wanted: str) -> None:
         """Wait until columns of the payment's row say something."""
@@ -221,6 +216,16 @@ class Scene:
         async with session(self.engine) as db:
             waiting = await waiting_for_release(db, size=1000)
         return {row.payout.id: row.item.seen for row in waiting.rows if row.item}
+
+
+def _by_account(plan: Sequence[Case]) -> list[list[Case]]:
+    """Share accounts among those to which nothing happens; what is too small is with its other."""
+    small = {case.other: case for case in plan if case.other}
+    pairs = [[other, case] for other, case in small.items()]
+    free = [case for case in plan if not case.small and case not in small]
+    together = [case for case in free if not case.alone]
+    shared = [together[number::CREATORS] for number in range(CREATORS)]
+    return [*filter(None, shared), *pairs, *([case] for case in free if case.alone)]
 
 
 async def funded_campaign(db: AsyncSession, file: CampaignFile, now: datetime) -> str:

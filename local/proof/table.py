@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from local.proof.moves import Move
+from local.proof.steps import End
 from local.proof.verdict import Found, Proof
 from local.proof.walks import Walked
 
@@ -25,10 +26,9 @@ def show(proof: Proof, out: Console) -> None:
         out.print(f"[red]{fault}[/]")
     unsound = len(proof.walked.violations) if proof.walked else 0
     wrong = sum(bool(each.violations) for each in proof.found)
-    transfers = sum(len(each.transfers) for each in proof.found)
-    sums = f"{len(proof.found)} payments, {transfers} transfers, {proof.seconds:.0f} s"
+    sums = f"{len(proof.found)} payments, {proof.transfers} transfers, {proof.seconds:.0f} s"
     if proof.holds:
-        out.print(f"[green]Each payment is one transfer, and the books are balanced[/]: {sums}.")
+        out.print(f"[green]Each payment was moved once, and the books are balanced[/]: {sums}.")
     else:
         walks = f" and {unsound} walks" if unsound else ""
         out.print(f"[red]This does not hold for {wrong} payments{walks}[/]: {sums}.")
@@ -56,7 +56,9 @@ def _table(proof: Proof) -> Table:
         title=f"kill -9, and Stripe's bad days, SEED={proof.seed}",
         title_justify="left",
         caption="differ: from Stripe's list. doubt: in doubt without an inbox row.\n"
-        "less: the creator owes something, which is kept back.",
+        "less: the creator owes something, which is kept back; netted: all of it.\n"
+        "more: it takes along what is too small to be sent alone, the row below.\n"
+        "elsewhere: people paid it without Troupe; the one above must leave it.",
         caption_justify="left",
         box=SIMPLE_HEAD,
         pad_edge=False,
@@ -77,8 +79,13 @@ def _table(proof: Proof) -> Table:
 
 
 def _row(each: Found) -> tuple[str, ...]:
+    along = each.case.end is End.ALONG
+    words = each.case.step.words if along else each.case.words
+    words = f" {words}" if each.case.small else words
+    same = along and not each.apart
+    transfers = "same" if same else str(len(each.transfers))
     return (
-        f"[red]{each.case.words}[/]" if each.violations else each.case.words,
-        str(each.attempts), str(len(each.transfers)), str(len(each.differences)),
+        f"[red]{words}[/]" if each.violations else words,
+        str(each.attempts), transfers, str(len(each.differences)),
         str(each.unexplained), str(len(each.violations)),
     )  # fmt: skip

@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable
 
 SOON = 45.0
 """Seconds in which everybody reaches their place."""
-_EVERY = 0.05
+_FIRST, _LAST = 0.05, 0.4
+"""Seconds between two looks: what takes long is looked at less often, since looking costs most."""
 
 
 async def until(
@@ -20,11 +21,12 @@ async def until(
     Raises:
         TimeoutError: it did not become true in time.
     """
-    deadline = time.monotonic() + seconds
+    began = time.monotonic()
     while True:
         found = true()
         if await found if inspect.isawaitable(found) else found:
             return
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - began
+        if waited > seconds:
             raise TimeoutError(f"it did not happen within {seconds:.0f} seconds: {what}")
-        await asyncio.sleep(_EVERY)
+        await asyncio.sleep(min(max(waited / 5, _FIRST), _LAST))
