@@ -75,11 +75,11 @@ class Interruptions(CollaborationBase):
 
     @workflow.signal(name=PAUSE_CLOCK)
     def pause_clock(self, news: PauseClock) -> None:
-        """The campaign was paused or goes on."""
-        if news.paused:
-            self._questions.stop_clock()
-        else:
+        """The campaign was paused or goes on; an end that has begun is not put off by it."""
+        if not news.paused:
             self._questions.start_clock()
+        elif self.leaving is None:
+            self._questions.stop_clock()
 
     # --- a scandal ----------------------------------------------------------------------
 

@@ -33,7 +33,14 @@ from domain.lifecycle import (
     StreamKind,
     WaitingFor,
 )
-from domain.messages import SCANDAL, DecisionResult, ScandalFound, Screening
+from domain.messages import (
+    PAUSE_CLOCK,
+    SCANDAL,
+    DecisionResult,
+    PauseClock,
+    ScandalFound,
+    Screening,
+)
 from store import ledger
 from store.engine import session
 from store.tables import OutboxMail
@@ -368,6 +375,8 @@ async def test_a_cancelled_creator_gets_a_kill_fee_for_work_begun_and_is_told(
         handle = await stage.start()
         await stage.until(handle, "draft_asked")
         await handle.signal("campaign_stopped")
+        await stage.until(handle, "kill_fee_asked")
+        await handle.signal(PAUSE_CLOCK, PauseClock(paused=True))
         ended = await stage.play(handle)
         assert ended.outcome == Outcome.CANCELLED
         paid = [(p.id, p.kind, p.amount_minor, p.status) for p in await stage.payouts()]
@@ -383,8 +392,19 @@ async def test_a_cancelled_creator_gets_a_kill_fee_for_work_begun_and_is_told(
         ]
 
 
-async def test_a_suspension_holds_what_was_earned_before_and_lets_it_go_on_afterwards(
-    temporal: WorkflowEnvironment, engine: AsyncEngine
+@pytest.mark.parametrize(
+    ("then", "outcome", "earned_payments"),
+    [
+        (DecisionKind.RESUME_COLLABORATION, Outcome.COMPLETED, 2),
+        (DecisionKind.CANCEL_COLLABORATION, Outcome.CANCELLED, 2),
+    ],
+)
+async def test_a_suspension_holds_what_was_earned_before_until_it_or_the_collaboration_is_over(
+    temporal: WorkflowEnvironment,
+    engine: AsyncEngine,
+    then: DecisionKind,
+    outcome: Outcome,
+    earned_payments: int,
 ) -> None:
     async with set_up(temporal, engine, plan={ItemKind.RELEASE: SILENCE}) as stage:
         handle, manager = await stage.start(), stage.people.staff[Role.MANAGER][0]
@@ -400,9 +420,11 @@ async def test_a_suspension_holds_what_was_earned_before_and_lets_it_go_on_after
         assert (earned.status, earned.hold_reason) == (PayoutStatus.HELD, HoldReason.SUSPENDED)
         assert stage.world.requests == []
         stage.people.plan = {}
-        assert await stage.people.say(DecisionKind.RESUME_COLLABORATION, *subject)
-        assert (await stage.play(handle)).outcome == Outcome.COMPLETED
-        assert {each.status for each in await stage.payouts()} == {PayoutStatus.TRANSFERRED}
+        assert await stage.people.say(then, *subject)
+        assert (await stage.play(handle)).outcome == outcome
+        paid = [each.status for each in await stage.payouts()]
+        assert paid == [PayoutStatus.TRANSFERRED] * earned_payments
+        assert not (await stage.row()).suspended
 
 
 async def test_a_scandal_is_judged_beside_the_story_but_before_the_post_goes_out(
