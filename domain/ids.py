@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 CAMPAIGN, CREATOR, COLLABORATION, PAYOUT, CLAIM = "cmp", "cre", "col", "pay", "clm"
+OUTBOX = "out"
 
 
 _KINDS = frozenset({"campaign", "collaboration", "payout", "stripe-event", "onboarding"})
@@ -29,6 +30,11 @@ def payout_id(collaboration: str, kind: str, number: int) -> str:
 def claim_id(decision: str) -> str:
     """One decision that a creator owes something back, one claim."""
     return derived_id(CLAIM, decision)
+
+
+def outbox_id(collaboration: str, step: str) -> str:
+    """One step of a collaboration is mailed once; see `domain.messages.PlannedMail`."""
+    return derived_id(OUTBOX, collaboration, step)
 
 
 def attempt_key(payout: str, attempt: int) -> str:

@@ -11,7 +11,6 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.ids import derived_id
 from domain.inbox import ItemKind
 from domain.lifecycle import BankStatus, PayoutStatus, StreamKind
 from domain.mails import Mail
@@ -110,10 +109,10 @@ def _booking(row: Payout, found: BankPayout, status: BankStatus, at: datetime) -
 
 def _mail(row: Payout, found: BankPayout) -> PlannedMail:
     step = f"bank_failed:{row.id}:{found.id}"
-    return PlannedMail(
-        outbox_id=derived_id("out", row.collaboration_id, step), mail=Mail.BANK_FAILED, step=step,
-        facts={"payout_id": row.id, "amount_minor": row.sent_minor - row.reversed_minor},
-    )  # fmt: skip
+    still = row.sent_minor - row.reversed_minor
+    return PlannedMail.of(
+        row.collaboration_id, Mail.BANK_FAILED, step, payout_id=row.id, amount_minor=still
+    )
 
 
 async def mails(session: AsyncSession, found: BankPayout) -> tuple[str, ...]:

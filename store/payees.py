@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from domain.ids import derived_id
+from domain.ids import OUTBOX, derived_id
 from domain.mails import Mail
 from domain.messages import TransferOutcome
 from domain.payees import account_digest
@@ -67,7 +67,7 @@ def first_was_for_another() -> ColumnElement[bool]:
 
 def warning_id(account_id: str) -> str:
     """Id of the mail that tells of another account."""
-    return derived_id("out", account_id)
+    return derived_id(OUTBOX, account_id)
 
 
 async def warning(session: AsyncSession, account_id: str) -> tuple[str, ...]:

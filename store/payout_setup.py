@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bank_transfer import ACCOUNT_REFUSED
 from domain.campaign import PayoutSetup
-from domain.ids import derived_id
+from domain.ids import outbox_id
 from domain.lifecycle import HoldReason
 from domain.mails import Mail
 from domain.payments import BONUS, REPAYMENT
@@ -187,7 +187,7 @@ async def _mail(
     last = standing.reminded == len(payee.rhythm.remind_after)
     step = f"payout_setup_{ask.value}:{standing.since.isoformat()}:{standing.reminded}"
     return OutboxMail(
-        id=derived_id("out", payee.collaboration_id, step), campaign_id=payee.campaign_id,
+        id=outbox_id(payee.collaboration_id, step), campaign_id=payee.campaign_id,
         collaboration_id=payee.collaboration_id, mail=Mail.PAYOUT_SETUP_REMINDER.value, step=step,
         planned_at=now, not_after=now + _TRIED_FOR,
         facts={

@@ -17,7 +17,7 @@ from domain.campaign import CampaignFile, PayoutPolicy
 from domain.claims import parts_of
 from domain.decisions import DecisionKind
 from domain.errors import Unavailable
-from domain.ids import derived_id, payout_id
+from domain.ids import outbox_id, payout_id
 from domain.lifecycle import HoldReason, PayoutStatus, StreamKind
 from domain.mails import Mail
 from domain.messages import (
@@ -94,11 +94,12 @@ async def _booking(
         ),
         new_payouts=tuple(again),
         mails=tuple(
-            PlannedMail(
-                outbox_id=_outbox_id(payout.collaboration_id, each.payout_id),
-                mail=Mail.TAKEN_BACK,
-                step=_step(each.payout_id),
-                facts={"payout_id": payout.id, "amount_minor": each.amount_minor},
+            PlannedMail.of(
+                payout.collaboration_id,
+                Mail.TAKEN_BACK,
+                _step(each.payout_id),
+                payout_id=payout.id,
+                amount_minor=each.amount_minor,
             )
             for each in again
         ),
@@ -126,7 +127,7 @@ async def undecided(session: AsyncSession, transfer_id: str) -> tuple[TakenBack,
                 policy=PayoutPolicy.of(CampaignFile.model_validate(file)),
                 on_hold=HoldReason.TAKEN_BACK,
             ),
-            outbox_id=_outbox_id(row.collaboration_id, row.id),
+            outbox_id=outbox_id(row.collaboration_id, _step(row.id)),
         )
         for row, file in rows
     )
@@ -161,7 +162,3 @@ async def _repayment(
 
 def _step(repayment_id: str) -> str:
     return f"taken_back:{repayment_id}"
-
-
-def _outbox_id(collaboration_id: str, repayment_id: str) -> str:
-    return derived_id("out", collaboration_id, _step(repayment_id))

@@ -12,7 +12,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.claims import Claims
     from domain.claims import ClaimStatus
     from domain.decisions import ClaimVerdict, DecisionKind
-    from domain.ids import derived_id
     from domain.inbox import ItemKind
     from domain.lifecycle import StreamKind
     from domain.mails import Mail
@@ -163,16 +162,10 @@ class ClaimWorkflow(Story):
 
     def _mail(self, mail: Mail, **facts: str) -> PlannedMail:
         step = f"{mail.value}:{self.claim.claim_id}"
-        return PlannedMail(
-            outbox_id=derived_id("out", self.claim.collaboration_id, step),
-            mail=mail,
-            step=step,
-            facts={
-                "claim_id": self.claim.claim_id,
-                "amount_minor": self.claim.amount_minor,
-                **facts,
-            },
-        )
+        return PlannedMail.of(
+            self.claim.collaboration_id, mail, step, claim_id=self.claim.claim_id,
+            amount_minor=self.claim.amount_minor, **facts,
+        )  # fmt: skip
 
     # --- what may come at any time ------------------------------------------------------
 

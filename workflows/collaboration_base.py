@@ -12,7 +12,7 @@ from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
     from domain.campaign import MilestoneKind
-    from domain.ids import derived_id, payout_id, payout_workflow_id
+    from domain.ids import payout_id, payout_workflow_id
     from domain.inbox import ItemKind
     from domain.lifecycle import Outcome, Role, Stage, StreamKind, WaitingFor
     from domain.mails import STRANGER, Mail
@@ -40,7 +40,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.questions import Beat, Interrupted, Question, Questions
     from workflows.story import Story
     from workflows.stream import Stream
-    from workflows.timeouts import Data, Facts
+    from workflows.timeouts import Data
 
 
 class Ended(Exception):
@@ -147,13 +147,8 @@ class CollaborationBase(Story):
 
     def _plan(self, mail: Mail, step: str, **facts: str | int) -> PlannedMail:
         """A mail for the event's transaction; the step's name makes it happen once."""
-        known: Facts = {"fee_minor": self.fee_minor, **facts}
-        return PlannedMail(
-            outbox_id=derived_id("out", self.offer.collaboration_id, step),
-            mail=mail,
-            step=step,
-            facts=known,
-        )
+        known = {"fee_minor": self.fee_minor} | facts
+        return PlannedMail.of(self.offer.collaboration_id, mail, step, **known)
 
     async def _send_mail(self, mail: PlannedMail) -> str:
         """See `Story`; remembers that the creator has been told."""

@@ -6,7 +6,6 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.claims import Claims
-    from domain.ids import derived_id
     from domain.lifecycle import HoldReason, PayoutStatus
     from domain.mails import Mail
     from domain.messages import (
@@ -175,13 +174,7 @@ class PayoutEndings(PayoutUnpaid):
 
     def _mail(self, mail: Mail, step: str, **facts: str) -> PlannedMail:
         name = f"{step}:{self.payout.payout_id}"
-        return PlannedMail(
-            outbox_id=derived_id("out", self.payout.collaboration_id, name),
-            mail=mail,
-            step=name,
-            facts={
-                "payout_id": self.payout.payout_id,
-                "amount_minor": self.payout.amount_minor,
-                **facts,
-            },
-        )
+        return PlannedMail.of(
+            self.payout.collaboration_id, mail, name, payout_id=self.payout.payout_id,
+            amount_minor=self.payout.amount_minor, **facts,
+        )  # fmt: skip

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from domain.claims import ClaimStatus
+from domain.ids import outbox_id
 from domain.inbox import ItemKind
 from domain.lifecycle import (
     BankStatus,
@@ -116,6 +117,12 @@ class PlannedMail(Message):
     """Numbers, dates and codes for the template; no personal data."""
     not_before: datetime | None = None
     not_after: datetime | None = None
+
+    @classmethod
+    def of(cls, collaboration_id: str, mail: Mail, step: str, **facts: str | int) -> PlannedMail:
+        """The mail of a step of a collaboration."""
+        outbox = outbox_id(collaboration_id, step)
+        return cls(outbox_id=outbox, mail=mail, step=step, facts=facts)
 
 
 class PostingKind(StrEnum):

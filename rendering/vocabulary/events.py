@@ -75,7 +75,7 @@ EVENTS = {
     "in_doubt": "The answer was not clear; it is looked up at Stripe",
     "unanswered": "There is no answer since a quarter of an hour; finance was told",
     "under_way": "Ordered by bank transfer; waits for the bank's answer",
-    "rail_stopped": "Cannot be looked up: Stripe refuses our key",
+    "rail_stopped": "Cannot be looked up: the key for Stripe cannot be used",
     "looked_up_again": "Looked up again",
     "never_happened": "Looked up: it had not been sent; it is tried again",
     "not_taken_along": "No other payment has taken it along; it is released anew",

@@ -74,7 +74,7 @@ CAME_BACK = {
 HOLDS = {
     "not_onboarded": "the creator has not finished the payout set-up",
     "waiting_funds": "the balance at Stripe is too low",
-    "rail_stopped": "Stripe refuses our key; every payment waits",
+    "rail_stopped": "the key for Stripe cannot be used; every payment waits",
     "refused": "this payment was refused",
     "below_minimum": "it is too small to be sent alone; the creator's next payment takes it along",
     "by_person": "a person put it on hold",
@@ -150,7 +150,8 @@ PAYMENT_REFUSALS = {
 """Why a payment was refused, and what to do, by the code of the refusal."""
 
 EVENT_REFUSALS = {
-    "rail_stopped": "Stripe refuses the key, or does not let it look at this",
+    "rail_stopped": "Stripe refuses the key, or does not let it look at this, or it is "
+    "another account's",
     "unavailable": "Stripe does not answer, or our books are not as far yet",
     "stripe_refused": "Stripe refused to show it",
     "content_conflict": "It does not fit our books",
