@@ -108,19 +108,19 @@ class Reconciliation:
         return result
 
     async def _listed_here(self, books: Sequence[Booked]) -> list[Booked]:
-        """Without payments made by the other rail, or from an earlier account of the brand.
+        """Without payments made by the other rail, or from another account of the brand.
 
         The list is not about them. What it has for one of them all the same is then a transfer
         that is not in the books.
         """
         async with session(self._engine) as db:
-            since = await rail_accounts.changed_at(db, self._rail.place)
+            sent_from_it = await rail_accounts.sent_from_it(db, self._rail.place)
         return [
             booked
             for booked in books
             if all(
                 is_bank_account(each.account_id) == self._rail.by_bank
-                and (since is None or each.touched_at > since)
+                and sent_from_it(each.touched_at)
                 for each in (*booked.transferred, *booked.along_with)
             )
         ]

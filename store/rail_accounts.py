@@ -72,10 +72,22 @@ async def every(session: AsyncSession) -> Sequence[tuple[RailAccount, str | None
     return [(row, named_by) for row, named_by in rows]
 
 
-async def changed_at(session: AsyncSession, place: str) -> datetime | None:
-    """Since when the account is another one than before; None if it was always the same."""
-    row = await current(session, place)
-    return row.since if row is not None and row.number > 1 else None
+async def sent_from_it(session: AsyncSession, place: str) -> Callable[[datetime], bool]:
+    """Tells of a time whether what was sent then was sent from the account that is in use now.
+
+    That may have been in use before already, with another one in between.
+    """
+    found = await session.scalars(
+        select(RailAccount).where(RailAccount.place == place).order_by(RailAccount.number)
+    )
+    rows = found.all()
+
+    def was_sent(at: datetime) -> bool:
+        # Before the first change it was the first one, whenever that was written down.
+        in_use = [*rows[:1], *(row for row in rows[1:] if row.since < at)]
+        return not rows or in_use[-1].account_id == rows[-1].account_id
+
+    return was_sent
 
 
 async def change(

@@ -274,6 +274,12 @@ async def test_payments_are_made_from_another_account_when_somebody_says_so(worl
     # What is still to be sent; the new account's list says nothing of what was sent before.
     assert compared.payouts == 1
 
+    world.second.clock.pass_(seconds=1)
+    await move(world, noor.id, OWN_ACCOUNT)
+    world.change(KEY)
+    compared = await Reconciliation(world.engine, world.rail).reconcile(ReconcileTask())
+    assert compared.payouts == 3, "back in the account that knows what it has sent"
+
 
 async def test_who_asks_while_the_account_is_changed_waits_for_the_new_one(
     engine: AsyncEngine,
