@@ -139,7 +139,8 @@ def _is_open(at: datetime) -> ColumnElement[bool]:
     See `store.attempts.may_have_moved`.
     """
     return ~PayoutAttempt.account_id.startswith(BANK_ACCOUNT, autoescape=True) & or_(
-        PayoutAttempt.outcome.is_(None) & PayoutAttempt.sending_until.is_not(None),
+        PayoutAttempt.outcome.is_(None)
+        & or_(PayoutAttempt.sending_until.is_not(None), PayoutAttempt.late_until.is_not(None)),
         PayoutAttempt.outcome == TransferOutcome.IN_DOUBT.value,
         PayoutAttempt.late_until > at,
     )

@@ -281,6 +281,21 @@ async def test_payments_are_made_from_another_account_when_somebody_says_so(worl
     assert compared.payouts == 3, "back in the account that knows what it has sent"
 
 
+async def test_a_call_whose_end_nobody_knows_counts_also_when_a_later_one_was_refused(
+    world: World,
+) -> None:
+    async with session(world.engine) as db:
+        noor = await builders.staff(db)
+    world.standin.order_fault("429", "/v1/transfers")
+    with pytest.raises(Unavailable):
+        await world.first.send()
+    world.standin.order_fault("401", "/v1/transfers")
+    assert (await world.first.send()).outcome is T.IN_DOUBT
+    world.second.clock.pass_(days=1)
+    with pytest.raises(UserMistake, match="of 1 payment it is not known yet"):
+        await move(world, noor.id, ANOTHER)
+
+
 async def test_who_asks_while_the_account_is_changed_waits_for_the_new_one(
     engine: AsyncEngine,
 ) -> None:
