@@ -22,7 +22,7 @@ from store.tables import Collaboration, Event, InboxItem, Payout
 from tests import builders
 from tests.workflows.clock import Handle
 from tests.workflows.people import Plan
-from tests.workflows.stage import Stage, set_up
+from tests.workflows.stage import TASK_TIMEOUT, Stage, set_up
 
 PAID = {PayoutStatus.TRANSFERRED, PayoutStatus.ELSEWHERE}
 
@@ -132,7 +132,9 @@ async def payment(
                 pay_by=datetime.now(UTC) + pay_within,
             )  # fmt: skip
         if started:
-            yield await _start(environment, stage, row, file, on_hold)
+            # Who brings a worker of their own will have it killed.
+            patience = None if carried_on else TASK_TIMEOUT
+            yield await _start(environment, stage, row, file, on_hold, patience)
         else:
             handle: Handle = environment.client.get_workflow_handle(
                 payout_workflow_id(row.id), result_type=PayoutResult
@@ -142,13 +144,14 @@ async def payment(
 
 async def _start(
     environment: WorkflowEnvironment, stage: Stage, row: Payout, file: CampaignFile,
-    on_hold: HoldReason | None = None,
+    on_hold: HoldReason | None = None, task_timeout: timedelta | None = None,
 ) -> Payment:  # fmt: skip
     handle = await environment.client.start_workflow(
         PAYOUT_WORKFLOW,
         as_input(row, file, on_hold),
         id=payout_workflow_id(row.id),
         task_queue=Queue.WORKFLOWS.value,
+        task_timeout=task_timeout,
         result_type=PayoutResult,
     )  # fmt: skip
     return Payment(environment, stage, handle, row.id)

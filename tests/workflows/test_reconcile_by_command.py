@@ -85,7 +85,7 @@ async def test_a_refused_key_is_a_fault_with_its_reason(
     own_stripe_standin.order_fault("401", count=9)
     answer = await asyncio.to_thread(command, "reconcile", "--json")
     assert (answer.code, answer.json["error"]["code"]) == (1, "rail_stopped")
-    assert "TROUPE_STRIPE_KEY" in answer.err
+    assert "the payments page of the desk says why" in answer.err
 
 
 async def test_without_workers_the_command_says_so(
