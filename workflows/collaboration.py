@@ -302,9 +302,8 @@ class CollaborationWorkflow(PublicationWatch):
         self._questions.go_on()  # from here on a step that fails waits for its person
         await workflow.wait_condition(workflow.all_handlers_finished)
         if self._payouts_suspended:
-            await self._suspend(
-                False
-            )  # nobody could do it any more: each payment is held by itself
+            # Nobody could lift it any more: what is still to be held is put on hold by itself.
+            await self._suspend(False)
         for mail in mails:
             await self._send_mail(mail)
         await self._tell(NewsPhase.ENDED, end.outcome)
