@@ -281,9 +281,7 @@ class CampaignWorkflow(Story):
         try:
             await super()._park(question, name, code)
         except Interrupted:
-            await self._stream.append(
-                "not_answered", {"item": question.item.value}, close_items=(question.item,)
-            )
+            await self._stream.append("step_dropped", {"step": name}, close_items=(question.item,))
             raise
 
     def _set_paused(self, paused: bool) -> None:

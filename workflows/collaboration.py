@@ -303,7 +303,9 @@ class CollaborationWorkflow(PublicationWatch):
         await workflow.wait_condition(workflow.all_handlers_finished)
         if self._payouts_suspended:
             # Nobody could lift it any more: what is still to be held is put on hold by itself.
-            await self._suspend(False)
+            lifted = CollaborationChange(suspended=False)
+            await self._stream.append("suspension_lifted", collaboration=lifted)
+            await self._suspend_payouts(False)
         for mail in mails:
             await self._send_mail(mail)
         await self._tell(NewsPhase.ENDED, end.outcome)

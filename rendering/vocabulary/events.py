@@ -49,6 +49,7 @@ EVENTS = {
     "suspended": "Suspended",
     "resume_collaboration": "The manager let it go on",
     "resumed": "Goes on",
+    "suspension_lifted": "The suspension is over with it",
     "cancel_collaboration": "Cancelled by the manager",
     "kill_fee_asked": "A kill fee is to be decided",
     "kill_fee_earned": "A kill fee was granted",
@@ -59,6 +60,7 @@ EVENTS = {
     "handed_over": "Handed to the substitute",
     "not_answered": "Time ran out without an answer",
     "step_failed": "A step failed and waits for an operator",
+    "step_dropped": "The step was given up, as the campaign was stopped",
     "retry_step": "The step is tried again",
     "ended": "Ended",
     # payout

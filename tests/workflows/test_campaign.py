@@ -167,7 +167,7 @@ async def test_a_stop_ends_the_wait_for_a_step_that_failed_and_a_later_one_waits
         assert (await stage.open_item(ItemKind.ATTENTION)).code != choosing.code
         assert (await stage.play()).status == CampaignStatus.STOPPED
         assert (await stage.story())[3:] == [
-            "sign_off_shortlist", "running", "step_failed", "stop_campaign", "not_answered",
+            "sign_off_shortlist", "running", "step_failed", "stop_campaign", "step_dropped",
             "stopping", "step_failed", "retry_step", "reported",
         ]  # fmt: skip
 

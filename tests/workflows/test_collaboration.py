@@ -425,6 +425,7 @@ async def test_a_suspension_holds_what_was_earned_before_until_it_or_the_collabo
         paid = [each.status for each in await stage.payouts()]
         assert paid == [PayoutStatus.TRANSFERRED] * earned_payments
         assert not (await stage.row()).suspended
+        assert ("suspension_lifted" in await stage.story()) == (outcome == Outcome.CANCELLED)
 
 
 async def test_a_scandal_is_judged_beside_the_story_but_before_the_post_goes_out(
