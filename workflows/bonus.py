@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
         Granted,
     )
     from workflows.births import start_payment
-    from workflows.timeouts import RECORD
+    from workflows.recording import record
 
 
 @workflow.defn(name=BONUS_WORKFLOW)
@@ -30,11 +30,8 @@ class BonusWorkflow:
     @workflow.run
     async def run(self, ref: DecisionRef) -> DecisionResult:
         """Write the payment, start it, and tell the collaboration, which may be suspended later."""
-        granted: Granted = await workflow.execute_local_activity_method(
-            Records.grant_bonus,
-            Begin(ref=ref, at=workflow.now()),
-            summary="grant a bonus",
-            **RECORD,
+        granted: Granted = await record(
+            Records.grant_bonus, Begin(ref=ref, at=workflow.now()), "grant a bonus"
         )
         payment = granted.payment
         if payment is None:

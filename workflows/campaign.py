@@ -40,9 +40,10 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.search_attributes import CAMPAIGN_ID, NEEDS_ATTENTION, STAGE
     from workflows.questions import Beat, Interrupted, Question, Questions
+    from workflows.recording import record
     from workflows.story import Story
     from workflows.stream import Stream
-    from workflows.timeouts import RECORD, RULE_QUICK, RULES, TASK_TIMEOUT
+    from workflows.timeouts import RULE_QUICK, RULES, TASK_TIMEOUT
 
 BATCH = 25
 """Collaborations started at once; keeps a workflow task short and continue-as-new near."""
@@ -186,9 +187,7 @@ class CampaignWorkflow(Story):
         return not (self.paused or self.stopped or self.exhausted)
 
     async def _standing(self) -> Standing:
-        standing: Standing = await workflow.execute_local_activity_method(
-            Campaigns.standing, self.campaign.campaign_id, summary="count", **RECORD
-        )
+        standing: Standing = await record(Campaigns.standing, self.campaign.campaign_id, "count")
         workflow.set_current_details(
             f"**{self.status.value}**: {standing.holding} of {self.campaign.wanted} hold, "
             f"{standing.undecided} undecided, {standing.open_payouts} payments open"

@@ -34,9 +34,9 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.births import start_claim
     from workflows.questions import Beat, Question, Questions
+    from workflows.recording import record
     from workflows.story import Story
     from workflows.stream import Stream
-    from workflows.timeouts import RECORD
 
 LOOK_AGAIN = timedelta(days=1)
 """How often a claim looks at what is left of it, even if nobody told it of a change."""
@@ -49,11 +49,8 @@ class ClaimBackWorkflow:
     @workflow.run
     async def run(self, ref: DecisionRef) -> DecisionResult:
         """Write the claim and start it; it outlives this."""
-        made: Claimed = await workflow.execute_local_activity_method(
-            Claims.claim_back,
-            Begin(ref=ref, at=workflow.now()),
-            summary="claim back",
-            **RECORD,
+        made: Claimed = await record(
+            Claims.claim_back, Begin(ref=ref, at=workflow.now()), "claim back"
         )
         claim = made.claim
         if claim is None:
@@ -145,9 +142,7 @@ class ClaimWorkflow(Story):
         await self._stream.append("escalated", escalate_items=(ItemKind.CLAIM,))
 
     async def _left(self) -> int:
-        left: int = await workflow.execute_local_activity_method(
-            Claims.left_of_claim, self.claim.claim_id, summary="what is left", **RECORD
-        )
+        left: int = await record(Claims.left_of_claim, self.claim.claim_id, "what is left")
         return left
 
     async def _end(self, status: ClaimStatus, *mails: PlannedMail) -> ClaimResult:

@@ -39,7 +39,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.collaboration_base import Ended
     from workflows.publication_watch import PublicationWatch
     from workflows.questions import Interrupted, Question
-    from workflows.timeouts import RECORD, RULE_QUICK, Facts
+    from workflows.recording import record
+    from workflows.timeouts import RULE_QUICK, Facts
 
 
 @workflow.defn(name=COLLABORATION_WORKFLOW)
@@ -182,11 +183,10 @@ class CollaborationWorkflow(PublicationWatch):
         if await self._stream.append("terms_agreed", data, collaboration=agreed, postings=postings):
             raise Ended(Outcome.WAITLISTED, "over_budget", Mail.ENDED)
         self.reserved_minor = self.fee_minor
-        terms: TermsReady = await workflow.execute_local_activity_method(
+        terms: TermsReady = await record(
             Documents.render_terms,
             TermsRequest(collaboration_id=collaboration, version=1, fee_minor=self.fee_minor),
-            summary="render terms",
-            **RECORD,
+            "render terms",
         )
         rules = self.policy.contract
         answer = await self._ask_creator(

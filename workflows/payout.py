@@ -37,7 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.payout_release import NotOwed
     from workflows.payout_unpaid import ONE_MATTER, PaidElsewhere
     from workflows.questions import Question
-    from workflows.story import error_code
+    from workflows.recording import error_code
     from workflows.timeouts import HOLD_LOOK, LONG_WITHOUT_ANSWER, MONEY
 
 HOLDS = {

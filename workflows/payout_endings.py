@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
         TransferResult,
     )
     from workflows.payout_unpaid import PayoutUnpaid
-    from workflows.timeouts import RECORD
+    from workflows.recording import record
 
 
 class PayoutEndings(PayoutUnpaid):
@@ -120,9 +120,7 @@ class PayoutEndings(PayoutUnpaid):
         await workflow.wait_condition(workflow.all_handlers_finished)
 
     async def _tell_claims(self) -> None:
-        await workflow.execute_local_activity_method(
-            Claims.tell_claims, self.payout.payout_id, summary="tell claims", **RECORD
-        )
+        await record(Claims.tell_claims, self.payout.payout_id, "tell claims")
 
     async def _give_up(self) -> None:
         """It is not paid: the budget has it back. A creator who was told of it is told this too.

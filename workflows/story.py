@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.campaigns import Campaigns
@@ -25,18 +25,11 @@ with workflow.unsafe.imports_passed_through():
         StreamHead,
     )
     from workflows.questions import Question, Questions, refuse
+    from workflows.recording import error_code, record
     from workflows.stream import Stream
-    from workflows.timeouts import MAIL, RECORD, CallOptions, Data
+    from workflows.timeouts import MAIL, CallOptions, Data
 
 ResultT = TypeVar("ResultT")
-
-
-def error_code(error: ActivityError) -> str:
-    """The code behind a failed activity; texts never enter a history."""
-    cause = error.cause
-    if isinstance(cause, ApplicationError) and cause.type:
-        return cause.type
-    return type(cause).__name__.removesuffix("Error").lower() if cause else "unknown"
 
 
 class Story:
@@ -104,9 +97,7 @@ class Story:
 
     async def _tell_campaign(self, news: CollaborationNews) -> None:
         """Wake the campaign; it counts in PostgreSQL, so lost news only costs it some minutes."""
-        await workflow.execute_local_activity_method(
-            Campaigns.tell_campaign, news, summary=f"tell {news.phase.value}", **RECORD
-        )
+        await record(Campaigns.tell_campaign, news, f"tell {news.phase.value}")
 
     # --- decisions ----------------------------------------------------------------------
 

@@ -19,7 +19,8 @@ with workflow.unsafe.imports_passed_through():
         DecisionRef,
         StreamHead,
     )
-    from workflows.timeouts import RECORD, Data
+    from workflows.recording import record
+    from workflows.timeouts import Data
 
 
 class Stream:
@@ -49,9 +50,7 @@ class Stream:
             command = Append(
                 head=self.head, at=workflow.now(), key=key, event=event, data=data or {}, **parts
             )
-            done: Appended = await workflow.execute_local_activity_method(
-                Records.append, command, summary=event, **RECORD
-            )
+            done: Appended = await record(Records.append, command, event)
             self.head = done.head
             return done.refused
 
@@ -63,8 +62,6 @@ class Stream:
             command = ApplyDecision(
                 head=self.head, at=workflow.now(), ref=ref, close_items=close, earlier=earlier
             )
-            done: AppliedDecision = await workflow.execute_local_activity_method(
-                Records.apply_decision, command, summary=ref.kind.value, **RECORD
-            )
+            done: AppliedDecision = await record(Records.apply_decision, command, ref.kind.value)
             self.head = done.head
             return done

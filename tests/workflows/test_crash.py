@@ -13,12 +13,16 @@ from multiprocessing.process import BaseProcess
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
 
 from activities.maintenance import Maintenance
+from activities.records import Records
 from domain.decisions import DecisionKind
+from domain.errors import ContentConflict
 from domain.inbox import DECIDED_BY, ItemKind
 from domain.lifecycle import Outcome, PayoutStatus, Role, StreamKind
+from domain.messages import Append, Appended
 from local.proof.forked import forked
 from store.engine import session
 from store.records import verify_stream
@@ -192,3 +196,36 @@ async def test_a_stop_that_comes_while_nobody_works_does_not_unsay_what_is_writt
         assert await is_sound(stage)
         money = await stage.money()
         assert (money.reserved, money.available) == (0, stage.campaign.budget_minor)
+
+
+class Stubborn(Records):
+    """Refuses one event until it is mended, in a way that no repetition can mend."""
+
+    refused = 0
+    mended = False
+
+    @activity.defn(name="append")
+    async def append(self, command: Append) -> Appended:
+        """Commit an event, or say that it does not fit our books."""
+        if command.event == "terms_agreed" and not self.mended:
+            self.refused += 1
+            raise ContentConflict("it stands for something else")
+        return await super().append(command)
+
+
+async def test_what_our_own_books_refuse_ends_no_workflow_and_goes_on_when_it_is_mended(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with set_up(temporal, engine, carried_on=False) as stage:
+        records = Stubborn(engine)
+        async with workflow_worker(temporal.client, engine, records):
+            handle = await stage.start()
+            playing = asyncio.create_task(stage.play(handle))
+            async with asyncio.timeout(PATIENCE):
+                while records.refused < 2:  # noqa: ASYNC110 - only the rows know
+                    await asyncio.sleep(0.02)
+            assert await stage.clock.is_running(handle)
+            records.mended = True
+            assert (await playing).outcome == Outcome.COMPLETED
+        assert (await stage.story()).count("terms_agreed") == 1
+        assert await is_sound(stage)

@@ -1,0 +1,50 @@
+"""Steps in our own database: how a workflow has them done, and what if one cannot be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    FailureError,
+    is_cancelled_exception,
+)
+
+with workflow.unsafe.imports_passed_through():
+    from workflows.timeouts import RECORD
+
+
+class CannotBeWritten(Exception):
+    """Our own books refuse what a workflow has to write: the code or the books have to be mended.
+
+    No failure of Temporal's, so it does not end the workflow: its task fails, and is tried again
+    until the write succeeds. Nothing is lost meanwhile.
+    """
+
+
+async def record(step: Callable[..., Any], argument: object, summary: str) -> Any:
+    """Do a step in our own database, for as long as it takes.
+
+    Raises:
+        CannotBeWritten: no repetition can mend it.
+    """
+    try:
+        return await workflow.execute_local_activity_method(
+            step, argument, summary=summary, **RECORD
+        )
+    except FailureError as error:
+        if is_cancelled_exception(error):
+            raise
+        raise CannotBeWritten(f"{summary}: {error_code(error)}") from error
+
+
+def error_code(error: FailureError) -> str:
+    """The code behind a failed activity; texts never enter a history."""
+    # A local activity's own failure comes as it is, that of any other as a cause.
+    cause = error.cause if isinstance(error, ActivityError) else error
+    if isinstance(cause, ApplicationError) and cause.type:
+        return cause.type
+    return type(cause).__name__.removesuffix("Error").lower() if cause else "unknown"
