@@ -52,6 +52,7 @@ from activities.rail_gate import RailGate
 from activities.reconciliation import Reconciliation
 from activities.records import Records
 from activities.staff_mail import StaffMails
+from activities.standstills import Standstills
 from activities.vetting import Vetting
 from domain.errors import ConfigurationError, TroupeError
 from domain.messages import Queue
@@ -143,6 +144,7 @@ def _vetting(tools: Tools) -> list[Any]:
         Campaigns(tools.engine, tools.client).tell_collaborations,
         Maintenance(tools.engine, tools.client).sweep,
         BookCheck(tools.engine).look_over_books,
+        Standstills(tools.engine, tools.client).look_who_carries_on,
         # Without the language model: a sweep over many creators has a minute.
         CreatorWatch(tools.engine, tools.client, safety=CLOSER_LOOK).watch_creators,
     ]

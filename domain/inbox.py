@@ -33,6 +33,7 @@ class ItemKind(StrEnum):
     BANK_ANSWER = "bank_answer"  # the bank has not answered about a file; gone when it has
     ACCOUNT = "account"  # something about the brand's own account at the provider
     ATTENTION = "attention"  # a step failed and can be tried again
+    STANDSTILL = "standstill"  # no workflow carries it on; gone when one does, or when it is over
     # the creator's
     OFFER = "offer"  # interested, no, or a counter-offer
     TERMS = "terms"  # sign or decline
@@ -64,6 +65,7 @@ ROLE_OF: dict[ItemKind, Role] = {
     ItemKind.BANK_ANSWER: Role.FINANCE,
     ItemKind.ACCOUNT: Role.FINANCE,
     ItemKind.ATTENTION: Role.OPERATOR,
+    ItemKind.STANDSTILL: Role.OPERATOR,
     ItemKind.OFFER: Role.CREATOR,
     ItemKind.TERMS: Role.CREATOR,
     ItemKind.SUBMIT: Role.CREATOR,

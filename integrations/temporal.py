@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, NoReturn
 
+from temporalio.api.enums.v1 import WorkflowExecutionStatus as Status
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
 from temporalio.client import (
     Client,
     WorkflowUpdateFailedError,
@@ -59,8 +61,10 @@ from domain.messages import (
     StripeEventTask,
 )
 from domain.search_attributes import CAMPAIGN_ID
+from domain.standstill import FAILS_OFTEN, Standstill
 
 TASK_TIMEOUT = timedelta(seconds=5)
+DESCRIBE_WITHIN = timedelta(seconds=10)
 _WORKFLOW_ID = {
     StreamKind.CAMPAIGN: campaign_workflow_id,
     StreamKind.COLLABORATION: collaboration_workflow_id,
@@ -72,6 +76,15 @@ _APPLIED_BY = {
     DecisionKind.CLAIM_BACK: (CLAIM_BACK_WORKFLOW, claim_back_workflow_id),
 }
 """Decisions from which something of its own begins, also long after the collaboration's end."""
+
+_ENDED = {
+    Status.WORKFLOW_EXECUTION_STATUS_COMPLETED: Standstill.COMPLETED,
+    Status.WORKFLOW_EXECUTION_STATUS_FAILED: Standstill.FAILED,
+    Status.WORKFLOW_EXECUTION_STATUS_CANCELED: Standstill.CANCELED,
+    Status.WORKFLOW_EXECUTION_STATUS_TERMINATED: Standstill.TERMINATED,
+    Status.WORKFLOW_EXECUTION_STATUS_TIMED_OUT: Standstill.TIMED_OUT,
+    Status.WORKFLOW_EXECUTION_STATUS_PAUSED: Standstill.PAUSED,
+}
 
 
 async def connect(
@@ -239,6 +252,36 @@ async def _wake(client: Client, workflow_id: str, signal: str, *about: Any) -> N
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
+
+
+async def standstill(
+    client: Client, kind: StreamKind, entity_id: str, *, often: int = FAILS_OFTEN
+) -> Standstill | None:
+    """Why the workflow of this does not carry it on; None if it does.
+
+    Args:
+        client: of the installation's Temporal.
+        kind: what it is.
+        entity_id: which one.
+        often: so many tries of one task are too many.
+
+    Raises:
+        RPCError: Temporal does not answer.
+    """
+    # Asked for as it comes: the SDK's own description does not know of workflows that are paused.
+    asked = DescribeWorkflowExecutionRequest(namespace=client.namespace)
+    asked.execution.workflow_id = _WORKFLOW_ID[kind](entity_id)
+    try:
+        found = await client.workflow_service.describe_workflow_execution(
+            asked, retry=True, timeout=DESCRIBE_WITHIN
+        )
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return Standstill.NOT_THERE
+        raise
+    if found.pending_workflow_task.attempt >= often:
+        return Standstill.FAILING
+    return _ENDED.get(found.workflow_execution_info.status)
 
 
 def leave(code: int) -> NoReturn:

@@ -328,5 +328,6 @@ CONTEXT_OF: dict[ItemKind, Callable[[Visit, InboxRow], Awaitable[dict[str, Any]]
     ItemKind.BANK_ANSWER: _bank,
     ItemKind.ACCOUNT: _account,
     ItemKind.ATTENTION: _attention,
+    ItemKind.STANDSTILL: _nothing_beside,
 }
 """One gatherer per kind of item that staff decide."""

@@ -13,7 +13,7 @@ from domain.money import exponent
 from domain.reconciliation import DifferenceCode
 from domain.reconciliation_help import advice
 from rendering.reader import Reader
-from rendering.vocabulary.asking import DECIDED, KIND_TITLES, WAITING
+from rendering.vocabulary.asking import DECIDED, KIND_TITLES, STANDSTILLS, WAITING
 from rendering.vocabulary.creators import CHECK_STATES, EVIDENCE, FAULTS, PLATFORMS, RULES, VERDICTS
 from rendering.vocabulary.events import ANSWERS, EVENTS
 from rendering.vocabulary.payments import (
@@ -53,6 +53,7 @@ __all__ = [
     "REFUSALS",
     "RULES",
     "STAGES",
+    "STANDSTILLS",
     "STEPS",
     "STEP_OF",
     "VERDICTS",
@@ -166,6 +167,8 @@ def item_sentence(row: InboxRow, reader: Reader, *, by_bank: bool) -> str:
         return f"Decide whether {who}{objects} is to give {back} back"
     if said := _of_the_books(row, reader, by_bank=by_bank):
         return said
+    if kind == "standstill":
+        return f"See why nothing carries on {_what(row, who, reader)}"
     if kind == "attention":
         step = phrase(row.item.code.partition(":")[0]) or "a step"
         return f"Mend and retry: {step}" + (f", for {who}" if who else f", in {row.campaign.name}")
@@ -177,6 +180,19 @@ def item_sentence(row: InboxRow, reader: Reader, *, by_bank: bool) -> str:
         "hearing": f"Decide whether {fee} is withheld from {who}",
     }
     return verbs.get(kind, f"Decide: {phrase(kind)}")
+
+
+def _what(row: InboxRow, who: str, reader: Reader) -> str:
+    """What an item is about that may be about anything."""
+    if row.payout:
+        paid = amount(row.payout.amount_minor, row.payout.currency, reader)
+        return f"the payment of {paid} to {who}"
+    if row.claim:
+        back = amount(row.claim.amount_minor, row.claim.currency, reader)
+        return f"the claim of {back} on {who}"
+    if row.collaboration:
+        return f"the collaboration with {who}"
+    return f"the campaign {row.campaign.name}"
 
 
 def _of_the_books(row: InboxRow, reader: Reader, *, by_bank: bool) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.book_check import BookCheck
     from activities.reconciliation import Reconciliation
+    from activities.standstills import Standstills
     from domain.messages import BOOK_CHECK_WORKFLOW, RECONCILIATION_WORKFLOW, Queue
     from domain.reconciliation import ReconcileResult, ReconcileTask
     from workflows.timeouts import COMPARE, COMPARE_PATIENTLY, CallOptions
@@ -24,18 +27,26 @@ class ReconciliationWorkflow:
 
 @workflow.defn(name=BOOK_CHECK_WORKFLOW)
 class BookCheckWorkflow:
-    """One look at the ledger and at the chains of events; asks nobody outside."""
+    """One look at the ledger, at the chains of events, and at who carries on what is open."""
 
     @workflow.run
     async def run(self) -> int:
-        """Gives the number of faults; each is in finance's inbox."""
-        faults: int = await workflow.execute_activity_method(
-            BookCheck.look_over_books,
-            task_queue=Queue.VETTING.value,
-            summary="ledger and events",
-            **COMPARE_PATIENTLY,
+        """Gives the number of faults; each is in finance's or the operators' inbox."""
+        books, standing = await asyncio.gather(
+            workflow.execute_activity_method(
+                BookCheck.look_over_books,
+                task_queue=Queue.VETTING.value,
+                summary="ledger and events",
+                **COMPARE_PATIENTLY,
+            ),
+            workflow.execute_activity_method(
+                Standstills.look_who_carries_on,
+                task_queue=Queue.VETTING.value,
+                summary="workflows of what is open",
+                **COMPARE_PATIENTLY,
+            ),
         )
-        return faults
+        return books + standing
 
 
 async def _compare(task: ReconcileTask, options: CallOptions) -> ReconcileResult:

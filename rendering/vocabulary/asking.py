@@ -25,7 +25,20 @@ KIND_TITLES = {
     "bank_answer": "Bank files without an answer",
     "account": "Your account at Stripe",
     "attention": "Steps that failed",
+    "standstill": "What nobody carries on",
 }
+
+STANDSTILLS = {
+    "not_there": "Temporal has no workflow for it: none was begun, or it ended too long ago.",
+    "failing": "Its workflow runs, but its next step fails, again and again.",
+    "paused": "Somebody has paused its workflow in Temporal.",
+    "terminated": "Somebody has terminated its workflow in Temporal.",
+    "canceled": "Somebody has cancelled its workflow in Temporal.",
+    "failed": "Its workflow has failed.",
+    "timed_out": "Its workflow has run out of time.",
+    "completed": "Its workflow came to its end, and the books do not say so.",
+}
+"""Why nobody carries something on, by `domain.standstill.Standstill`."""
 
 WAITING = {
     "engine": "Troupe",

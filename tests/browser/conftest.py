@@ -122,6 +122,9 @@ async def _fill(deps: Deps, made: Site) -> None:
             )
         )
         items.append(await wait_for(db, ItemKind.IN_DOUBT, unsent, campaign.id, code="no_answer"))
+        items.append(
+            await wait_for(db, ItemKind.STANDSTILL, unsent, campaign.id, code="terminated")
+        )
         asked = {"inviting": (ItemKind.OFFER, "1:30000"), "contracting": (ItemKind.TERMS, ""),
                  "drafting": (ItemKind.SUBMIT, "1"), "publishing": (ItemKind.PUBLISH, "x"),
                  "retaining": (ItemKind.STATEMENT, "3")}  # fmt: skip

@@ -23,6 +23,8 @@ from domain.errors import ContentConflict
 from domain.inbox import DECIDED_BY, ItemKind
 from domain.lifecycle import Outcome, PayoutStatus, Role, StreamKind
 from domain.messages import Append, Appended
+from domain.standstill import Standstill
+from integrations.temporal import standstill
 from local.proof.forked import forked
 from store.engine import session
 from store.records import verify_stream
@@ -225,6 +227,9 @@ async def test_what_our_own_books_refuse_ends_no_workflow_and_goes_on_when_it_is
                 while records.refused < 2:  # noqa: ASYNC110 - only the rows know
                     await asyncio.sleep(0.02)
             assert await stage.clock.is_running(handle)
+            about = (StreamKind.COLLABORATION, stage.collaboration.id)
+            assert await standstill(temporal.client, *about) is None
+            assert await standstill(temporal.client, *about, often=2) is Standstill.FAILING
             records.mended = True
             assert (await playing).outcome == Outcome.COMPLETED
         assert (await stage.story()).count("terms_agreed") == 1
