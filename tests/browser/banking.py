@@ -44,8 +44,7 @@ async def fill(deps: Deps, by: str) -> tuple[dict[str, str], str]:
         await bank_clock.look(db, now, by_bank=True, answer_days=3)
         items = await db.scalars(select(InboxItem).where(InboxItem.closed_at.is_(None)))
         pages = {f"item_{each.kind}": f"/items/{each.id}" for each in items}
-    pages |= {"bank": "/payments/bank", "bank_payments": "/payments", "bank_inbox": "/"}
-    return pages, deps.links.portal(payouts[0].collaboration_id)
+    return pages | {"bank": "/payments/bank"}, deps.links.portal(payouts[0].collaboration_id)
 
 
 async def _released(db: AsyncSession, *, suspended: bool) -> Payout:
