@@ -32,7 +32,7 @@ from integrations.temporal import TASK_TIMEOUT, send_decision
 from local.proof.claimed import owe
 from local.proof.steps import Case
 from local.proof.stripe_process import StripeStandIn
-from local.proof.waiting import until
+from local.proof.waiting import SOON, until
 from store import campaigns, decisions, ledger, payees, records, staff
 from store.engine import session
 from store.payout_reads import waiting_for_release
@@ -196,14 +196,14 @@ class Scene:
         async with session(self.engine) as db:
             return await db.get_one(Payout, self.payout_of[case])
 
-    async def reaches(self, case: Case, **wanted: str) -> None:
-        """Wait until columns of the payment's row say something."""
+    async def reaches(self, case: Case, *, seconds: float = SOON, **wanted: str) -> None:
+        """Wait until columns of the payment's row say something, for so many seconds."""
 
         async def there() -> bool:
             row = await self.row(case)
             return all(getattr(row, name) == value for name, value in wanted.items())
 
-        await until(there, f"{case.words}: {wanted}")
+        await until(there, f"{case.words}: {wanted}", seconds)
 
     def handle(self, case: Case) -> WorkflowHandle[object, PayoutResult]:
         """The payment's workflow."""

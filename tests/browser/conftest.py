@@ -318,6 +318,8 @@ class Look:
 
     page: Page
     complaints: list[str] = field(default_factory=list)
+    first: bool = True
+    """Of the looks at the same pages."""
 
     def listen(self) -> Look:
         """Note errors of the console, among them every breach of the content policy."""
@@ -346,7 +348,7 @@ def look(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Look]:
     context = chromium.new_context(
         viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
     )
-    yield Look(context.new_page()).listen()
+    yield Look(context.new_page(), first=scheme == "light").listen()
     context.close()
 
 
