@@ -23,6 +23,7 @@ class LocalOptions(TypedDict, total=False):
 
     start_to_close_timeout: timedelta
     retry_policy: RetryPolicy
+    local_retry_threshold: timedelta
 
 
 class CallOptions(TypedDict, total=False):
@@ -37,7 +38,7 @@ class CallOptions(TypedDict, total=False):
 
 RECORD_RETRY = RetryPolicy(
     initial_interval=timedelta(milliseconds=200),
-    maximum_interval=timedelta(seconds=10),
+    maximum_interval=timedelta(minutes=1),
     non_retryable_error_types=HOPELESS,
 )
 """Writing our own database: for as long as it takes, since nothing may go on without it."""
@@ -82,6 +83,9 @@ COMPARE_RETRY = RetryPolicy(
 RECORD: LocalOptions = {
     "start_to_close_timeout": timedelta(seconds=5),
     "retry_policy": RECORD_RETRY,
+    # Longer pauses are timers: a task that is held open through them fills its history every four
+    # seconds, and Temporal terminates a workflow when that is full, here after eight hours.
+    "local_retry_threshold": timedelta(milliseconds=500),
 }
 RULES: CallOptions = {
     "start_to_close_timeout": timedelta(minutes=5),

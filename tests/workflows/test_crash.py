@@ -200,8 +200,12 @@ async def test_a_stop_that_comes_while_nobody_works_does_not_unsay_what_is_writt
         assert (money.reserved, money.available) == (0, stage.campaign.budget_minor)
 
 
+ODD = 3
+"""Tries after which the pause is too long to hold a task open through it."""
+
+
 class Stubborn(Records):
-    """Refuses one event until it is mended, in a way that no repetition can mend."""
+    """Refuses one event until it is mended: at first for no known reason, then for good."""
 
     refused = 0
     mended = False
@@ -211,6 +215,8 @@ class Stubborn(Records):
         """Commit an event, or say that it does not fit our books."""
         if command.event == "terms_agreed" and not self.mended:
             self.refused += 1
+            if self.refused <= ODD:
+                raise ValueError("nobody knows whether it goes by itself")
             raise ContentConflict("it stands for something else")
         return await super().append(command)
 
@@ -224,9 +230,14 @@ async def test_what_our_own_books_refuse_ends_no_workflow_and_goes_on_when_it_is
             handle = await stage.start()
             playing = asyncio.create_task(stage.play(handle))
             async with asyncio.timeout(PATIENCE):
-                while records.refused < 2:  # noqa: ASYNC110 - only the rows know
+                while records.refused < ODD + 2:  # noqa: ASYNC110 - only the rows know
                     await asyncio.sleep(0.02)
             assert await stage.clock.is_running(handle)
+            # A task held open until the next try would have filled the history, and written none.
+            history = await handle.fetch_history()
+            assert any(
+                each.marker_recorded_event_attributes.HasField("failure") for each in history.events
+            )
             about = (StreamKind.COLLABORATION, stage.collaboration.id)
             assert await standstill(temporal.client, *about) is None
             assert await standstill(temporal.client, *about, often=2) is Standstill.FAILING
