@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import random
 import socket
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,8 @@ from pathlib import Path
 LOOPBACK = "127.0.0.1"
 NEIGHBOURS = 50
 """How many ports above the wanted one are tried before the system chooses."""
+OUT_OF_THE_WAY = range(20_000, 32_000)
+"""Where any port will do: the system gives none of these to whoever calls somebody."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,8 @@ def choose(wanted: Mapping[str, int], claims: Claims) -> dict[str, PortChoice]:
 
 
 def _choose(service: str, wanted: int, claims: Claims) -> PortChoice:
-    candidates = range(wanted, min(wanted + NEIGHBOURS, 65535)) if wanted else ()
+    near = range(wanted, min(wanted + NEIGHBOURS, 65535))
+    candidates = near if wanted else random.sample(OUT_OF_THE_WAY, NEIGHBOURS)
     got = next((port for port in candidates if is_free(port) and claims.take(port)), None)
     while got is None:
         port = any_free()
