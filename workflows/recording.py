@@ -18,10 +18,11 @@ with workflow.unsafe.imports_passed_through():
 
 
 class CannotBeWritten(Exception):
-    """Our own books refuse what a workflow has to write: the code or the books have to be mended.
+    """What a workflow has to write is refused, or has failed for hours: somebody has to mend it.
 
-    No failure of Temporal's, so it does not end the workflow: its task fails, and is tried again
-    until the write succeeds. Nothing is lost meanwhile.
+    No failure of Temporal's, so it does not end the workflow: its task fails, is seen to fail, and
+    is tried again, each time with the last try of the write, until that succeeds. Nothing is lost
+    meanwhile.
     """
 
 
@@ -29,7 +30,7 @@ async def record(step: Callable[..., Any], argument: object, summary: str) -> An
     """Do a step in our own database, for as long as it takes.
 
     Raises:
-        CannotBeWritten: no repetition can mend it.
+        CannotBeWritten: no repetition can mend it, or many have not.
     """
     try:
         return await workflow.execute_local_activity_method(

@@ -39,9 +39,12 @@ class CallOptions(TypedDict, total=False):
 RECORD_RETRY = RetryPolicy(
     initial_interval=timedelta(milliseconds=200),
     maximum_interval=timedelta(minutes=1),
+    # Four hours, and 1,500 events of the 51,200 that a history may have. No time limit: the SDK
+    # counts that from the first try, also after the last one, so that none would ever follow.
+    maximum_attempts=250,
     non_retryable_error_types=HOPELESS,
 )
-"""Writing our own database: for as long as it takes, since nothing may go on without it."""
+"""Writing our own database: an outage passes; after it the task fails, and goes on from there."""
 
 RULES_RETRY = RetryPolicy(
     initial_interval=timedelta(seconds=1),

@@ -9,6 +9,7 @@ import asyncio
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from multiprocessing.process import BaseProcess
 
 import pytest
@@ -36,6 +37,7 @@ from tests.workflows.people import GOES_ON, SILENCE, Plan
 from tests.workflows.stage import Stage, set_up
 from tests.workflows.test_unpaid import REJECTED, elsewhere, waits
 from tests.workflows.world import workflow_worker
+from workflows.timeouts import RECORD, RECORD_RETRY
 
 Doomed = BaseProcess
 COLLABORATION = StreamKind.COLLABORATION
@@ -200,51 +202,60 @@ async def test_a_stop_that_comes_while_nobody_works_does_not_unsay_what_is_writt
         assert (money.reserved, money.available) == (0, stage.campaign.budget_minor)
 
 
-ODD = 3
-"""Tries after which the pause is too long to hold a task open through it."""
+ODD = "terms_agreed"
+"""Fails for no known reason, so that the pauses become too long to hold a task open."""
+REFUSED = "draft_asked"
+TRIES = {ODD: 4, REFUSED: 1}
+"""After which nobody expects the next one to succeed."""
 
 
 class Stubborn(Records):
-    """Refuses one event until it is mended: at first for no known reason, then for good."""
+    """Does not write two events until they are mended."""
 
-    refused = 0
-    mended = False
+    def __init__(self, engine: AsyncEngine) -> None:
+        super().__init__(engine)
+        self.tries: Counter[str] = Counter()
+        self.mended: set[str] = set()
 
     @activity.defn(name="append")
     async def append(self, command: Append) -> Appended:
         """Commit an event, or say that it does not fit our books."""
-        if command.event == "terms_agreed" and not self.mended:
-            self.refused += 1
-            if self.refused <= ODD:
-                raise ValueError("nobody knows whether it goes by itself")
+        if command.event in TRIES.keys() - self.mended:
+            self.tries[command.event] += 1
+            if command.event == ODD:
+                raise TypeError("nobody knows whether it goes by itself")
             raise ContentConflict("it stands for something else")
         return await super().append(command)
 
 
-async def test_what_our_own_books_refuse_ends_no_workflow_and_goes_on_when_it_is_mended(
-    temporal: WorkflowEnvironment, engine: AsyncEngine
+async def test_what_cannot_be_written_ends_no_workflow_and_goes_on_when_it_is_mended(
+    temporal: WorkflowEnvironment, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    few = replace(RECORD_RETRY, maximum_attempts=TRIES[ODD])
+    monkeypatch.setitem(RECORD, "retry_policy", few)
     async with set_up(temporal, engine, carried_on=False) as stage:
         records = Stubborn(engine)
+        about = (StreamKind.COLLABORATION, stage.collaboration.id)
         async with workflow_worker(temporal.client, engine, records):
             handle = await stage.start()
             playing = asyncio.create_task(stage.play(handle))
-            async with asyncio.timeout(PATIENCE):
-                while records.refused < ODD + 2:  # noqa: ASYNC110 - only the rows know
-                    await asyncio.sleep(0.02)
-            assert await stage.clock.is_running(handle)
+            for event, tries in TRIES.items():
+                async with asyncio.timeout(PATIENCE):
+                    while records.tries[event] <= tries:  # noqa: ASYNC110 - only the rows know
+                        await asyncio.sleep(0.02)
+                assert await stage.clock.is_running(handle)
+                assert await standstill(temporal.client, *about) is None
+                found = None
+                async with asyncio.timeout(PATIENCE):
+                    while found is not Standstill.FAILING:  # a try goes on and has not failed yet
+                        found = await standstill(temporal.client, *about, often=2)
+                records.mended.add(event)
             # A task held open until the next try would have filled the history, and written none.
             history = await handle.fetch_history()
             assert any(
                 each.marker_recorded_event_attributes.HasField("failure") for each in history.events
             )
-            about = (StreamKind.COLLABORATION, stage.collaboration.id)
-            assert await standstill(temporal.client, *about) is None
-            found = None
-            async with asyncio.timeout(PATIENCE):
-                while found is not Standstill.FAILING:  # a try that goes on is not a failed one yet
-                    found = await standstill(temporal.client, *about, often=2)
-            records.mended = True
             assert (await playing).outcome == Outcome.COMPLETED
-        assert (await stage.story()).count("terms_agreed") == 1
+        told = Counter(await stage.story())
+        assert [told[each] for each in TRIES] == [1, 1]
         assert await is_sound(stage)
