@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -47,14 +47,23 @@ class Standstills:
         async with heartbeats():
             async with session(self._engine) as db:
                 there = await standstill.unfinished(db, self._clock() - YOUNG)
-            places = asyncio.Semaphore(AT_ONCE)
-            reasons = await asyncio.gather(*(self._ask(each, places) for each in there))
-            still = [(of, why) for of, why in zip(there, reasons, strict=True) if why]
+            asked = zip(there, await self._ask_about(there), strict=True)
+            still = [(of, why) for of, why in asked if why]
             told = [of for of, why in still[:MOST] if await self._tell(of, why)]
             known = {of.id for of in told} | {of.id for of, _ in still[MOST:]}
             async with session(self._engine) as db:
                 await standstill.close_others(db, known, self._clock())
         return len(known)
+
+    async def _ask_about(self, there: Sequence[Unfinished]) -> list[Standstill | None]:
+        """Ask about all of them; if Temporal does not answer about one, about no more."""
+        places = asyncio.Semaphore(AT_ONCE)
+        try:
+            async with asyncio.TaskGroup() as group:
+                asked = [group.create_task(self._ask(each, places)) for each in there]
+        except ExceptionGroup as several:
+            raise several.exceptions[0] from None  # by its own name, in the history and in the log
+        return [each.result() for each in asked]
 
     async def _ask(self, of: Unfinished, places: asyncio.Semaphore) -> Standstill | None:
         async with places:

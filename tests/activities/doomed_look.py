@@ -16,8 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.book_check import BookCheck
 from activities.holds import Holds
+from activities.standstills import Standstills
 from domain.messages import HeldPayout
 from integrations.stripe_rail import StripeRail
+from integrations.temporal import connect
 from local.proof.forked import forked
 from store.engine import make_engine
 
@@ -39,6 +41,12 @@ async def still_held(engine: AsyncEngine, key: str, api_base: str, held: HeldPay
 async def books(engine: AsyncEngine, now: datetime) -> None:
     """The nightly look at ledger and events."""
     await BookCheck(engine, clock=lambda: now).look_over_books()
+
+
+async def standing(engine: AsyncEngine, now: datetime, temporal: str) -> None:
+    """The nightly look at who carries on what is open."""
+    client = await connect(environment={"TEMPORAL_ADDRESS": temporal})
+    await Standstills(engine, client, clock=lambda: now).look_who_carries_on()
 
 
 async def killed_everywhere(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import WorkflowFailureError
+from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -20,15 +22,17 @@ from activities.standstills import Standstills
 from domain.ids import payout_workflow_id
 from domain.inbox import ItemKind
 from domain.lifecycle import PayoutStatus, Role, StreamKind
-from domain.messages import BOOK_CHECK_WORKFLOW, Queue
+from domain.messages import BOOK_CHECK_WORKFLOW, OpenItem, Queue
 from domain.standstill import Standstill
 from local.temporal import program
-from store import standstill
+from store import items, standstill
 from store.engine import session
 from store.standstill import Unfinished
 from store.tables import InboxItem
 from tests import builders
+from tests.activities.doomed_look import killed_everywhere, standing
 from tests.builders import NOW
+from tests.conftest import Database
 from tests.workflows.clock import PATIENCE, Handle
 from tests.workflows.payment import payment
 from worker import workflow_runner
@@ -44,16 +48,21 @@ async def looked(
 ) -> dict[str, str]:
     """What the operators' inbox says after a look: what stands still, and why."""
     found = await Standstills(engine, temporal.client, clock=lambda: at).look_who_carries_on()
+    there = await told(engine)
+    assert len(there) == found
+    assert {each.role for each in there} <= {Role.OPERATOR.value}
+    return {each.subject_id: each.code for each in there}
+
+
+async def told(engine: AsyncEngine) -> Sequence[InboxItem]:
+    """What stands still as far as operators know."""
     async with session(engine) as db:
         rows = await db.scalars(
             select(InboxItem).where(
                 InboxItem.kind == ItemKind.STANDSTILL.value, InboxItem.closed_at.is_(None)
             )
         )
-        items = rows.all()
-    assert len(items) == found
-    assert {each.role for each in items} <= {Role.OPERATOR.value}
-    return {each.subject_id: each.code for each in items}
+        return rows.all()
 
 
 async def reset(temporal: WorkflowEnvironment, workflow_id: str) -> None:
@@ -88,6 +97,41 @@ async def test_what_nobody_carries_on_is_told_until_somebody_does_or_it_is_over(
         async with session(engine) as db:
             ended = Unfinished(StreamKind.PAYOUT, pay.payout_id)
             assert not await standstill.tell(db, ended, Standstill.COMPLETED, LATER)
+
+
+async def test_a_look_that_is_killed_anywhere_has_told_of_each_once_and_the_next_tells_the_rest(
+    temporal: WorkflowEnvironment, engine: AsyncEngine, database: Database
+) -> None:
+    async with session(engine) as db:
+        await builders.payout(db)
+        over = OpenItem(kind=ItemKind.STANDSTILL, code=Standstill.PAUSED.value)
+        await items.open_item(db, over, StreamKind.PAYOUT.value, "pay_over", None, 1, NOW)
+    seen: list[dict[str, datetime]] = []
+
+    async def look_into_the_inbox() -> None:
+        there = await told(engine)
+        seen.append({each.subject_id: each.opened_at for each in there})
+        assert len(seen[-1]) == len(there), "one item about each"
+
+    server = temporal.client.service_client.config.target_host
+    await killed_everywhere(standing, database.app_url, LATER, server, after=look_into_the_inbox)
+    # What was read; payment, collaboration and campaign; what is over; and at the end.
+    assert [len(each) for each in seen] == [1, 1, 2, 3, 4, 3]
+    assert "pay_over" not in seen[-1]
+    assert len(await looked(temporal, engine, LATER + timedelta(days=1))) == len(seen[-1])
+    await look_into_the_inbox()
+    assert seen[-1] == seen[-2], "since when is not forgotten"
+
+
+async def test_a_look_that_gets_no_answer_fails_as_what_it_met_and_tells_of_nothing(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    async with session(engine) as db:
+        await builders.payout(db)
+    refused = Client(temporal.client.service_client, namespace="")
+    with pytest.raises(RPCError, match="Namespace"):
+        await Standstills(engine, refused, clock=lambda: LATER).look_who_carries_on()
+    assert await told(engine) == []
 
 
 class Unreadable(BookCheck):
@@ -126,9 +170,9 @@ async def test_the_look_of_a_night_finds_what_stands_still_whatever_becomes_of_t
     async with session(engine) as db:
         await builders.campaign(db)
     books = look_at_books(engine, clock=lambda: LATER)
-    standing = Last(engine, temporal.client, clock=lambda: LATER)
+    who = Last(engine, temporal.client, clock=lambda: LATER)
     client, story = temporal.client, Queue.WORKFLOWS.value
-    looks = [books.look_over_books, standing.look_who_carries_on]
+    looks = [books.look_over_books, who.look_who_carries_on]
     async with (
         Worker(
             client, task_queue=story, workflows=[BookCheckWorkflow],
