@@ -38,7 +38,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.sending_hours import next_moment
     from workflows.collaboration_base import Ended
     from workflows.publication_watch import PublicationWatch
-    from workflows.questions import Interrupted, Question
+    from workflows.questions import Interrupted, Question, Stop
     from workflows.recording import record
     from workflows.timeouts import RULE_QUICK, Facts
 
@@ -260,7 +260,7 @@ class CollaborationWorkflow(PublicationWatch):
         Gives what the creator is told of it.
         """
         self._questions.go_on()
-        self._questions.start_clock()  # an end lifts a pause: what is decided now is earned now
+        self._questions.start_clock(*Stop)  # an end lifts them: what is decided now is earned now
         if not self.reserved_minor:
             return {}
         rules = self.policy.review
@@ -268,7 +268,9 @@ class CollaborationWorkflow(PublicationWatch):
             Question(ItemKind.KILL_FEE, seen=str(self.reserved_minor)),
             rules.remind_after, rules.escalate_after, again=True,
         )  # fmt: skip
-        answer = await self._ask(question, "kill_fee_asked", {"open_minor": self.reserved_minor})
+        answer = await self._ask(
+            question, "kill_fee_asked", {"open_minor": self.reserved_minor}, close_all_items=True
+        )
         choice = answer.choice if answer else None
         percent = choice.percent if isinstance(choice, KillFeeChoice) else 0
         amount = whole_units(self.reserved_minor * percent // 100, self.policy.currency)

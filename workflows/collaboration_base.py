@@ -175,7 +175,9 @@ class CollaborationBase(Story):
             if reminder and (question.within is None or after < question.within)
         ]
         await self._open(question, event, data, mails=(mail,), **parts)
-        status = await self._send_mail(mail)
+        status = ""
+        with contextlib.suppress(Interrupted):  # an answer that came before it counts all the same
+            status = await self._send_mail(mail)
         if mail.mail in STRANGER and status in {"bounced", "suppressed", "expired"}:
             raise Ended(Outcome.UNREACHABLE, status)
         return await self._answer(question)
@@ -298,7 +300,13 @@ class CollaborationBase(Story):
             **parts,
         )
         await start_payment(earned.payout, f"{earned.row.kind} of {self.offer.collaboration_id}")
-        self._payouts.append(earned.row.payout_id)
+        await self._holds_too(earned.row.payout_id)
+
+    async def _holds_too(self, identity: str) -> None:
+        """A suspension holds a payment like those before it, also if it has come just before."""
+        self._payouts.append(identity)
+        if self._payouts_suspended:
+            await self._suspend_payout(identity, True)
 
     async def _suspend_payouts(self, suspended: bool) -> None:
         """Hold, or let go on, what was earned before; a payment that is over hears nothing."""
@@ -313,10 +321,8 @@ class CollaborationBase(Story):
 
     @workflow.signal(name=BONUS_GRANTED)
     async def bonus_granted(self, news: BonusGranted) -> None:
-        """A suspension holds a bonus like what was earned, also one that came just before."""
-        self._payouts.append(news.payout_id)
-        if self._payouts_suspended:
-            await self._suspend_payout(news.payout_id, True)
+        """A suspension holds a bonus like what was earned."""
+        await self._holds_too(news.payout_id)
 
     async def _tell(self, phase: NewsPhase, outcome: Outcome | None = None) -> None:
         """Tell the campaign that this creator has signed, or that it is over."""

@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
         Screening,
     )
     from workflows.collaboration_base import CollaborationBase, Ended
-    from workflows.questions import Interrupted, Question
+    from workflows.questions import Interrupted, Question, Stop
     from workflows.timeouts import RULE_QUICK
 
 
@@ -45,8 +45,8 @@ class Interruptions(CollaborationBase):
         always(DecisionKind.WITHDRAW, self._withdrawn)
         always(DecisionKind.OPT_OUT, self._opted_out)
         always(DecisionKind.CANCEL_COLLABORATION, lambda _: self._stop("cancelled"))
-        always(DecisionKind.SUSPEND_COLLABORATION, lambda _: self._questions.stop_clock())
-        always(DecisionKind.RESUME_COLLABORATION, lambda _: self._questions.start_clock())
+        always(DecisionKind.SUSPEND_COLLABORATION, lambda _: self._stands_still(True))
+        always(DecisionKind.RESUME_COLLABORATION, lambda _: self._stands_still(False))
 
     # --- leaving and stopping -----------------------------------------------------------
 
@@ -77,9 +77,9 @@ class Interruptions(CollaborationBase):
     def pause_clock(self, news: PauseClock) -> None:
         """The campaign was paused or goes on; an end that has begun is not put off by it."""
         if not news.paused:
-            self._questions.start_clock()
+            self._questions.start_clock(Stop.PAUSE)
         elif self.leaving is None:
-            self._questions.stop_clock()
+            self._questions.stop_clock(Stop.PAUSE)
 
     # --- a scandal ----------------------------------------------------------------------
 
@@ -151,10 +151,16 @@ class Interruptions(CollaborationBase):
         if choice.answer == "cancel":
             self._stop("cancelled")
         elif choice.answer == "suspend":
-            self._questions.stop_clock()
+            self._stands_still(True)
             await self._suspend(True)
 
     # --- decisions ----------------------------------------------------------------------
+
+    def _stands_still(self, suspended: bool) -> None:
+        if suspended:
+            self._questions.stop_clock(Stop.SUSPENSION)
+        else:
+            self._questions.start_clock(Stop.SUSPENSION)
 
     async def _suspend(self, suspends: bool) -> None:
         await self._stream.append(

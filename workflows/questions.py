@@ -12,6 +12,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -85,6 +86,13 @@ class Question:
         return OpenItem(kind=self.item, seen=self.seen, due_at=self.due_at, code=self.code)
 
 
+class Stop(StrEnum):
+    """Why the clock stands still; each lasts until it is lifted itself."""
+
+    PAUSE = "pause"  # of the campaign
+    SUSPENSION = "suspension"  # of the collaboration
+
+
 class Interrupted(Exception):
     """The wait was ended from outside; the story decides what that means."""
 
@@ -110,7 +118,8 @@ class Questions:
         """Ids of the decisions that have had their effect."""
         self._applying = asyncio.Lock()
         self._interrupted = False
-        self._clock_stopped_at: datetime | None = None
+        self._stops: set[Stop] = set()
+        self._clock_stopped_at = workflow.now()
         self._stood_still = timedelta(0)
         self.noticed_at: datetime | None = None
         """When the creator last got a mail about the open question."""
@@ -210,13 +219,19 @@ class Questions:
                     beats.remove(beat)
                     if beat.again_every:
                         beats.append(replace(beat, after=elapsed + beat.again_every))
-                    if await beat.action():
+                    if await self._acts(beat):
                         return await self._close(question)
                 elif elapsed >= ends:
                     return await self._close(question)
             return self._answers[question.kind]
         finally:
             self._forget(question)
+
+    async def _acts(self, beat: Beat) -> bool:
+        try:
+            return bool(await beat.action())
+        except Interrupted:
+            return False  # an answer that came before it counts all the same: see `_rest`
 
     async def _rest(self, question: Question, beats: list[Beat]) -> bool:
         """Rest until there is an answer (True) or something may have to be done (False).
@@ -302,18 +317,19 @@ class Questions:
         """True after `interrupt`."""
         return self._interrupted
 
-    def stop_clock(self) -> None:
+    def stop_clock(self, why: Stop) -> None:
         """Let all deadlines stand still."""
-        if self._clock_stopped_at is None:
+        if not self._stops:
             self._clock_stopped_at = workflow.now()
+        self._stops.add(why)
 
-    def start_clock(self) -> None:
-        """Go on; every deadline has moved by the time the clock stood still."""
-        if self._clock_stopped_at is not None:
+    def start_clock(self, *lifted: Stop) -> None:
+        """Go on if nothing else stops it; every deadline has moved by the time it stood still."""
+        if self._stops and not self._stops - {*lifted}:
             self._stood_still += workflow.now() - self._clock_stopped_at
-            self._clock_stopped_at = None
+        self._stops -= {*lifted}
 
     @property
     def clock_stopped(self) -> bool:
         """True while deadlines stand still."""
-        return self._clock_stopped_at is not None
+        return bool(self._stops)

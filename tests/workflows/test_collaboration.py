@@ -43,7 +43,7 @@ from domain.messages import (
 )
 from store import ledger
 from store.engine import session
-from store.tables import OutboxMail
+from store.tables import InboxItem, OutboxMail
 from tests import builders
 from tests.workflows.people import SILENCE, Plan
 from tests.workflows.stage import set_up
@@ -362,6 +362,9 @@ async def test_a_kill_fee_that_nobody_decides_is_asked_for_again_and_again(
         await stage.settle(handle)
         item = await stage.open_item(ItemKind.KILL_FEE)
         assert (item.reminded, item.escalated) == (4, True)
+        async with session(engine) as db:
+            asked = await db.scalars(select(InboxItem.kind).where(InboxItem.closed_at.is_(None)))
+        assert asked.all() == [ItemKind.KILL_FEE], "nothing else can be answered any more"
         stage.people.plan = {ItemKind.KILL_FEE: KillFeeChoice(percent=50)}
         assert (await stage.play(handle)).outcome == Outcome.CANCELLED
 
@@ -428,6 +431,28 @@ async def test_a_suspension_holds_what_was_earned_before_until_it_or_the_collabo
         assert ("suspension_lifted" in await stage.story()) == (outcome == Outcome.CANCELLED)
 
 
+async def test_a_suspension_holds_what_is_being_earned_in_the_same_moment(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    file = builders.campaign_file(milestones=[{"on": "draft_approved", "percent": 100}])
+    plan: Plan = {ItemKind.DRAFT: SILENCE, ItemKind.RELEASE: SILENCE}
+    async with set_up(temporal, engine, file=file, plan=plan, carried_on=False) as stage:
+        async with workflow_worker(temporal.client, engine):
+            handle, manager = await stage.start(), stage.people.staff[Role.MANAGER][0]
+            await stage.until(handle, "review_asked")
+        item = await stage.open_item(ItemKind.DRAFT)
+        people, subject = stage.people, (StreamKind.COLLABORATION, stage.collaboration.id, manager)
+        clicked = asyncio.gather(
+            people.decide(item, ReviewChoice(answer="approve")),
+            people.say(DecisionKind.SUSPEND_COLLABORATION, *subject),
+        )
+        async with workflow_worker(temporal.client, engine):
+            assert {*await clicked} == {DecisionResult(applied=True, code="applied")}
+            await stage.settle(handle)
+            (earned,) = await stage.payouts()
+            assert (earned.status, earned.hold_reason) == (PayoutStatus.HELD, HoldReason.SUSPENDED)
+
+
 async def test_a_scandal_is_judged_beside_the_story_but_before_the_post_goes_out(
     temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
@@ -468,18 +493,31 @@ async def test_a_scandal_is_judged_beside_the_story_but_before_the_post_goes_out
         assert (story.count("scandal_found"), "publication_asked" in story) == (3, False)
 
 
-async def test_deadlines_stand_still_while_the_campaign_is_paused(
+async def test_deadlines_stand_still_while_the_campaign_is_paused_or_the_creator_suspended(
     temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
     async with set_up(temporal, engine, plan={ItemKind.SUBMIT: SILENCE}) as stage:
-        handle = await stage.start()
+        handle, manager = await stage.start(), stage.people.staff[Role.MANAGER][0]
+        subject = (StreamKind.COLLABORATION, stage.collaboration.id, manager)
         await stage.until(handle, "draft_asked")
-        await handle.signal("pause_clock", {"paused": True})
-        await stage.settle(handle)
-        await stage.clock.skip(handle, stage.offer.policy.drafting.submit_within * 3)
-        await stage.settle(handle)
-        assert (await stage.row()).stage == "drafting"
-        await handle.signal("pause_clock", {"paused": False})
+
+        async def stands_still() -> None:
+            await stage.settle(handle)
+            await stage.clock.skip(handle, stage.offer.policy.drafting.submit_within * 3)
+            await stage.settle(handle)
+            assert (await stage.row()).stage == "drafting"
+            assert "reminded" not in await stage.story()
+
+        await handle.signal(PAUSE_CLOCK, PauseClock(paused=True))
+        await stands_still()
+        # Each lasts until it is lifted itself, whatever becomes of the other.
+        assert await stage.people.say(DecisionKind.SUSPEND_COLLABORATION, *subject)
+        await handle.signal(PAUSE_CLOCK, PauseClock(paused=False))
+        await stands_still()
+        await handle.signal(PAUSE_CLOCK, PauseClock(paused=True))
+        assert await stage.people.say(DecisionKind.RESUME_COLLABORATION, *subject)
+        await stands_still()
+        await handle.signal(PAUSE_CLOCK, PauseClock(paused=False))
         stage.people.plan = {}
         assert (await stage.play(handle)).outcome == Outcome.COMPLETED
 
@@ -524,6 +562,30 @@ async def test_a_step_that_fails_waits_for_a_person_and_goes_on(
         await stage.until(handle, "terms_offered")
         assert not (await stage.row()).needs_attention
         assert (await stage.play(handle)).outcome == Outcome.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("last", "before"), [("offered", ItemKind.OFFER), ("terms_offered", ItemKind.TERMS)]
+)
+async def test_an_answer_counts_that_came_before_the_stop_while_a_mail_could_not_be_sent(
+    temporal: WorkflowEnvironment, engine: AsyncEngine, last: str, before: ItemKind
+) -> None:
+    async with set_up(temporal, engine, plan={before: SILENCE}) as stage:
+        handle = await stage.start()
+        await stage.until(handle, last)
+        await stage.settle(handle)
+        stage.world.broken_mails = 1  # that with the terms, or their reminder
+        stage.people.plan = {ItemKind.TERMS: SILENCE, ItemKind.ATTENTION: SILENCE}
+        await stage.until(handle, "step_failed")
+        signed = await stage.people.decide(
+            await stage.open_item(ItemKind.TERMS), TermsChoice(answer="sign")
+        )
+        assert signed is not None
+        assert signed.applied
+        await handle.signal("campaign_stopped")
+        stage.people.plan = {}
+        assert (await stage.play(handle)).outcome == Outcome.CANCELLED
+        assert "kill_fee_asked" in await stage.story(), "the creator has signed"
 
 
 async def test_the_last_mail_of_what_was_stopped_may_fail_and_is_sent_again(
