@@ -19,6 +19,9 @@ class Standstill(StrEnum):
     COMPLETED = "completed"  # it came to its end, and our books do not say so
 
 
+HOLDS_ON = frozenset({Standstill.FAILING, Standstill.PAUSED})
+"""The workflow is there: what is decided meanwhile waits, and is done when it goes on."""
+
 FAILS_OFTEN = 10
 """Tries of one task after which nobody expects the next one to succeed: minutes, by Temporal."""
 

@@ -14,6 +14,7 @@ from domain.payees import account_digest
 from store import batches, desk, rail_stops
 from store.batches import ReleaseLine
 from store.desk import Inbox, InboxRow
+from store.tables import InboxItem
 from web import rail, words
 from web.evidence import CONTEXT_OF
 from web.visit import Forbidden, Missing, Visit, visit
@@ -155,6 +156,13 @@ async def item(request: Request, item_id: str) -> Response:
         return await show_item(v, item_id)
 
 
+async def _standing_still(v: Visit, row: InboxRow) -> InboxItem | None:
+    """The operators' item, if nobody carries on what this item is about."""
+    if row.item.kind == ItemKind.STANDSTILL:
+        return None
+    return await desk.open_item(v.db, ItemKind.STANDSTILL.value, row.item.subject_id)
+
+
 async def show_item(v: Visit, item_id: str, status: int = 200, **more: Any) -> HTMLResponse:
     """The page of an item; ``more`` goes before what stands beside such an item otherwise.
 
@@ -188,6 +196,7 @@ async def show_item(v: Visit, item_id: str, status: int = 200, **more: Any) -> H
         sentence=words.item_sentence(row, v.reader, by_bank=v.deps.by_bank),
         mine=(v.may(row.item.role) or escalated) and not not_mine,
         not_mine=not_mine,
+        still=await _standing_still(v, row),
         escalated=escalated and not v.may(row.item.role),
         decision_kind=_decision(kind.value),
         **context,

@@ -108,6 +108,7 @@ async def _payment_page(
         item=await desk.open_item(v.db, "release", payout_id),
         stuck=await desk.open_item(v.db, "unpaid", payout_id)
         or await desk.open_item(v.db, "on_hold", payout_id),
+        still=await desk.open_item(v.db, "standstill", payout_id),
         other=await other_payments.of_payment(v.db, found.payout),
         ordered=bool(await bank_orders.waiting_lines(v.db, payout_ids=[payout_id])),
         ride=await riders.ride_of(v.db, payout_id),

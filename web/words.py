@@ -13,7 +13,7 @@ from domain.money import exponent
 from domain.reconciliation import DifferenceCode
 from domain.reconciliation_help import advice
 from rendering.reader import Reader
-from rendering.vocabulary.asking import DECIDED, KIND_TITLES, STANDSTILLS, WAITING
+from rendering.vocabulary.asking import DECIDED, KIND_TITLES, MEANWHILE, STANDSTILLS, WAITING
 from rendering.vocabulary.creators import CHECK_STATES, EVIDENCE, FAULTS, PLATFORMS, RULES, VERDICTS
 from rendering.vocabulary.events import ANSWERS, EVENTS
 from rendering.vocabulary.payments import (
@@ -44,6 +44,7 @@ __all__ = [
     "HOLDS",
     "KIND_TITLES",
     "MATTERS",
+    "MEANWHILE",
     "MILESTONES",
     "OBSTACLES",
     "OUTCOMES",

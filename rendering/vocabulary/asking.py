@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from domain.standstill import HOLDS_ON, Standstill
+
 KIND_TITLES = {
     "shortlist": "Shortlists to sign off",
     "contact": "Creators to write to by hand",
@@ -39,6 +41,14 @@ STANDSTILLS = {
     "completed": "Its workflow came to its end, and the books do not say so.",
 }
 """Why nobody carries something on, by `domain.standstill.Standstill`."""
+
+MEANWHILE = {
+    each.value: "What is decided about it is kept, and done once it goes on."
+    if each in HOLDS_ON
+    else "Until it goes on, nothing can be decided about it."
+    for each in Standstill
+}
+"""What becomes of decisions about something that nobody carries on."""
 
 WAITING = {
     "engine": "Troupe",

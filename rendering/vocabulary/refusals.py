@@ -25,7 +25,7 @@ REFUSALS = {
         "Nothing was released: the law of the brand's country wants an invoice first, and there is "
         "neither one nor a mandate to issue it."
     ),
-    "closed": "Nothing was changed: this is over.",
+    "closed": "Nothing was changed: this is over, or nobody carries it on at the moment.",
     "claimant": (
         "Nothing was changed: you asked for this money back, so somebody else says whether it is "
         "owed, has come, or is waived."

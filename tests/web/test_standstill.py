@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
+from domain.inbox import ItemKind
 from domain.lifecycle import Role, StreamKind
+from domain.messages import OpenItem
 from domain.standstill import Standstill
-from store import standstill
+from store import items, standstill
 from store.engine import session
 from store.standstill import Unfinished
 from tests import builders
@@ -44,3 +48,42 @@ async def test_operators_read_what_stands_still_and_what_to_do(web: Web) -> None
         assert (BY_HAND in page) == (kind in {StreamKind.PAYOUT, StreamKind.CLAIM})
     other = await (await web.signed_in(Role.FINANCE)).get(f"/items/{items[0]['id']}")
     assert "This waits for a person with the role “operator”" in other.text
+
+
+KEPT = "What is decided about it is kept, and done once it goes on."
+NOTHING = "Until it goes on, nothing can be decided about it."
+
+
+async def test_finance_reads_that_nobody_carries_a_payment_on_and_what_becomes_of_decisions(
+    web: Web,
+) -> None:
+    async with session(web.engine) as db:
+        row = await builders.payout(db)
+        asked = OpenItem(kind=ItemKind.RELEASE, seen="1")
+        await items.open_item(db, asked, "payout", row.id, row.campaign_id, 1, NOW)
+    client = await web.signed_in(Role.FINANCE)
+    (item,) = (await client.get("/api/inbox")).json()["items"]
+
+    async def notes() -> tuple[str, str]:
+        pages = [await client.get(each) for each in (f"/payments/{row.id}", f"/items/{item['id']}")]
+        first, second = [_note(page.text) for page in pages]
+        return first, second
+
+    assert await notes() == ("", "")
+    meanwhile = {"failing": KEPT, "paused": KEPT, "terminated": NOTHING, "not_there": NOTHING}
+    for why, expected in meanwhile.items():
+        async with session(web.engine) as db:
+            of = Unfinished(StreamKind.PAYOUT, row.id)
+            assert await standstill.tell(db, of, Standstill(why), NOW)
+        for note in await notes():
+            assert "nobody was carrying this payment on. Operators know since Monday, Mar" in note
+            assert note.endswith(expected)
+    async with session(web.engine) as db:
+        await standstill.close_others(db, [], NOW)
+    assert await notes() == ("", "")
+
+
+def _note(page: str) -> str:
+    """What a page says of standing still."""
+    found = re.search(r"Stands still</span>(.*?)</p>", page, re.DOTALL)
+    return " ".join(found[1].split()) if found else ""

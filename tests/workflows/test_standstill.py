@@ -18,10 +18,12 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.book_check import BookCheck
+from activities.maintenance import Maintenance
 from activities.standstills import Standstills
+from domain.decisions import DecisionKind
 from domain.ids import payout_workflow_id
 from domain.inbox import ItemKind
-from domain.lifecycle import PayoutStatus, Role, StreamKind
+from domain.lifecycle import HoldReason, PayoutStatus, Role, StreamKind
 from domain.messages import BOOK_CHECK_WORKFLOW, OpenItem, Queue
 from domain.standstill import Standstill
 from local.temporal import program
@@ -39,6 +41,7 @@ from worker import workflow_runner
 from workflows.reconciliation import BookCheckWorkflow
 
 LATER = NOW + timedelta(days=1)
+NEXT = LATER + timedelta(days=1)
 NIGHT = "a-night"
 ENDS = {EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED, EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED}
 
@@ -65,11 +68,10 @@ async def told(engine: AsyncEngine) -> Sequence[InboxItem]:
         return rows.all()
 
 
-async def reset(temporal: WorkflowEnvironment, workflow_id: str) -> None:
-    """The command that the item's page gives."""
+async def command(temporal: WorkflowEnvironment, name: str, workflow_id: str, *more: str) -> None:
+    """One of the commands that the item's page gives, or that lead to it."""
     done = await asyncio.create_subprocess_exec(
-        program(), "workflow", "reset", "--workflow-id", workflow_id,
-        "--type", "LastWorkflowTask", "--reason", "ended by mistake",
+        program(), "workflow", name, "--workflow-id", workflow_id, *more, "--reason", "by mistake",
         "--address", temporal.client.service_client.config.target_host,
         stdout=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
@@ -85,18 +87,29 @@ async def test_what_nobody_carries_on_is_told_until_somebody_does_or_it_is_over(
         # Of campaign and collaboration there are rows only; the payment is carried on.
         never = {pay.stage.campaign.id: "not_there", pay.stage.collaboration.id: "not_there"}
         assert await looked(temporal, engine, LATER) == never
+        one, two = pay.stage.people.staff[Role.FINANCE]
+        workflow = payout_workflow_id(pay.payout_id)
+        await command(temporal, "pause", workflow)
+        assert await looked(temporal, engine, LATER) == never | {pay.payout_id: "paused"}
+        with pytest.raises(RPCError, match="paused"):
+            await pay.says(DecisionKind.HOLD_PAYOUT, one)  # kept, since that is no refusal
+        await command(temporal, "unpause", workflow)
+        assert await looked(temporal, engine, LATER) == never
+        await Maintenance(engine, temporal.client).sweep()
+        assert (await pay.until(PayoutStatus.HELD)).hold_reason == HoldReason.BY_PERSON
         await pay.handle.terminate("by mistake")
+        assert (await pay.says(DecisionKind.RESUME_PAYOUT, two)).code == "closed"
         for _ in range(2):
-            assert await looked(temporal, engine, LATER) == never | {pay.payout_id: "terminated"}
-        await reset(temporal, payout_workflow_id(pay.payout_id))
-        assert await looked(temporal, engine, LATER) == never
+            assert await looked(temporal, engine, NEXT) == never | {pay.payout_id: "terminated"}
+        await command(temporal, "reset", workflow, "--type", "LastWorkflowTask")
+        assert await looked(temporal, engine, NEXT) == never
         assert (await pay.ends()).status == PayoutStatus.TRANSFERRED
-        assert await looked(temporal, engine, LATER) == never
+        assert await looked(temporal, engine, NEXT) == never
         assert (await pay.story()).count("transferred") == 1
         # It ended while Temporal was asked about it.
         async with session(engine) as db:
             ended = Unfinished(StreamKind.PAYOUT, pay.payout_id)
-            assert not await standstill.tell(db, ended, Standstill.COMPLETED, LATER)
+            assert not await standstill.tell(db, ended, Standstill.COMPLETED, NEXT)
 
 
 async def test_a_look_that_is_killed_anywhere_has_told_of_each_once_and_the_next_tells_the_rest(
