@@ -1,12 +1,28 @@
-"""What a bank writes, as short as the forms allow."""
+"""Bank accounts, and what a bank writes, as short as the forms allow."""
 
 from __future__ import annotations
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from domain.bank_transfer import Debtor
+from store.tables import BankAccount, Creator
+from tests import builders
 
 IBAN = "FR1420041010050500013M02606"
 OTHER = "NL91ABNA0417164300"
 BRAND = Debtor(name="Brand GmbH & Co", iban="DE89370400440532013000", bic="COBADEFFXXX")
+
+
+async def give_bank_account(db: AsyncSession, creator_id: str, holder: str = "Zoë") -> None:
+    """Have a creator given an account that payments go to."""
+    who = await db.get_one(Creator, creator_id)
+    account = BankAccount(
+        id=builders.unique("bank"), creator_id=who.id, holder=holder, iban=IBAN,
+        created_at=builders.NOW,
+    )  # fmt: skip
+    db.add(account)
+    await db.flush()
+    await builders.recipient(db, who, account_id=account.id)
 
 
 def debit(

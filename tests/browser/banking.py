@@ -12,9 +12,9 @@ from activities.payouts import Payouts
 from domain.messages import TransferRequest
 from store import bank_clock
 from store.engine import session
-from store.tables import BankAccount, Creator, InboxItem, Payout, Recipient
+from store.tables import InboxItem, Payout
 from tests import builders
-from tests.bank import BRAND, IBAN
+from tests.bank import BRAND, give_bank_account
 from web.bank_files import make_file
 from web.deps import Deps
 
@@ -49,17 +49,5 @@ async def fill(deps: Deps, by: str) -> tuple[dict[str, str], str]:
 
 async def _released(db: AsyncSession, *, suspended: bool) -> Payout:
     of = await builders.collaboration(db, stage="retaining", suspended=suspended)
-    who = await db.get_one(Creator, of.creator_id)
-    account = BankAccount(
-        id=builders.unique("bank"), creator_id=who.id, holder="Zoë Łuczak-Vandenberghe", iban=IBAN,
-        created_at=builders.NOW,
-    )  # fmt: skip
-    db.add(account)
-    await db.flush()
-    db.add(
-        Recipient(
-            creator_id=who.id, account_id=account.id, status="active", requirements=[],
-            since=builders.NOW, updated_at=builders.NOW,
-        )
-    )  # fmt: skip
+    await give_bank_account(db, of.creator_id, "Zoë Łuczak-Vandenberghe")
     return await builders.payout(db, of)

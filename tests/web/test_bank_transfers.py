@@ -16,7 +16,7 @@ from store import bank_accounts, bank_clock, bank_orders
 from store.engine import session
 from store.tables import BankAccount, InboxItem, Payout, Recipient
 from tests import builders
-from tests.bank import BRAND, IBAN, OTHER, debit, statement
+from tests.bank import BRAND, IBAN, OTHER, debit, give_bank_account, statement
 from tests.fixtures.web import PASSWORD, URL, Web
 from tests.web.rows import Scene
 from tests.web.test_portal import Creator, arrive
@@ -139,18 +139,7 @@ async def ordered(web: Web) -> Payout:
     async with session(web.engine) as db:
         of = await builders.collaboration(db)
         payout = await builders.payout(db, of)
-        account = BankAccount(
-            id="bank_1", creator_id=of.creator_id, holder="Zoë", iban=IBAN,
-            created_at=builders.NOW,
-        )  # fmt: skip
-        db.add(account)
-        await db.flush()
-        db.add(
-            Recipient(
-                creator_id=of.creator_id, account_id="bank_1", status="active", requirements=[],
-                since=builders.NOW, updated_at=builders.NOW,
-            )
-        )  # fmt: skip
+        await give_bank_account(db, of.creator_id)
     rail = BankRail(web.engine)
     request = TransferRequest(payout_id=payout.id, attempt=1)
     sent = await Payouts(web.engine, rail, URL).send_transfer(request)
