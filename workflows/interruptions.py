@@ -150,7 +150,7 @@ class Interruptions(CollaborationBase):
     async def _follow(self, choice: ScandalChoice) -> None:
         if choice.answer == "cancel":
             self._stop("cancelled")
-        elif choice.answer == "suspend":
+        elif choice.answer == "suspend" and not self._over:  # which nobody could lift any more
             self._stands_still(True)
             await self._suspend(True)
 

@@ -119,7 +119,7 @@ class Questions:
         self._applying = asyncio.Lock()
         self._interrupted = False
         self._stops: set[Stop] = set()
-        self._clock_stopped_at = workflow.now()
+        self._clock_stopped_at: datetime | None = None
         self._stood_still = timedelta(0)
         self.noticed_at: datetime | None = None
         """When the creator last got a mail about the open question."""
@@ -319,17 +319,17 @@ class Questions:
 
     def stop_clock(self, why: Stop) -> None:
         """Let all deadlines stand still."""
-        if not self._stops:
-            self._clock_stopped_at = workflow.now()
+        self._clock_stopped_at = self._clock_stopped_at or workflow.now()
         self._stops.add(why)
 
     def start_clock(self, *lifted: Stop) -> None:
         """Go on if nothing else stops it; every deadline has moved by the time it stood still."""
-        if self._stops and not self._stops - {*lifted}:
-            self._stood_still += workflow.now() - self._clock_stopped_at
         self._stops -= {*lifted}
+        if self._clock_stopped_at is not None and not self._stops:
+            self._stood_still += workflow.now() - self._clock_stopped_at
+            self._clock_stopped_at = None
 
     @property
     def clock_stopped(self) -> bool:
         """True while deadlines stand still."""
-        return bool(self._stops)
+        return self._clock_stopped_at is not None

@@ -8,9 +8,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio import activity
 from temporalio.api.enums.v1 import EventType
 from temporalio.testing import WorkflowEnvironment
 
+from activities.records import Records
 from domain.decisions import (
     CounterChoice,
     DecisionKind,
@@ -36,6 +38,8 @@ from domain.lifecycle import (
 from domain.messages import (
     PAUSE_CLOCK,
     SCANDAL,
+    AppliedDecision,
+    ApplyDecision,
     DecisionResult,
     PauseClock,
     ScandalFound,
@@ -45,11 +49,14 @@ from store import ledger
 from store.engine import session
 from store.tables import InboxItem, OutboxMail
 from tests import builders
+from tests.workflows.clock import PATIENCE, Handle
 from tests.workflows.people import SILENCE, Plan
 from tests.workflows.stage import set_up
 from tests.workflows.world import FINE, GONE, UNKNOWN, UNSURE, faulty, workflow_worker
 
 GO_LIVE = PublicationChoice(content_id="")
+SIGNALED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
+STARTED = EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED
 OF_SKIPPING = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED,
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED,
@@ -451,6 +458,62 @@ async def test_a_suspension_holds_what_is_being_earned_in_the_same_moment(
             await stage.settle(handle)
             (earned,) = await stage.payouts()
             assert (earned.status, earned.hold_reason) == (PayoutStatus.HELD, HoldReason.SUSPENDED)
+
+
+class Slow(Records):
+    """Takes its time over what was said of a scandal."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        super().__init__(engine)
+        self.begun, self.may_end = asyncio.Event(), asyncio.Event()
+
+    @activity.defn(name="apply_decision")
+    async def apply_decision(self, command: ApplyDecision) -> AppliedDecision:
+        """Apply it once it may."""
+        if command.ref.kind is DecisionKind.JUDGE_SCANDAL:
+            self.begun.set()
+            await self.may_end.wait()
+        return await super().apply_decision(command)
+
+
+async def test_who_judges_in_the_moment_of_the_end_suspends_no_payment_for_good(
+    temporal: WorkflowEnvironment, engine: AsyncEngine
+) -> None:
+    file = builders.campaign_file(milestones=[{"on": "publication_verified", "percent": 100}])
+    plan: Plan = {ItemKind.SCANDAL: SILENCE}
+    async with set_up(temporal, engine, file=file, plan=plan, carried_on=False) as stage:
+        stage.world.looks.extend([FINE, GONE])
+        records = Slow(engine)
+        async with workflow_worker(temporal.client, engine, records):
+            handle = await stage.start()
+            while stage.world.looks:  # it then rests, to look once more
+                if not await stage.people.act():
+                    await stage.pass_time(handle)
+                await stage.settle(handle)
+            await handle.signal(SCANDAL, ScandalFound(verdict=SafetyVerdict.REVIEW, digest="one"))
+            await stage.settle(handle)
+            item = await stage.open_item(ItemKind.SCANDAL)
+            choice = ScandalChoice(answer="suspend")
+            clicked = asyncio.create_task(stage.people.decide(item, choice))
+            await records.begun.wait()
+            await handle.signal("campaign_stopped")
+            await has_heard(handle)
+            records.may_end.set()
+            assert await clicked == DecisionResult(applied=True, code="applied")
+            stage.people.plan = {}
+            assert (await stage.play(handle)).outcome == Outcome.CANCELLED
+            assert not (await stage.row()).suspended
+
+
+async def has_heard(handle: Handle) -> None:
+    """Wait until a stop has reached the workflow whose task is held open."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            kinds = [each.event_type async for each in handle.fetch_history_events()]
+            heard = [n for n, kind in enumerate(kinds) if kind == SIGNALED]
+            if len(heard) > 1 and STARTED in kinds[heard[-1] :]:
+                return
+            await asyncio.sleep(0.05)
 
 
 async def test_a_scandal_is_judged_beside_the_story_but_before_the_post_goes_out(
