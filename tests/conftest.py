@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import secrets
+import ssl
 import tempfile
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from contextlib import AsyncExitStack, ExitStack
+from contextlib import AsyncExitStack, ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,6 +94,14 @@ def real_hasher() -> Iterator[PasswordHasher]:
         yield real
 
 
+@pytest.fixture(autouse=True, scope="session")
+def certificates() -> Iterator[None]:
+    """Every client over HTTP reads the certificates of all authorities: in tests, once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", functools.cache(ssl.create_default_context))
+        yield
+
+
 @dataclass(frozen=True)
 class Database:
     """A migrated, empty database."""
@@ -133,26 +143,28 @@ class Reused:
         self._made = ExitStack()
         self.database = self._create(self._made)
         self.engine = make_engine(self.database.app_url)
+        # Kept open: a new connection learns all tables anew, which costs ten times the rest.
+        url = ADMINISTRATORS[self.database.name].replace("+psycopg", "")
+        self._emptying = self._made.enter_context(closing(psycopg.connect(url, autocommit=True)))
 
     async def aclose(self) -> None:
         """Close the connections, drop the database."""
         await self.engine.dispose()
         self._made.close()
 
-    async def empty(self, server: postgres.Server) -> None:
+    async def empty(self) -> None:
         """Take all rows out; whoever still holds one after his test loses his connection."""
-        url = server.credentials.superuser_url(server.port, self.database.name)
         try:
-            with psycopg.connect(url.replace("+psycopg", "")) as connection:
-                connection.execute(EMPTY)
+            with self._emptying.transaction():
+                self._emptying.execute(EMPTY)
         except psycopg.Error:
             await self.aclose()
             self._open()
 
 
 EMPTY = """
-SET lock_timeout = '2s';
-SET session_replication_role = replica;  -- neither triggers nor foreign keys
+SET LOCAL lock_timeout = '2s';
+SET LOCAL session_replication_role = replica;  -- neither triggers nor foreign keys
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
  WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle';
 DO $$ DECLARE it record; BEGIN
@@ -235,10 +247,10 @@ async def reused(
 
 
 @pytest.fixture
-async def database(reused: Reused, postgres_server: postgres.Server) -> AsyncIterator[Database]:
+async def database(reused: Reused) -> AsyncIterator[Database]:
     """An empty, migrated database for one test: rows may come and go, tables may not."""
     yield reused.database
-    await reused.empty(postgres_server)
+    await reused.empty()
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
@@ -57,7 +57,9 @@ from tests.web.rows import CAPTION, wait_for
 from web.deps import Deps
 from web.releasing import new_batch
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = os.environ.get("TROUPE_CHROMIUM") or "/usr/bin/chromium"
+"""The browser that `local/chromium.sh` found."""
+
 EMAIL = "robin@brand.example"
 
 
@@ -307,7 +309,7 @@ async def _owes(db: AsyncSession, deps: Deps) -> str:
 def chromium() -> Iterator[Browser]:
     """One browser for a module: while it is open, its own event loop keeps async tests out."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM)
         yield browser
         browser.close()
 
