@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
@@ -11,7 +13,7 @@ from tests.browser.serving import Site
 
 pytestmark = pytest.mark.browser
 
-WIDTHS = (1280, 320)
+WIDTHS = (320, 1280)
 BEYOND_ITS_CARD = """[...document.querySelectorAll('.card table')]
     .filter(table => table.getBoundingClientRect().right
         > table.closest('.card').getBoundingClientRect().right + 1)
@@ -31,52 +33,61 @@ OF_LOOKS: dict[str, object] = {
     }
 }
 """What depends on light and width; everything else was checked in the first look."""
+ONLY_BREACHES: dict[str, object] = {"resultTypes": ["violations"]}
 
 
 def check(look: Look, name: str) -> None:
-    asked = (RULES if look.first else OF_LOOKS) | {"resultTypes": ["violations"]}
-    found = Axe().run(look.page, options=asked).response["violations"]
-    assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found] == [], name
-    shown = look.page.viewport_size
-    assert shown is not None
-    for width in WIDTHS:  # whatever the light, at every width
-        look.page.set_viewport_size({"width": width, "height": shown["height"]})
-        sideways = look.page.evaluate(
+    """A page for everybody: in light on a desk, then in the dark on a telephone."""
+    page = look.page
+    found = Axe().run(page, options=RULES | ONLY_BREACHES).response
+    assert breaches(found) == [], name
+    page.emulate_media(color_scheme="dark")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        sideways = page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert sideways <= 0, f"{name} scrolls sideways by {sideways} px at {width} px"
-        beyond = look.page.evaluate(BEYOND_ITS_CARD)
+        beyond = page.evaluate(BEYOND_ITS_CARD)
         assert beyond == [], f"{name} has a table beyond its card at {width} px"
-    look.page.set_viewport_size(shown)
+        if width == min(WIDTHS):
+            found = page.evaluate("asked => axe.run(document, asked)", OF_LOOKS | ONLY_BREACHES)
+            assert breaches(found) == [], f"{name}, dark and at {width} px"
+    page.emulate_media(color_scheme="light")
     assert look.complaints == [], name
 
 
-def test_every_page_of_the_desk_is_for_everybody(look: Look, site: Site) -> None:
-    look.page.goto(f"{site.url}/login")
-    check(look, "login")
-    look.sign_in(site.url)
+def breaches(found: dict[str, Any]) -> list[tuple[str, str]]:
+    """The rules that a page breaks, each with the first of the places."""
+    return [(each["id"], each["nodes"][0]["html"][:200]) for each in found["violations"]]
+
+
+def test_every_page_of_the_desk_is_for_everybody(still: Look, site: Site) -> None:
+    still.page.goto(f"{site.url}/login")
+    check(still, "login")
+    still.sign_in(site.url)
     for name, path in site.pages.items():
-        answer = look.page.goto(site.url + path)
+        answer = still.page.goto(site.url + path)
         assert answer is not None
         assert answer.status == 200, name
-        check(look, name)
+        check(still, name)
 
 
-def test_every_page_of_a_creator_is_for_everybody(look: Look, site: Site) -> None:
+def test_every_page_of_a_creator_is_for_everybody(still: Look, site: Site) -> None:
     for stage, link in site.portal.items():
-        answer = look.page.goto(link)
+        answer = still.page.goto(link)
         assert answer is not None
         assert answer.status == 200, stage
-        check(look, stage)
+        check(still, stage)
 
 
-def test_every_page_of_a_brand_that_pays_by_bank_is_for_everybody(look: Look, bank: Site) -> None:
-    look.sign_in(bank.url)
+def test_every_page_of_a_brand_that_pays_by_bank_is_for_everybody(still: Look, bank: Site) -> None:
+    still.sign_in(bank.url)
     for name, path in [*bank.pages.items(), *bank.portal.items()]:
-        answer = look.page.goto(path if name in bank.portal else bank.url + path)
+        answer = still.page.goto(path if name in bank.portal else bank.url + path)
         assert answer is not None
         assert answer.status == 200, name
-        check(look, name)
+        check(still, name)
 
 
 def test_the_inbox_is_walked_with_the_keyboard(wide: Look, site: Site) -> None:
