@@ -201,7 +201,7 @@ def _change_collaboration(
     if change.clear_due:
         row.due_at = None
     if change.stage is Stage.CLOSED:
-        row.ended_at = at
+        row.ended_at = row.ended_at or at  # its last step may still have to be done again
 
 
 def _change_campaign(row: Campaign, change: CampaignChange | None, at: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 from temporalio import workflow
-from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
+from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.records import Records
@@ -36,8 +36,7 @@ class BonusWorkflow:
         payment = granted.payment
         if payment is None:
             return DecisionResult(applied=False, code=granted.code)
-        with contextlib.suppress(WorkflowAlreadyStartedError):
-            await start_payment(payment, f"bonus of {payment.collaboration_id}")
+        await start_payment(payment, f"bonus of {payment.collaboration_id}")
         of = workflow.get_external_workflow_handle(
             collaboration_workflow_id(payment.collaboration_id)
         )

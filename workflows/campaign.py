@@ -6,25 +6,20 @@ import contextlib
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import Priority, SearchAttributePair, TypedSearchAttributes
 
 with workflow.unsafe.imports_passed_through():
     from activities.campaigns import Campaigns
     from activities.vetting import Vetting
     from domain.decisions import DecisionKind, ResolveChoice
-    from domain.ids import collaboration_workflow_id
     from domain.inbox import ItemKind
     from domain.lifecycle import CampaignStatus, StreamKind
     from domain.messages import (
         CAMPAIGN_WORKFLOW,
         COLLABORATION_NEWS,
-        COLLABORATION_WORKFLOW,
         CampaignChange,
         CampaignInput,
         CampaignState,
-        CollaborationInput,
         CollaborationNews,
-        CollaborationResult,
         PlanStarts,
         Posting,
         PostingKind,
@@ -38,12 +33,12 @@ with workflow.unsafe.imports_passed_through():
         TellCollaborations,
         VettingResult,
     )
-    from domain.search_attributes import CAMPAIGN_ID, NEEDS_ATTENTION, STAGE
+    from workflows.births import start_collaboration
     from workflows.questions import Beat, Interrupted, Question, Questions
     from workflows.recording import record
     from workflows.story import Story
     from workflows.stream import Stream
-    from workflows.timeouts import RULE_QUICK, RULES, TASK_TIMEOUT
+    from workflows.timeouts import RULE_QUICK, RULES
 
 BATCH = 25
 """Collaborations started at once; keeps a workflow task short and continue-as-new near."""
@@ -208,31 +203,12 @@ class CampaignWorkflow(Story):
             )
             self.batch += 1
             for offer in plan.starts:
-                await self._start_one(offer)
+                await start_collaboration(offer)
             self.exhausted = plan.exhausted
             if not plan.starts:
                 break  # the budget is promised to open offers; their end wakes us again
             missing -= len(plan.starts)
             room -= len(plan.starts)
-
-    async def _start_one(self, offer: CollaborationInput) -> None:
-        await workflow.start_child_workflow(
-            COLLABORATION_WORKFLOW,
-            offer,
-            id=collaboration_workflow_id(offer.collaboration_id),
-            result_type=CollaborationResult,
-            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-            task_timeout=TASK_TIMEOUT,
-            priority=Priority(fairness_key=offer.campaign_id),
-            search_attributes=TypedSearchAttributes(
-                [
-                    SearchAttributePair(CAMPAIGN_ID, offer.campaign_id),
-                    SearchAttributePair(STAGE, "screening"),
-                    SearchAttributePair(NEEDS_ATTENTION, False),
-                ]
-            ),
-            static_summary=f"collaboration of {offer.campaign_id}",
-        )
 
     async def _rest(self) -> None:
         """Sleep until a collaboration has news; count anyway from time to time."""

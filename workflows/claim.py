@@ -6,7 +6,6 @@ import contextlib
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from activities.claims import Claims
@@ -55,8 +54,7 @@ class ClaimBackWorkflow:
         claim = made.claim
         if claim is None:
             return DecisionResult(applied=False, code=made.code)
-        with contextlib.suppress(WorkflowAlreadyStartedError):
-            await start_claim(claim)
+        await start_claim(claim)
         return DecisionResult(applied=True, code="applied")
 
 

@@ -28,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.collaboration_base import CollaborationBase, Ended
     from workflows.questions import Interrupted, Question, Stop
+    from workflows.recording import beside_the_story
     from workflows.timeouts import RULE_QUICK
 
 
@@ -94,7 +95,7 @@ class Interruptions(CollaborationBase):
         self._told.add(found.digest)
         self._scandals.append(found)
         if self._judging is None or self._judging.done():
-            self._judging = asyncio.create_task(self._ask_the_manager())
+            self._judging = asyncio.create_task(beside_the_story(self._ask_the_manager()))
 
     async def _look_again(self) -> None:
         """Brand safety once more before the post goes out; what is new is judged first.

@@ -158,7 +158,13 @@ class PayoutUnpaid(PayoutRelease):
         needed = self._people_needed
         self._asked_since = self._asked_since or workflow.now()
         while True:
-            answer = await self._one_answer(reason, code, settled, tuple(said), again)
+            try:
+                answer = await self._one_answer(reason, code, settled, tuple(said), again)
+            except Interrupted:
+                if self._stopped or self._taken_along or not said:
+                    raise
+                self._questions.go_on()  # by a suspension that is over: what was said stands
+                continue
             choice = answer.choice if answer else None
             if answer is None or not isinstance(choice, SettleChoice):
                 return answer is not None

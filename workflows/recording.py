@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, NoReturn
 
 from temporalio import workflow
 from temporalio.exceptions import (
@@ -40,6 +40,20 @@ async def record(step: Callable[..., Any], argument: object, summary: str) -> An
         if is_cancelled_exception(error):
             raise
         raise CannotBeWritten(f"{summary}: {error_code(error)}") from error
+
+
+async def beside_the_story(part: Awaitable[None]) -> None:
+    """Do what nobody waits for; what cannot be written in it fails the workflow's task as well."""
+    try:
+        await part
+    except CannotBeWritten as error:
+        said = str(error)
+
+        def fails() -> NoReturn:
+            raise CannotBeWritten(said)
+
+        # Nobody hears what a task beside the story raises, but conditions are asked by the worker.
+        await workflow.wait_condition(fails)
 
 
 def error_code(error: FailureError) -> str:

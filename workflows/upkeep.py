@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 
 from temporalio import workflow
-from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
+from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.balances import Balances
@@ -79,8 +79,7 @@ class StripeEventWorkflow:
 
     async def _put_to_a_person(self, back: TakenBack) -> None:
         """What was taken back is a payment of its own, on hold; the creator is told at once."""
-        with contextlib.suppress(WorkflowAlreadyStartedError):
-            await start_payment(back.payment, f"taken back of {back.payment.collaboration_id}")
+        await start_payment(back.payment, f"taken back of {back.payment.collaboration_id}")
         await self._send(back.outbox_id)
 
     async def _send(self, outbox_id: str) -> None:

@@ -419,9 +419,21 @@ class _Alone(PayoutUnpaid):
         )
 
 
-async def unpaid() -> _Alone:
+class _Confirmed(_Alone):
+    """One that is suspended, and goes on, while a second person is asked for the same."""
+
+    async def _one_answer(self, *asked: object) -> AppliedDecision | None:
+        if self.asked == 1:
+            self.asked += 1
+            for suspended in (True, False):
+                self.collaboration_suspended(Suspension(suspended=suspended))
+            raise Interrupted
+        return await super()._one_answer(*asked)
+
+
+async def unpaid(of: type[_Alone] = _Alone) -> _Alone:
     row = builders.NOW
-    pay = _Alone(
+    pay = of(
         PayoutInput(
             payout_id="pay_1", collaboration_id="col_1", campaign_id="cmp_1", amount_minor=1,
             currency="EUR", pay_by=row, policy=PayoutPolicy.of(builders.campaign_file()),
@@ -436,6 +448,13 @@ async def test_what_wakes_it_while_somebody_says_that_it_was_paid_does_not_have_
     with pytest.raises(PaidElsewhere):
         await pay._ask_finance(HoldReason.NOT_ONBOARDED, "", None)
     assert pay.asked == 2
+
+
+async def test_a_suspension_that_is_over_does_not_have_tried_what_somebody_said_was_paid() -> None:
+    pay = await unpaid(_Confirmed)
+    with pytest.raises(PaidElsewhere):
+        await pay._ask_finance(HoldReason.NOT_ONBOARDED, "", None)
+    assert pay.asked == 3
 
 
 async def test_what_was_said_of_a_transfer_is_forgotten_when_the_payment_is_released_anew() -> None:
