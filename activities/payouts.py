@@ -41,7 +41,7 @@ from domain.messages import (
 )
 from domain.payments import RailTransfer
 from integrations.payout_rail import REPLAYED_ERROR, PayoutRail
-from store import attempts, riders, shares
+from store import attempts, comparisons, riders, shares
 from store import payouts as store
 from store.engine import session
 from store.tables import Payout, PayoutAttempt
@@ -176,6 +176,7 @@ class Payouts:
             paid = await _paid(db, request.payout_id) or await riders.waits(db, request.payout_id)
             earlier = await attempts.open_before(db, request.payout_id, request.attempt)
             known = await attempts.get_attempt(db, request.payout_id, request.attempt)
+            foreign = await comparisons.has_foreign(db, request.payout_id)
         if paid:
             return paid
         if earlier and (result := await self._finish(found, earlier)):
@@ -190,7 +191,8 @@ class Payouts:
             return TransferResult(outcome=TransferOutcome.NOT_ONBOARDED, code="no_account")
         if known is None and (result := await self._recipients.not_yet(found.recipient)):
             return result
-        if known is None and request.attempt > 1 and (result := await self._already(found.payout)):
+        looks = known is None and (request.attempt > 1 or foreign)
+        if looks and (result := await self._already(found.payout)):
             return result
         return await self._post(found.payout, request.attempt, found.recipient.account_id)
 

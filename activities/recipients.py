@@ -21,7 +21,7 @@ from domain.messages import (
     TransferResult,
 )
 from domain.payments import RailTransfer
-from domain.reconciliation import not_ours
+from domain.reconciliation import in_our_name, not_ours
 from integrations.payout_rail import ACCOUNT_REJECTED, PAYOUTS_DISABLED, PayoutRail
 from integrations.stripe_webhooks import StripeEvent
 from store import (
@@ -224,8 +224,11 @@ class Recipients:
             return None
         try:
             async with session(self._engine) as db:
-                if not await store.is_adopted(db, transfer.id):
-                    await store.adopt_transfer(db, transfer.transfer_group, transfer, self._clock())
+                ours = await store.is_adopted(db, transfer.id) or await store.adopt_transfer(
+                    db, transfer.transfer_group, transfer, self._clock()
+                )
+                if not ours and in_our_name(transfer) and transfer.counts:
+                    await comparisons.note(db, not_ours(transfer), self._clock())
         except ContentConflict:
             async with session(self._engine) as db:
                 await comparisons.note(db, not_ours(transfer), self._clock())

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.ids import derived_id
 from domain.inbox import ItemKind
 from domain.messages import OpenItem
-from domain.reconciliation import Difference, ReconcileResult
+from domain.reconciliation import Difference, DifferenceCode, ReconcileResult
 from store import items
 from store.tables import Comparison, InboxItem, Payout, StoredDifference
 
@@ -75,6 +75,20 @@ async def note(session: AsyncSession, each: Difference, at: datetime) -> None:
     if row is None or row.gone_at is not None:
         await _open(session, identity, each, None, at)
         await session.merge(_row(identity, each, at))
+
+
+async def has_foreign(session: AsyncSession, payout_id: str) -> bool:
+    """True if the provider is known to have a transfer for a payment that no attempt has made."""
+    found = await session.scalar(
+        select(StoredDifference.id)
+        .where(
+            StoredDifference.payout_id == payout_id,
+            StoredDifference.code == DifferenceCode.NOT_IN_BOOKS.value,
+            StoredDifference.gone_at.is_(None),
+        )
+        .limit(1)
+    )
+    return found is not None
 
 
 async def last(session: AsyncSession) -> Comparison | None:

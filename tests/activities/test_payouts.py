@@ -494,6 +494,21 @@ async def test_money_that_arrives_wakes_those_who_wait_for_it(scene: Scene) -> N
     assert await scene.event("topup.succeeded") == []
 
 
+async def test_a_transfer_made_by_hand_before_any_attempt_is_told_at_once_and_stops_it(
+    scene: Scene,
+) -> None:
+    made = await scene.rail.transfer(
+        scene.account, 15_000, "EUR", f"by-hand:{scene.payout_id}", scene.payout_id, {}
+    )
+    await scene.event("transfer.created", object_id=made.transfer_id)
+    async with session(scene.engine) as db:
+        (item,) = await db.scalars(select(InboxItem).where(InboxItem.closed_at.is_(None)))
+    assert item.code == "not_in_books"
+    refused = await scene.send()
+    assert (refused.outcome, refused.code) == (T.REFUSED, "foreign_transfer")
+    assert scene.transfers() == [made.transfer_id]
+
+
 async def test_a_transfer_event_settles_an_attempt_whose_answer_was_lost(scene: Scene) -> None:
     scene.standin.order_fault("drop_after")
     assert (await scene.send()).outcome is T.IN_DOUBT
