@@ -22,8 +22,9 @@ _ADVICE: dict[Code, Advice] = {
     ),
     Code.NOT_IN_BOOKS: Advice(
         "Stripe has a transfer in this payment's name that no attempt of ours made.",
-        "Find in Stripe's dashboard who made it. Put the payment on hold if it is not paid yet; "
-        "reverse the transfer at Stripe if the creator is not to have it.",
+        "Find in Stripe's dashboard who made it. If the payment is not sent yet, nothing is sent "
+        "for it beside this transfer: once it is released, finance is asked whether the transfer "
+        "is the payment. Reverse it at Stripe if the creator is not to have it.",
     ),
     Code.UNNAMED: Advice(
         "A creator was sent money at Stripe in no payment's name.",
