@@ -155,7 +155,10 @@ class CampaignWorkflow(Story):
             if self.status is not self._shown:
                 self._shown = self.status
                 await self._stream.append(
-                    self.status.value, campaign=CampaignChange(status=self.status)
+                    self.status.value,
+                    campaign=CampaignChange(status=self.status),
+                    # Whom a stop has spared signing it off cannot do so any more.
+                    close_items=(ItemKind.SHORTLIST,),
                 )
             await self._tell_if_changed()
             standing = await self._standing()

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import WorkflowEnvironment
 
@@ -18,7 +19,7 @@ from domain.messages import DecisionResult
 from domain.wishes import Wish
 from store import reports, starts
 from store.engine import session
-from store.tables import Collaboration
+from store.tables import Collaboration, InboxItem
 from tests import builders
 from tests.workflows.campaign_stage import set_up_campaign
 from tests.workflows.people import GOES_ON, SILENCE, Plan
@@ -170,6 +171,26 @@ async def test_a_stop_ends_the_wait_for_a_step_that_failed_and_a_later_one_waits
             "sign_off_shortlist", "running", "step_failed", "stop_campaign", "step_dropped",
             "stopping", "step_failed", "retry_step", "reported",
         ]  # fmt: skip
+
+
+async def test_a_stop_leaves_no_shortlist_to_sign_off(
+    temporal: WorkflowEnvironment, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_report(*_: object) -> None:
+        raise ConfigurationError("no rate card")
+
+    async with set_up_campaign(temporal, engine, wanted=1, roster=1) as stage:
+        await stage.start()
+        await stage.rests()
+        assert await stage.open_item(ItemKind.SHORTLIST)
+        with monkeypatch.context() as broken:
+            broken.setattr(reports, "build", no_report)
+            assert (await stage.says(DecisionKind.STOP_CAMPAIGN)).applied
+            await stage.rests()
+        async with session(engine) as db:
+            asked = await db.scalars(select(InboxItem.kind).where(InboxItem.closed_at.is_(None)))
+        assert asked.all() == [ItemKind.ATTENTION]
+        assert (await stage.play()).status == CampaignStatus.STOPPED
 
 
 async def test_the_shortlist_is_signed_off_as_it_was_shown_and_asked_for_again(
