@@ -259,6 +259,7 @@ class CollaborationWorkflow(PublicationWatch):
 
         Gives what the creator is told of it.
         """
+        await self._nobody_judges()
         self._questions.go_on()
         self._questions.start_clock(*Stop)  # an end lifts them: what is decided now is earned now
         if not self.reserved_minor:

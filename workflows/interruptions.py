@@ -124,6 +124,10 @@ class Interruptions(CollaborationBase):
         if questions.interrupted:
             raise Interrupted
 
+    async def _nobody_judges(self) -> None:
+        """Wait until whoever asks about a scandal has heard of the interruption as well."""
+        await workflow.wait_condition(lambda: self._judging is None or self._judging.done())
+
     async def _ask_the_manager(self) -> None:
         """Ask about one after the other; whoever is asked sees what was found at that look."""
         while self._scandals and not self._over and not self._questions.interrupted:

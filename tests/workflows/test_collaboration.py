@@ -365,10 +365,14 @@ async def test_a_creator_may_withdraw_after_signing(
 async def test_a_kill_fee_that_nobody_decides_is_asked_for_again_and_again(
     temporal: WorkflowEnvironment, engine: AsyncEngine
 ) -> None:
-    plan: Plan = {ItemKind.SUBMIT: SILENCE, ItemKind.KILL_FEE: SILENCE}
+    waits = (ItemKind.SUBMIT, ItemKind.KILL_FEE, ItemKind.SCANDAL)
+    plan: Plan = dict.fromkeys(waits, SILENCE)
+    found = [ScandalFound(verdict=SafetyVerdict.REVIEW, digest=each) for each in ("one", "two")]
     async with set_up(temporal, engine, plan=plan) as stage:
         handle = await stage.start()
         await stage.until(handle, "draft_asked")
+        await handle.signal(SCANDAL, found[0])
+        await stage.until(handle, "scandal_found")
         await handle.signal("campaign_stopped")
         await stage.until(handle, "kill_fee_asked")
         rules = stage.offer.policy.review
@@ -379,6 +383,9 @@ async def test_a_kill_fee_that_nobody_decides_is_asked_for_again_and_again(
         async with session(engine) as db:
             asked = await db.scalars(select(InboxItem.kind).where(InboxItem.closed_at.is_(None)))
         assert asked.all() == [ItemKind.KILL_FEE], "nothing else can be answered any more"
+        await handle.signal(SCANDAL, found[1])
+        await stage.settle(handle)
+        assert await stage.open_item(ItemKind.SCANDAL), "what is found meanwhile is told"
         stage.people.plan = {ItemKind.KILL_FEE: KillFeeChoice(percent=50)}
         assert (await stage.play(handle)).outcome == Outcome.CANCELLED
 
