@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from domain.ids import derived_id
 from domain.inbox import ItemKind
@@ -27,8 +28,9 @@ async def record(
     """Write down what a comparison of everything found.
 
     A new difference opens an item, a known one does not, and one that is gone closes its item; one
-    that is only left off, since there are so many, stays as it was. A result that is older than the
-    last one written down changes nothing.
+    that is only left off, since there are so many, stays as it was, and so does one that was told
+    since the comparison began. A result that is older than the last one written down changes
+    nothing.
 
     Args:
         session: a transaction.
@@ -57,7 +59,8 @@ async def record(
             await _open(session, identity, each, campaigns.get(each.payout_id), at)
         await session.merge(_row(identity, each, _since(row, at)))
     for identity, row in stored.items():
-        if identity not in there:
+        # What was told since the comparison began may not be in the list that it has read.
+        if identity not in there and row.found_at < at:
             row.gone_at = at
             await items.close_items(session, identity, (ItemKind.DIFFERENCE,), at)
     counts = {name: getattr(result, name) for name in _COUNTS}
@@ -79,16 +82,16 @@ async def note(session: AsyncSession, each: Difference, at: datetime) -> None:
 
 async def has_foreign(session: AsyncSession, payout_id: str) -> bool:
     """True if the provider is known to have a transfer for a payment that no attempt has made."""
-    found = await session.scalar(
-        select(StoredDifference.id)
-        .where(
-            StoredDifference.payout_id == payout_id,
-            StoredDifference.code == DifferenceCode.NOT_IN_BOOKS.value,
-            StoredDifference.gone_at.is_(None),
-        )
-        .limit(1)
+    return bool(await session.scalar(select(foreign(literal(payout_id)))))
+
+
+def foreign(payout_id: ColumnElement[str] | InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """The same as a condition of a query for payments."""
+    return exists().where(
+        StoredDifference.payout_id == payout_id,
+        StoredDifference.code == DifferenceCode.NOT_IN_BOOKS.value,
+        StoredDifference.gone_at.is_(None),
     )
-    return found is not None
 
 
 async def last(session: AsyncSession) -> Comparison | None:

@@ -18,6 +18,7 @@ from domain.bank_transfer import is_bank_account
 from domain.errors import Unavailable
 from domain.lifecycle import OVER_UNSENT, PayoutStatus
 from domain.messages import TransferOutcome, TransferResult
+from store import comparisons
 from store.brands import brand_of
 from store.tables import Campaign, Collaboration, Payout, PayoutAttempt, Rider
 
@@ -94,6 +95,8 @@ async def _waiting(session: AsyncSession, attempt: PayoutAttempt) -> Sequence[Pa
             # Another brand on the same server is another debtor.
             brand_of() == brand_of(its_campaign),
             Collaboration.suspended.is_(False),
+            # What somebody has paid by hand, finance decides about.
+            ~comparisons.foreign(Payout.id),
         )
         .order_by(Payout.pay_by, Payout.id)
         .limit(MOST)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from activities.reconciliation import Reconciliation
 from domain.inbox import ItemKind
 from domain.lifecycle import PayoutStatus, Role
 from domain.messages import Posting, PostingKind
+from domain.payments import RailTransfer
 from domain.reconciliation import DifferenceCode, ReconcileResult, ReconcileTask
 from store import comparisons, ledger, unnamed
 from store.engine import session
@@ -174,6 +176,26 @@ async def test_an_older_result_does_not_undo_a_newer_one(scene: Scene) -> None:
     assert (await activity.reconcile(ReconcileTask(record=True))).agree
     scene.clock.pass_(hours=20)
     assert await last(scene) == 1
+
+
+async def test_what_is_told_while_the_list_is_read_stays_open(scene: Scene) -> None:
+    await book(scene)
+    rail = scene.rail
+    read = rail.transfers_between
+
+    async def then_paid_by_hand(
+        since: datetime | None, until: datetime | None
+    ) -> Sequence[RailTransfer]:
+        there = await read(since, until)
+        made = await rail.transfer(scene.account, 900, "EUR", "by-hand", "pay_unsent", {})
+        await scene.event("transfer.created", object_id=made.transfer_id)
+        return there
+
+    rail.transfers_between = then_paid_by_hand  # type: ignore[assignment]
+    (told,) = await kept(scene)
+    assert told.code == C.NOT_IN_BOOKS
+    async with session(scene.engine) as db:
+        assert await comparisons.has_foreign(db, "pay_unsent")
 
 
 async def test_a_part_is_shown_and_not_kept(scene: Scene) -> None:

@@ -25,8 +25,8 @@ from domain.messages import (
     TransferResult,
 )
 from domain.payments import RailTransfer
-from domain.reconciliation import DifferenceCode
-from store import attempts, ledger, records, riders
+from domain.reconciliation import DifferenceCode, not_ours
+from store import attempts, comparisons, ledger, records, riders
 from store.engine import session
 from store.remittances import remittance
 from store.tables import (
@@ -219,7 +219,7 @@ async def test_only_what_was_released_for_this_account_and_waits_goes_along(
     assert await amounts(scene) == [BIG]
 
 
-@pytest.mark.parametrize("why", ["suspended", "other brand", "may still be sent"])
+@pytest.mark.parametrize("why", ["suspended", "other brand", "may still be sent", "paid by hand"])
 async def test_what_stands_still_or_may_still_be_sent_does_not_go_along(
     scene: Scene, why: str
 ) -> None:
@@ -231,6 +231,12 @@ async def test_what_stands_still_or_may_still_be_sent_does_not_go_along(
         elif why == "other brand":
             other = await builders.campaign(db, brand={"name": "Another brand"})
             payout.campaign_id = other.id
+        elif why == "paid by hand":
+            by_hand = RailTransfer(
+                id="tr_by_hand", account_id=scene.account, amount_minor=SMALL, currency="EUR",
+                transfer_group=rider, created_at=scene.clock(),
+            )  # fmt: skip
+            await comparisons.note(db, not_ours(by_hand), scene.clock())
         else:
             own = await db.get_one(PayoutAttempt, (rider, 1))
             own.late_until = scene.clock() + timedelta(minutes=1)
