@@ -259,17 +259,24 @@ class Payouts:
         for attempt in earlier:
             if self._is_of_another_rail(attempt):
                 return TransferResult(outcome=TransferOutcome.REFUSED, code=OtherRail.code)
-            if self._may_be_sent_again(found, attempt) and attempt.outcome is None:
+            if await self._made_otherwise(found.payout.id):
+                result = await self._give_up(found.payout.id, attempt.number)
+            elif self._may_be_sent_again(found, attempt) and attempt.outcome is None:
                 result = await self._post(found.payout, attempt.number, attempt.account_id)
             else:
                 result = await self._look_up(found, attempt)
             if result.outcome in {TransferOutcome.IN_DOUBT, TransferOutcome.UNDER_WAY}:
-                raise Unavailable(
-                    f"attempt {attempt.number} of payout {found.payout.id} is still open"
-                )
+                what = f"attempt {attempt.number} of payout {found.payout.id}"
+                raise Unavailable(f"{what} is still open")
             if result.outcome is TransferOutcome.TRANSFERRED:
                 return result
         return None
+
+    async def _made_otherwise(self, payout_id: str) -> bool:
+        """True if somebody has paid it by hand, and no open attempt can have moved money."""
+        async with session(self._engine) as db:
+            moved = await attempts.may_have_moved(db, payout_id)
+        return not moved and any(each.counts for each in await self._list(payout_id))
 
     async def _already(self, payout: Payout) -> TransferResult | None:
         """Before another attempt: does the provider's list know a transfer of this payout?"""
@@ -284,7 +291,8 @@ class Payouts:
         return None
 
     async def _look_up(self, found: store.Payee, attempt: PayoutAttempt) -> TransferResult:
-        if attempt.outcome not in attempts.UNSETTLED or _at_the_bank(attempt):
+        if attempt.outcome not in {None, TransferOutcome.IN_DOUBT}:
+            # Also at the bank: until its answer is imported there is nobody to ask.
             return _result(attempt)
         self._check_rail(attempt)
         payout = found.payout
@@ -322,11 +330,9 @@ class Payouts:
     async def _give_up(
         self, payout_id: str, number: int, *, spent: bool = False
     ) -> TransferResult:  # fmt: skip
-        key = attempt_key(payout_id, number)
+        key, at = attempt_key(payout_id, number), self._clock()
         async with session(self._engine) as db:
-            closed = await attempts.give_up_attempt(
-                db, payout_id, number, key, self._clock(), spent=spent
-            )
+            closed = await attempts.give_up_attempt(db, payout_id, number, key, at, spent=spent)
         return _result(closed)
 
     async def _as_paid(self, payout_id: str, result: TransferResult) -> TransferResult:
@@ -376,11 +382,6 @@ class Payouts:
         if not ours:
             raise ContentConflict(f"transfer {transfer.id} names an attempt that was never made")
         return TransferResult(outcome=TransferOutcome.TRANSFERRED, transfer_id=transfer.id)
-
-
-def _at_the_bank(attempt: PayoutAttempt) -> bool:
-    """Its outcome is written when the bank's answer is imported; there is nobody to ask before."""
-    return attempt.outcome == TransferOutcome.UNDER_WAY
 
 
 async def _paid(db: AsyncSession, payout_id: str) -> TransferResult | None:

@@ -301,7 +301,7 @@ async def test_what_a_new_attempt_stands_behind_is_looked_up_first(
     with pytest.raises(RailStopped):
         await scene.send(attempt=1)
     await resume(scene)
-    stripe_standin.order_fault("drop_after")
+    stripe_standin.order_fault("drop_after", method="POST")
     with pytest.raises(Unavailable):
         await scene.send(attempt=2)
     stripe_standin.order_fault("401")
@@ -507,6 +507,23 @@ async def test_a_transfer_made_by_hand_before_any_attempt_is_told_at_once_and_st
     refused = await scene.send()
     assert (refused.outcome, refused.code) == (T.REFUSED, "foreign_transfer")
     assert scene.transfers() == [made.transfer_id]
+
+
+async def test_a_transfer_made_by_hand_while_the_key_was_refused_stops_it_and_can_be_taken(
+    scene: Scene,
+) -> None:
+    scene.standin.order_fault("401", "/v1/transfers")
+    with pytest.raises(RailStopped):
+        await scene.send()
+    made = await scene.rail.transfer(
+        scene.account, 15_000, "EUR", f"by-hand:{scene.payout_id}", scene.payout_id, {}
+    )
+    await resume(scene)
+    refused = await scene.send(attempt=2)
+    assert (refused.outcome, refused.code) == (T.REFUSED, "foreign_transfer")
+    assert scene.transfers() == [made.transfer_id]
+    request = TransferRequest(payout_id=scene.payout_id, attempt=3)
+    assert (await scene.payouts.adopt_transfer(request)).transfer_id == made.transfer_id
 
 
 async def test_a_transfer_event_settles_an_attempt_whose_answer_was_lost(scene: Scene) -> None:
