@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -80,6 +81,7 @@ class CollaborationBase(Story):
         self._payouts: list[str] = []
         """Payments that have been earned or granted: a suspension holds them too."""
         self._payouts_suspended = False
+        self._holding = asyncio.Lock()
         self.leaving: Ended | None = None
         """Set with an interruption: how the collaboration is to end."""
 
@@ -305,14 +307,19 @@ class CollaborationBase(Story):
     async def _holds_too(self, identity: str) -> None:
         """A suspension holds a payment like those before it, also if it has come just before."""
         self._payouts.append(identity)
-        if self._payouts_suspended:
-            await self._suspend_payout(identity, True)
+        async with self._holding:
+            if self._payouts_suspended:
+                await self._suspend_payout(identity, True)
 
     async def _suspend_payouts(self, suspended: bool) -> None:
-        """Hold, or let go on, what was earned before; a payment that is over hears nothing."""
+        """Hold, or let go on, what was earned before; a payment that is over hears nothing.
+
+        One after the other: of a suspension that is lifted at once, each hears the end last.
+        """
         self._payouts_suspended = suspended
-        for identity in self._payouts:
-            await self._suspend_payout(identity, suspended)
+        async with self._holding:
+            for identity in self._payouts:
+                await self._suspend_payout(identity, self._payouts_suspended)
 
     async def _suspend_payout(self, identity: str, suspended: bool) -> None:
         payment = workflow.get_external_workflow_handle(payout_workflow_id(identity))

@@ -13,6 +13,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.testing import WorkflowEnvironment
 
 from activities.records import Records
+from domain.campaign import CollaborationPolicy, PayoutPolicy
 from domain.decisions import (
     CounterChoice,
     DecisionKind,
@@ -45,6 +46,7 @@ from domain.messages import (
     Appended,
     AppliedDecision,
     ApplyDecision,
+    CollaborationInput,
     DecisionResult,
     PauseClock,
     PayoutInput,
@@ -60,6 +62,7 @@ from tests.workflows.clock import PATIENCE, Handle
 from tests.workflows.people import SILENCE, Plan
 from tests.workflows.stage import set_up
 from tests.workflows.world import FINE, GONE, UNKNOWN, UNSURE, faulty, workflow_worker
+from workflows.collaboration import CollaborationWorkflow
 
 GO_LIVE = PublicationChoice(content_id="")
 SIGNALED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
@@ -475,6 +478,39 @@ async def test_a_suspension_holds_what_is_being_earned_in_the_same_moment(
             held = [(each.status, each.hold_reason) for each in await stage.payouts()]
             # On a busy machine the second click may overtake the first: then nothing is earned yet.
             assert held in ([(PayoutStatus.HELD, HoldReason.SUSPENDED)], [])
+
+
+class _Earned(CollaborationWorkflow):
+    """Two payments were earned, and the first one hears late that it is to be held."""
+
+    def __init__(self) -> None:
+        file = builders.campaign_file()
+        super().__init__(
+            CollaborationInput(
+                collaboration_id="col_1", campaign_id="cmp_1", creator_id="cre_1", fee_minor=1,
+                policy=CollaborationPolicy.of(file), payout_policy=PayoutPolicy.of(file),
+            )
+        )  # fmt: skip
+        self._payouts = ["pay_1", "pay_2"]
+        self.on_its_way, self.arrives = asyncio.Event(), asyncio.Event()
+        self.heard: dict[str, bool] = {}
+
+    async def _suspend_payout(self, identity: str, suspended: bool) -> None:
+        if suspended:
+            self.on_its_way.set()
+            await self.arrives.wait()
+        self.heard[identity] = suspended
+
+
+async def test_a_suspension_that_is_lifted_while_it_is_told_holds_no_payment_for_good() -> None:
+    story = _Earned()
+    held = asyncio.create_task(story._suspend_payouts(True))
+    await story.on_its_way.wait()
+    lifted = asyncio.create_task(story._suspend_payouts(False))
+    await asyncio.sleep(0)
+    story.arrives.set()
+    await asyncio.gather(held, lifted)
+    assert story.heard == {"pay_1": False, "pay_2": False}
 
 
 async def is_on_its_way(engine: AsyncEngine, kind: DecisionKind) -> None:
