@@ -67,8 +67,13 @@ class StandInProcess(ABC):
                 time.sleep(0.05)
         raise ChildFailed(f"{self._module} does not answer")
 
+    @property
+    def runs(self) -> bool:
+        """True from its start until it has ended, by itself too."""
+        return self._process is not None and self._process.poll() is None
+
     def stop(self, number: int = signal.SIGTERM) -> None:
         """End the process; SIGKILL ends it as a crash does."""
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and self.runs:
             os.kill(self._process.pid, number)
             self._process.wait(20)

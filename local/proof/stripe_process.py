@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from integrations.stripe_rail import StripeRail
 from local.standin_process import StandInProcess
 
@@ -84,6 +86,17 @@ class StripeStandIn(StandInProcess):
         """
         self._post("key", {"key": key, "account": account})
         self.key = key
+
+    def forget(self, webhook_url: str) -> bool:
+        """Begin anew, without a new process; False if a request is still under way."""
+        answer = self.http.post(
+            "/_standin/forget", json={"key": KEY, "webhook_url": webhook_url}
+        )  # fmt: skip
+        if answer.status_code == httpx.codes.CONFLICT:
+            return False
+        answer.raise_for_status()
+        self.key, self.webhook_url = KEY, webhook_url
+        return True
 
     def heal(self) -> None:
         """Nothing fails any more."""

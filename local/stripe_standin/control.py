@@ -131,10 +131,23 @@ def _news_writers(
             found = state.redeliver(request.path_params["id"])
         return JSONResponse({"found": found}, 200 if found else 404)
 
+    async def forget(request: Request) -> Response:
+        if pipeline.under_way:
+            return JSONResponse({"under_way": pipeline.under_way}, 409)
+        wanted = forms.parse_json(await request.body())
+        pipeline.key, deliveries.url = str(wanted["key"]), str(wanted["webhook_url"])
+        pipeline.operations.own_account, deliveries.paused = shapes.OWN_ACCOUNT, False
+        pipeline.faults.clear()
+        pipeline.log.clear()
+        with state.transaction():
+            state.forget()
+        return JSONResponse({})
+
     return {
         ("POST", "webhooks"): pause,
         ("POST", "events/lose"): lose,
         ("POST", "events/{id}/redeliver"): redeliver,
+        ("POST", "forget"): forget,
     }
 
 

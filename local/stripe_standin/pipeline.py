@@ -63,6 +63,8 @@ class Pipeline:
     """Called when there may be events to deliver."""
     log: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=2000))
     """The last requests, for tests."""
+    under_way: int = 0
+    """Requests that are not answered yet."""
     _running: set[tuple[str, str]] = field(default_factory=set)
 
     async def handle(self, request: Request) -> Response:
@@ -77,10 +79,13 @@ class Pipeline:
         entry: dict[str, Any] = {"method": method, "path": path, "key": key}
         entry["fault"] = fault.kind if fault else None
         self.log.append(entry)
+        self.under_way += 1
         try:
             answer = await self._answer(request, key, fault)
         except ApiError as error:
             answer = Answer(error.status, error.body, error.headers)
+        finally:
+            self.under_way -= 1
         entry["status"] = answer.status
         return answer.response()
 

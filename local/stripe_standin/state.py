@@ -69,6 +69,12 @@ class State:
             raise
         self._db.execute("COMMIT")
 
+    def forget(self) -> None:
+        """Everything is as on the first day."""
+        tables = list(self._db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'"))
+        for (table,) in tables:
+            self._db.execute(f"DELETE FROM {table}")  # noqa: S608, our own names
+
     # accounts
 
     def save_account(self, body: Json) -> None:

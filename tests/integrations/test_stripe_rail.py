@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from datetime import UTC, datetime, timedelta
@@ -285,6 +286,23 @@ async def test_a_killed_stand_in_remembers_transfers_and_keys(
     own_stripe_standin.kill_and_restart()
     assert await send(rail, account, payout) == first
     assert made(own_stripe_standin, payout) == [first[1]]
+
+
+async def test_a_stand_in_forgets_everything_once_all_is_answered(
+    own_stripe_standin: StripeStandIn,
+) -> None:
+    rail, url = own_stripe_standin.rail(), own_stripe_standin.webhook_url
+    account = await onboarded(own_stripe_standin, rail)
+    own_stripe_standin.order_fault("slow_after", seconds=0.4)
+    under_way = asyncio.create_task(send(rail, account, payout_id()))
+    await eventually(lambda: own_stripe_standin.transfers() != [])
+    assert not own_stripe_standin.forget(url)
+    await under_way
+    own_stripe_standin.roll_key("sk_test_another", "acct_another")
+    assert own_stripe_standin.forget(url)
+    assert (own_stripe_standin.transfers(), own_stripe_standin.accounts()) == ([], [])
+    assert own_stripe_standin.events() == []
+    assert (await own_stripe_standin.rail().own_account()) != "acct_another"
 
 
 async def test_keys_expire(
