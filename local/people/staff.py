@@ -35,6 +35,7 @@ class Member:
     def __init__(
         self, desk: str, role: str, email: str, password: str, seed: int,
         hand_over: HandOver, shift: int = 0, only: frozenset[str] = frozenset(),
+        leaves_one: str = "",
     ) -> None:  # fmt: skip
         self._desk, self._role = desk, role
         self._email, self._password = email, password
@@ -44,6 +45,8 @@ class Member:
         """Which of the two in finance this is: they share the work."""
         self._only = only
         """Kinds of items that this member sees to; empty: all."""
+        self._leaves_one = leaves_one
+        """A kind of which one item is always left to somebody else."""
         self._client = httpx.AsyncClient(
             base_url=desk, timeout=30.0, follow_redirects=True, trust_env=False
         )
@@ -58,10 +61,9 @@ class Member:
         """Work through the inbox for as long as the process runs."""
         while True:
             try:
-                for item in await self._inbox():
-                    if self._is_mine(item):
-                        await asyncio.sleep(0.2 + self._chance.random() * 0.8)
-                        await self._decide(item)
+                for item in self._to_do(await self._inbox()):
+                    await asyncio.sleep(0.2 + self._chance.random() * 0.8)
+                    await self._decide(item)
             except (httpx.HTTPError, OSError) as error:
                 log.warning("the desk did not answer: %s", type(error).__name__)
             await asyncio.sleep(LOOK_EVERY * (0.5 + self._chance.random()))
@@ -77,6 +79,11 @@ class Member:
     async def _sign_in(self) -> None:
         fields = {"email": self._email, "password": self._password, "next": "/"}
         (await self._client.post("/login", data=fields)).raise_for_status()
+
+    def _to_do(self, items: list[Item]) -> list[Item]:
+        mine = [item for item in items if self._is_mine(item)]
+        left = [item for item in mine if item["kind"] == self._leaves_one][-1:]
+        return [item for item in mine if item not in left]
 
     def _is_mine(self, item: Item) -> bool:
         if item["decision"] is None:

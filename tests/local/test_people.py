@@ -20,7 +20,7 @@ from local.people.deck import AT_RISK, SCENES, Temperament, card, make_deck
 from local.people.memory import Memory
 from local.people.pages import Page, read_money
 from local.people.persona import Persona
-from local.people.staff import counter, hearing, review
+from local.people.staff import Member, counter, hearing, review
 from settings import Settings
 
 PAGE = """
@@ -114,6 +114,24 @@ def test_captions_are_labelled_and_what_is_forgotten_is_the_label(country: str) 
     assert all(part in full for part in ("@brand", "https://brand.example", "#one", "It is good"))
     bare = captions.without_label(full, brief.label)
     assert check_disclosure(bare, country, "Brand").verdict != "pass"
+
+
+def test_the_samples_reviewer_always_leaves_one_draft_to_you() -> None:
+    async def nothing(_: str) -> None: ...
+
+    member = Member(
+        "http://desk.example", "reviewer", "r@brand.example", "x", 1, nothing,
+        only=frozenset({"screening", "draft"}), leaves_one="draft",
+    )  # fmt: skip
+
+    def to_do(*kinds: str) -> list[str]:
+        base = {"role": "reviewer", "decision": "answer", "seen": "", "code": "", "releases": 0}
+        items = [base | {"id": str(place), "kind": kind} for place, kind in enumerate(kinds)]
+        return [each["kind"] for each in member._to_do(items)]
+
+    assert to_do("draft") == []
+    assert to_do("screening", "draft", "release") == ["screening"]
+    assert to_do("draft", "screening", "draft", "draft") == ["draft", "screening", "draft"]
 
 
 def test_staff_send_back_what_fails_and_say_why() -> None:
