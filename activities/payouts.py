@@ -185,6 +185,8 @@ class Payouts:
             return _result(known)
         if known:
             self._check_rail(known)
+            if await self._made_otherwise(known):
+                return await self._give_up(known.payout_id, known.number)
         if known and self._key_is_old(known):
             return await self._look_up(found, known)
         if found.recipient is None:
@@ -259,7 +261,7 @@ class Payouts:
         for attempt in earlier:
             if self._is_of_another_rail(attempt):
                 return TransferResult(outcome=TransferOutcome.REFUSED, code=OtherRail.code)
-            if await self._made_otherwise(found.payout.id):
+            if await self._made_otherwise(attempt):
                 result = await self._give_up(found.payout.id, attempt.number)
             elif self._may_be_sent_again(found, attempt) and attempt.outcome is None:
                 result = await self._post(found.payout, attempt.number, attempt.account_id)
@@ -272,11 +274,12 @@ class Payouts:
                 return result
         return None
 
-    async def _made_otherwise(self, payout_id: str) -> bool:
-        """True if somebody has paid it by hand, and no open attempt can have moved money."""
+    async def _made_otherwise(self, attempt: PayoutAttempt) -> bool:
+        """True if it has moved nothing, and somebody has paid by hand what it is to pay."""
         async with session(self._engine) as db:
-            moved = await attempts.may_have_moved(db, payout_id)
-        return not moved and any(each.counts for each in await self._list(payout_id))
+            names = await attempts.pays_if_sent_again(db, attempt)
+        made = [each for name in names for each in await self._list(name) if each.counts]
+        return await self._recipients.adopt_or_tell(made)
 
     async def _already(self, payout: Payout) -> TransferResult | None:
         """Before another attempt: does the provider's list know a transfer of this payout?"""
@@ -327,9 +330,7 @@ class Payouts:
         async with self._gate.passage():
             return await self._rail.find_transfers(payout_id)
 
-    async def _give_up(
-        self, payout_id: str, number: int, *, spent: bool = False
-    ) -> TransferResult:  # fmt: skip
+    async def _give_up(self, payout_id: str, number: int, *, spent: bool = False) -> TransferResult:
         key, at = attempt_key(payout_id, number), self._clock()
         async with session(self._engine) as db:
             closed = await attempts.give_up_attempt(db, payout_id, number, key, at, spent=spent)

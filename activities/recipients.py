@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -210,29 +210,35 @@ class Recipients:
             )
 
     async def _adopted(self, transfer_id: str) -> RailTransfer | None:
-        """Read a transfer, and write down whose it is if nobody has; None if it is nobody's.
-
-        Also if another attempt has paid the payment meanwhile: what went along in this one is paid.
-
-        Anybody who has a key may write a payment's name on a transfer: one that is not what was
-        asked for pays nothing, and finance hears of it at once.
-        """
+        """Read a transfer, and write down whose it is if nobody has; None if it is nobody's."""
         transfer = await self._rail.read_transfer(transfer_id)
         if transfer is not None:
             await self._ask_about(transfer)
         if transfer is None or not transfer.transfer_group:
             return None
-        try:
-            async with session(self._engine) as db:
-                ours = await store.is_adopted(db, transfer.id) or await store.adopt_transfer(
-                    db, transfer.transfer_group, transfer, self._clock()
-                )
-                if not ours and in_our_name(transfer) and transfer.counts:
-                    await comparisons.note(db, not_ours(transfer), self._clock())
-        except ContentConflict:
-            async with session(self._engine) as db:
-                await comparisons.note(db, not_ours(transfer), self._clock())
+        await self.adopt_or_tell([transfer])
         return transfer
+
+    async def adopt_or_tell(self, transfers: Sequence[RailTransfer]) -> bool:
+        """Write down whose transfers are, or tell finance that they are not ours; False if none.
+
+        Also if another attempt has paid the payment meanwhile: what went along in this one is paid.
+
+        Anybody who has a key may write a payment's name on a transfer: one that is not what was
+        asked for pays nothing, and finance hears of it at once. It goes along with no other then.
+        """
+        for transfer in transfers:
+            try:
+                async with session(self._engine) as db:
+                    ours = await store.is_adopted(db, transfer.id) or await store.adopt_transfer(
+                        db, transfer.transfer_group, transfer, self._clock()
+                    )
+                    if not ours and in_our_name(transfer) and transfer.counts:
+                        await comparisons.note(db, not_ours(transfer), self._clock())
+            except ContentConflict:
+                async with session(self._engine) as db:
+                    await comparisons.note(db, not_ours(transfer), self._clock())
+        return bool(transfers)
 
     async def _ask_about(self, transfer: RailTransfer) -> None:
         """Sent by hand to a creator: finance hears of it before the payment is sent as well."""

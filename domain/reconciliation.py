@@ -211,7 +211,13 @@ def compare(
             mine = [*_transfers(booked, listed), *_ledger(booked), *_row(booked)]
         else:
             mine = []
-        mine += [_unknown(each, booked) for each in group if each.id not in owned]
+        unknown = [(each, _unknown(each, booked)) for each in group if each.id not in owned]
+        # What nobody here has sent, and was taken back, is as if it had never been.
+        mine += [
+            told
+            for each, told in unknown
+            if each.counts or told.code is not DifferenceCode.NOT_IN_BOOKS
+        ]
         mine += _paid_twice(payout_id, booked, group)
         moving = booked is not None and booked.under_way(horizon)
         found += [each for each in mine if not (moving and each.code in WHILE_UNDER_WAY)]

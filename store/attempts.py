@@ -334,6 +334,15 @@ async def may_have_moved(session: AsyncSession, payout_id: str) -> bool:
     )
 
 
+async def pays_if_sent_again(session: AsyncSession, attempt: PayoutAttempt) -> list[str]:
+    """The payments that an attempt is for, if it has moved nothing; none if it may have."""
+    if await may_have_moved(session, attempt.payout_id):
+        return []
+    along = await riders.riders_of(session, attempt.payout_id)
+    mine = (each.rider_id for each in along if each.number == attempt.number)
+    return [attempt.payout_id, *mine]
+
+
 async def _keep_to_payee(session: AsyncSession, wanted: PayoutAttempt) -> None:
     """A release given before there was any account is for the first one that the creator makes."""
     payout = await session.get_one(Payout, wanted.payout_id, populate_existing=True)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 import activities.payouts
 from domain.correspondence import PayoutFigures
 from domain.decisions import DecisionKind, PlainChoice
-from domain.errors import Unavailable
+from domain.errors import RailStopped, Unavailable
 from domain.lifecycle import BankStatus, HoldReason, PayoutStatus, Role, StreamKind
 from domain.messages import (
     ApplyDecision,
@@ -38,8 +38,8 @@ from store.tables import (
     StoredDifference,
 )
 from tests import builders
-from tests.activities.test_payouts import Scene
-from tests.activities.test_reconciliation import compared
+from tests.activities.test_payouts import Scene, resume
+from tests.activities.test_reconciliation import compared, kept
 from tests.fixtures.stripe import StripeStandIn
 from tests.integrations.test_payout_fence import OVER, StoppedBeforeTheCall, other_worker
 from tests.tampering import unguarded
@@ -311,6 +311,40 @@ async def by_hand(scene: Scene, payout_id: str) -> None:
             transfer_group=payout_id, attempt="", created_at=scene.clock(),
         )  # fmt: skip
         await attempts.take_foreign(db, payout_id, 2, transfer)
+
+
+@pytest.mark.parametrize("heard", [True, False])
+async def test_what_is_paid_by_hand_while_our_key_is_refused_is_left_out_when_it_is_mended(
+    scene: Scene, heard: bool
+) -> None:
+    rider, other = await small(scene), await small(scene, 150, number=2)
+    scene.standin.order_fault("401", "/v1/transfers", method="POST")
+    with pytest.raises(RailStopped):
+        await scene.send()
+    await scene.rail.transfer(scene.account, MINIMUM, "EUR", f"by-hand:{rider}", rider, {})
+    await resume(scene)
+    if not heard:  # of the refusal, as the worker died: the same attempt is sent again
+        assert (await scene.send()).outcome is T.NOT_FOUND
+    # Its event waits its turn: the list is asked.
+    assert (await scene.send(attempt=2)).outcome is T.TRANSFERRED
+    assert sorted(await amounts(scene)) == [MINIMUM, BIG + 150]
+    assert await told(scene) == [other]
+    async with session(scene.engine) as db:
+        assert await comparisons.has_foreign(db, rider)
+    refused = await send(scene, rider, 2)
+    assert (refused.outcome, refused.code) == (T.REFUSED, "foreign_transfer")
+
+
+async def test_what_was_paid_by_hand_and_reversed_goes_along_again(scene: Scene) -> None:
+    rider = await small(scene)
+    made = await scene.rail.transfer(scene.account, MINIMUM, "EUR", f"by-hand:{rider}", rider, {})
+    await kept(scene)
+    async with session(scene.engine) as db:
+        assert await comparisons.has_foreign(db, rider)
+    scene.standin.reverse(made.transfer_id, MINIMUM)
+    await kept(scene)
+    await scene.send()
+    assert await told(scene) == [rider]
 
 
 async def test_whatever_is_decided_about_it_ends_its_waiting_for_company(scene: Scene) -> None:
