@@ -253,7 +253,7 @@ async def test_every_history_can_be_replayed_on_this_code(
 def test_ctrl_c_in_the_middle_leaves_nothing_behind(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     with demo(folder, seed=2) as run:
-        assert run.follow(until="screening"), run.text
+        assert run.follow(until="the people are simulated"), run.text
         run.process.send_signal(signal.SIGINT)
         run.follow()
         assert run.process.wait(timeout=60) == 130
