@@ -274,10 +274,12 @@ class Payouts:
                 return result
         return None
 
-    async def _made_otherwise(self, attempt: PayoutAttempt) -> bool:
+    async def _made_otherwise(self, attempt: PayoutAttempt, *, open_too: bool = False) -> bool:
         """True if it has moved nothing, and somebody has paid by hand what it is to pay."""
         async with session(self._engine) as db:
-            names = await attempts.pays_if_sent_again(db, attempt)
+            if not open_too and await attempts.may_have_moved(db, attempt.payout_id):
+                return False
+            names = await attempts.pays(db, attempt)
         made = [each for name in names for each in await self._list(name) if each.counts]
         return await self._recipients.adopt_or_tell(made)
 
@@ -306,6 +308,8 @@ class Payouts:
             raise Unavailable("the provider has no such transfer yet; asked again in a while")
         spent = attempt.code == REPLAYED_ERROR
         if not spent and self._may_be_sent_again(found, attempt):
+            if await self._made_otherwise(attempt, open_too=True):
+                raise Unavailable("paid by hand meanwhile: given up as soon as its key is old")
             # A new key while somebody may still send the old one could pay twice. The old key
             # cannot: either it pays now, or the provider says what it keeps under it.
             result = await self._post(payout, attempt.number, attempt.account_id)
@@ -320,8 +324,8 @@ class Payouts:
 
     async def _find(self, payout: Payout, attempt: PayoutAttempt) -> TransferResult | None:
         """The attempt's transfer in the provider's list, adopted."""
-        transfers = await self._list(payout.id)
-        mine = [each for each in transfers if each.attempt == str(attempt.number)]
+        number = str(attempt.number)
+        mine = [each for each in await self._list(payout.id) if each.attempt == number]
         if len(mine) > 1:
             raise ContentConflict(f"attempt {attempt.number} of payout {payout.id} was sent twice")
         return await self._adopt(payout, mine[0]) if mine else None
@@ -362,11 +366,7 @@ class Payouts:
         return is_bank_account(attempt.account_id) != self._rail.by_bank
 
     def _check_rail(self, attempt: PayoutAttempt) -> None:
-        """The list of this rail says nothing about an attempt on another one.
-
-        Raises:
-            OtherRail: the attempt was made when the other rail was in use.
-        """
+        """Raise `OtherRail` if the list of this rail says nothing about the attempt."""
         if self._is_of_another_rail(attempt):
             raise OtherRail("the attempt was made by the rail that was in use before")
 

@@ -334,10 +334,8 @@ async def may_have_moved(session: AsyncSession, payout_id: str) -> bool:
     )
 
 
-async def pays_if_sent_again(session: AsyncSession, attempt: PayoutAttempt) -> list[str]:
-    """The payments that an attempt is for, if it has moved nothing; none if it may have."""
-    if await may_have_moved(session, attempt.payout_id):
-        return []
+async def pays(session: AsyncSession, attempt: PayoutAttempt) -> list[str]:
+    """The payments that an attempt is for: its own, and those that go along in it."""
     along = await riders.riders_of(session, attempt.payout_id)
     mine = (each.rider_id for each in along if each.number == attempt.number)
     return [attempt.payout_id, *mine]

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.testing import ActivityEnvironment
 
-from activities.payouts import Payouts
+from activities.payouts import KEY_LIFE, Payouts
 from domain.errors import ContentConflict, NotFound, RailStopped, Unavailable
 from domain.ids import attempt_key
 from domain.lifecycle import HoldReason, PayoutStatus
@@ -252,6 +252,23 @@ async def test_absence_is_settled_with_the_same_key_after_a_quiet_while(
     attempt = await scene.attempt(paid_by)
     assert attempt is not None
     assert attempt.transfer_id == paid.transfer_id
+
+
+async def test_what_is_paid_by_hand_while_it_is_in_doubt_is_not_sent_as_well(scene: Scene) -> None:
+    scene.standin.order_fault("drop_before")
+    assert (await scene.send()).outcome is T.IN_DOUBT
+    made = await scene.rail.transfer(
+        scene.account, 15_000, "EUR", f"by-hand:{scene.payout_id}", scene.payout_id, {}
+    )
+    for wait in (timedelta(seconds=61), KEY_LIFE / 2):
+        scene.clock.pass_(seconds=wait.total_seconds())
+        with pytest.raises(Unavailable):
+            await scene.look_up()
+    scene.clock.pass_(seconds=KEY_LIFE.total_seconds() / 2)
+    assert (await scene.look_up()).outcome is T.NOT_FOUND
+    refused = await scene.send(attempt=2)
+    assert (refused.outcome, refused.code) == (T.REFUSED, "foreign_transfer")
+    assert scene.transfers() == [made.transfer_id]
 
 
 async def test_an_attempt_that_was_never_made_was_never_sent(scene: Scene) -> None:
